@@ -1,0 +1,151 @@
+"""Errors, warnings and notes, and how they read.
+
+One frozen dataclass per diagnostic, defined in the `errors.py` of the stage that finds it: the text
+stands in class attributes as templates, the data in fields. A template that mentions a field whose
+value is None is left out, so a help without a suggestion prints nothing.
+
+    @dataclass(frozen=True, slots=True)
+    class UnknownName(Diagnostic):
+        \"\"\"A name that neither the file nor the prelude defines. (The docstring is `dslc explain`.)\"\"\"
+        code: ClassVar = "unknown-name"
+        message: ClassVar = "unknown name `{name}`"
+        help: ClassVar = "did you mean `{suggestion}`?"
+        name: str
+        suggestion: str | None = None
+
+Nothing here knows a stage; the command line and the Python interface both print through `to_text`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import ClassVar
+
+from dslc.source import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The other end of a conflict: a span and what to say beside it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What one fault says. Subclasses give the templates; `span` is the smallest one that shows the fault."""
+
+    code: ClassVar[str]
+    message: ClassVar[str]
+    label: ClassVar[str] = ""
+    help: ClassVar[str] = ""
+    severity: ClassVar[Severity] = Severity.ERROR
+
+    span: Span
+
+    def fill(self, template: str) -> str | None:
+        """The template with this diagnostic's fields, None if it is empty or needs a field that is None."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        empty = [name for name, value in values.items() if value is None and f"{{{name}}}" in template]
+        return None if not template or empty else template.format(**values)
+
+    @property
+    def text(self) -> str:
+        return self.fill(self.message) or self.message
+
+    @property
+    def advice(self) -> str | None:
+        return self.fill(self.help)
+
+    def others(self) -> tuple[Label, ...]:
+        """The other places that take part in the fault."""
+        return ()
+
+
+class ModelError(Exception):
+    """A model file that cannot be compiled; `.diagnostics` says why, in the order of the file."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(to_text(self.diagnostics))
+
+
+class DataError(Exception):
+    """Data that does not fit the model; the message names file, row and column."""
+
+
+class TrainingDiverged(Exception):
+    """A loss that is no longer finite; the message names the step and the model file's line."""
+
+
+class BackendUnavailable(Exception):
+    """A backend that this machine cannot run; the message says what to install."""
+
+
+def nearest(name: str, among: Iterable[str]) -> str | None:
+    """The known name that `name` was probably meant to be."""
+    matches = difflib.get_close_matches(name, sorted(among), 1, 0.6)
+    return matches[0] if matches else None
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by file and place, exact repetitions dropped."""
+    unique = {(d.span.source.name, d.span.start, d.code, d.text): d for d in diagnostics}
+    return [unique[key] for key in sorted(unique)]
+
+
+def to_text(diagnostics: Sequence[Diagnostic]) -> str:
+    """`file:line:col: error[code]: message`, the line with carets, the other ends, the help."""
+    return "\n\n".join(_one(d) for d in diagnostics)
+
+
+def _one(diagnostic: Diagnostic) -> str:
+    head = f"{diagnostic.span.place}: {diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.text}"
+    parts = [head, *_snippet(diagnostic.span, diagnostic.fill(diagnostic.label) or "", "^")]
+    for other in diagnostic.others():
+        parts += _snippet(other.span, other.text, "-")
+    if diagnostic.advice:
+        parts.append(f"  help: {diagnostic.advice}")
+    return "\n".join(parts)
+
+
+def _snippet(span: Span, label: str, mark: str) -> list[str]:
+    if not span.source.text:
+        return [f"  {label}"] if label else []
+    line, column = span.source.position(span.start)
+    text = span.source.line(line)
+    width = max(1, min(span.end - span.start, len(text) - column + 1))
+    shown = text.replace("\t", " ")
+    gutter = f"{line:>4} | "
+    return [gutter + shown, " " * (len(gutter) - 2) + "| " + " " * (column - 1) + mark * width + (f" {label}" if label else "")]
+
+
+def to_records(diagnostics: Sequence[Diagnostic]) -> list[dict[str, str | int | None]]:
+    """The same facts for `--format json`."""
+    records: list[dict[str, str | int | None]] = []
+    for d in diagnostics:
+        end_line, end_column = d.span.source.position(d.span.end)
+        records.append(
+            {
+                "file": d.span.source.name,
+                "line": d.span.line,
+                "column": d.span.column,
+                "end_line": end_line,
+                "end_column": end_column,
+                "severity": d.severity.value,
+                "code": d.code,
+                "message": d.text,
+                "help": d.advice,
+            }
+        )
+    return records

@@ -1,0 +1,1 @@
+"""Example model files with their small real data sets; data only."""
