@@ -1,0 +1,48 @@
+"""What the net may read and what it is to predict: names, shapes per example, and the kind of the target.
+
+The elaborator builds graphs from a `Schema` alone; it never sees a cell. Every field carries the span of
+the statement that brought it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dslc.source import Span
+
+
+class Task(Enum):
+    """Decided by the loss: are the target's values classes or numbers?"""
+
+    CLASSES = "classes"
+    VALUES = "values"
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """A named tensor of real numbers, `shape` per example; `columns` names a table's columns in order."""
+
+    name: str
+    shape: tuple[int, ...]
+    span: Span
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetField:
+    """`classes` is the number of classes under Task.CLASSES (elements are then class ids), else None."""
+
+    name: str
+    shape: tuple[int, ...]
+    classes: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The data block after reading: what has a name in `net`, `loss` and metrics."""
+
+    inputs: tuple[InputField, ...]
+    target: TargetField | None
+    span: Span

@@ -1,0 +1,111 @@
+"""The elaborated experiment: five graphs and what the loop around them needs.
+
+All tensors of `forward`, `evaluate` and `predict` are batched (axis 0 is ROWS) where they depend on an
+example. Leaves are found by role and name (dslc/ops/leaf.py):
+
+    INPUT name            [rows, *shape] real          TARGET name    [rows, *shape] int or real
+    EXAMPLE_WEIGHT ""     [rows] real                  ROW_ID ""      [rows] int
+    PARAMETER dense.w     [fan_in, units] real         STATE m.dense.w
+    SETTING rate          [] real                      CLOCK iteration, progress, rows: [] real; seed, epoch: [] int
+    GRADIENT dense.w      (in `updates` only)          TOTAL k: [] real (in `finish` only)
+
+Outputs, by name:
+
+    forward   objective: [] (what is differentiated: data loss + penalties); sums.weight, sums.loss: []
+    updates   update.NAME for every parameter and state that changes
+    evaluate  sums.weight, sums.loss, sums.1, sums.2 ...: [] sums over the rows present of weight * quantity
+    finish    loss and each metric, from TOTAL leaves weight, loss, 1, 2 ...
+    predict   prediction: the net's raw output; probability: after the loss's link; decision: class id or value
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dslc.data.schema import Schema
+from dslc.diagnostics import Diagnostic
+from dslc.graph.graph import Graph
+from dslc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A `let`. A structural one decided a shape or a condition and cannot change without compiling anew."""
+
+    name: str
+    value: float | int | str | bool | tuple[int, ...]
+    structural: bool
+    origin: str  # `default`, `file`, `--set`
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A parameter or an optimizer state: `initial` is a graph without inputs but CLOCK seed, output `value`."""
+
+    name: str
+    shape: tuple[int, ...]
+    initial: Graph
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A column of the history beside the loss: `accuracy`; `higher` is better or not."""
+
+    name: str
+    higher: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """Ends training after an epoch: when `column` has not improved for `patience` epochs, or has passed `threshold`.
+
+    `column` is `train.loss`, `val.loss`, `val.accuracy`, ...; exactly one of patience and threshold is given.
+    With a threshold, `higher` says that passing means rising above it.
+    """
+
+    column: str
+    higher: bool
+    patience: int | None
+    threshold: float | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class KeepBest:
+    column: str
+    higher: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The train block's settings; all run-time values but `batch` (None: all training rows at once)."""
+
+    batch: int | None
+    epochs: int
+    seed: int
+    shuffle: bool
+    stop: StopRule | None
+    keep: KeepBest | None
+    time_limit: float | None  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    name: str
+    schema: Schema
+    settings: tuple[Setting, ...]
+    parameters: tuple[Tensor, ...]
+    states: tuple[Tensor, ...]
+    metrics: tuple[Metric, ...]
+    loop: Loop
+    forward: Graph
+    updates: Graph
+    evaluate: Graph
+    finish: Graph
+    predict: Graph
+    loss_span: Span
+    warnings: tuple[Diagnostic, ...] = ()

@@ -1,0 +1,1 @@
+"""The program language: how it is computed. Buffers in one arena, kernels, phases of tiles, entries."""

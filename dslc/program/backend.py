@@ -1,0 +1,62 @@
+"""What a backend promises, and how core code asks for one by name.
+
+A backend turns a `Program` into an `Executable`. An executable holds no training state: everything it
+reads and writes lies in the memory that the caller hands to each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dslc.program.program import Program
+
+Bytes = npt.NDArray[np.uint8]
+Integers = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineMemory:
+    """All that the training machine reads and writes; views into one block, see runtime/memory.py.
+
+    The layout of `ints` and `reals` is in program/machine.py.
+    """
+
+    ints: Integers
+    reals: Reals
+    history: Reals  # [epochs, columns] row by row
+    order: Integers  # this epoch's order of training rows
+    train_rows: Integers
+    val_rows: Integers
+    parameters: Bytes  # the arena's PARAMETER region
+    best: Bytes  # its best copy
+    arena: Bytes  # the program's arena, 64-byte aligned
+
+
+class Executable(Protocol):
+    """A compiled program. Calls release the GIL where they run native code."""
+
+    compile_seconds: float
+    """Time spent compiling, 0 where everything came from the store."""
+
+    source: str
+    """The generated module, to be read."""
+
+    def call(self, entry: str, arena: Bytes, sources: Sequence[npt.NDArray[np.generic]], order: Integers, first: int, rows: int,
+             threads: int) -> None:
+        """Runs one entry on the rows `order[first : first + rows]` of the sources."""
+
+    def advance(self, memory: MachineMemory, sources: Sequence[npt.NDArray[np.generic]], threads: int) -> None:
+        """Runs the machine of program/machine.py until it returns; its answer stands in `memory.ints`."""
+
+
+class Backend(Protocol):
+    name: str
+
+    def compile(self, program: Program) -> Executable:
+        """Raises BackendUnavailable where this machine cannot run it."""

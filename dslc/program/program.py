@@ -1,0 +1,197 @@
+"""A program: buffers with fixed places in one arena, and entries made of phases.
+
+A phase is a set of calls whose outputs are disjoint and which read nothing that the phase writes; T
+threads share a phase's tiles (tile t belongs to thread t % T) and meet at a barrier after it. Tiles, and
+the order in which each output element is summed, come from shapes alone, so results do not depend on T.
+Kernels carry no buffer, no offset and no extent: these are arguments of the call, so that equal kernels
+are one compiled body within a program and across programs.
+
+An entry computes on the rows `order[first : first + rows]` of the resident row sources: its first phase
+fetches them into the arena. The loop around the entries (epochs, batches, validation, early stop) is
+`program/machine.py`, the same for every model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from dslc.scalar.affine import Access
+from dslc.scalar.body import Body
+from dslc.scalar.types import Extent
+from dslc.source import Span
+
+
+class Element(Enum):
+    """A concrete element type of a buffer."""
+
+    F32 = "float32"
+    F64 = "float64"
+    I64 = "int64"
+    B8 = "bool"
+
+    @property
+    def bytes(self) -> int:
+        return {Element.F32: 4, Element.F64: 8, Element.I64: 8, Element.B8: 1}[self]
+
+
+class Region(Enum):
+    """Who owns a buffer, and how long it lives."""
+
+    PARAMETER = "parameter"  # trained; copied by `keep best`; saved
+    STATE = "state"  # of the optimizer; saved
+    SETTING = "setting"  # scalars that the host writes: settings
+    CLOCK = "clock"  # scalars that the machine writes: iteration, progress, epoch, seed, rows
+    ROW = "row"  # one batch of a row source, fetched by the first phase
+    TOTAL = "total"  # sums over a part, float64, for metrics
+    RESULT = "result"  # scalars or tensors that the machine or the host reads after an entry
+    SCRATCH = "scratch"  # lives within one entry; places are shared by lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """`shape` may start with ROWS; such a buffer has room for the capacity of the batch.
+
+    `offset` is in bytes from the arena's start, a multiple of 64.
+    """
+
+    name: str
+    element: Element
+    shape: tuple[Extent, ...]
+    region: Region
+    offset: int
+    span: Span
+
+
+# --- kernels: no buffers, no extents --------------------------------------------------------------
+
+
+class Combine(Enum):
+    """How the reduced loops' values become one; ARGMAX yields the first index of the maximum, ties to the first."""
+
+    SUM = "sum"
+    MAX = "max"
+    MIN = "min"
+    ARGMAX = "argmax"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopKernel:
+    """A loop nest of `rank` loops: the first `parallel` index the result, the others are reduced in order.
+
+    Operand k has element `elements[k]` and rank `ranks[k]`, is read by the body's loads, and is row-major with extents given
+    by the call. The result, of element `result`, is written at `where`, affine in the parallel indices.
+    The call's tiles cut the first loop.
+    """
+
+    rank: int
+    parallel: int
+    elements: tuple[Element, ...]
+    ranks: tuple[int, ...]
+    body: Body
+    combine: Combine | None
+    result: Element
+    result_rank: int
+    where: Access
+
+
+@dataclass(frozen=True, slots=True)
+class MultiplyKernel:
+    """`c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n]`: register tiles, b and c contiguous in n.
+
+    Strides, extents and the tile (a range of m) are arguments. Sums run over k in order, with fused multiply-add.
+    """
+
+    element: Element
+
+
+@dataclass(frozen=True, slots=True)
+class ContractKernel:
+    """Any contraction with affine accesses, as plain loops: the general case behind MultiplyKernel.
+
+    Loops are ordered: first those that index the result, then the reduced ones. With `accumulate` the output access is
+    affine as well: the result is zeroed first and one tile does all.
+    """
+
+    element: Element
+    rank: int
+    parallel: int
+    operands: tuple[Access, ...]
+    out: Access
+    accumulate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterKernel:
+    """`result[l, index[l, m], r] += value[l, m, r]` into zeros, m in order; tiles cut l * r into columns."""
+
+    element: Element
+
+
+Kernel: TypeAlias = LoopKernel | MultiplyKernel | ContractKernel | ScatterKernel
+
+
+# --- calls, phases, entries -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """The first loop has `extent` points, cut into tiles of `size`."""
+
+    extent: Extent
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kernel on buffers; `extents` are the kernel's loop extents (LoopKernel, ContractKernel) or
+    (m, n, k) with `strides` (a_m, a_k, b_k) in elements (MultiplyKernel), or (l, n, m, r) (ScatterKernel)."""
+
+    kernel: Kernel
+    operands: tuple[Buffer, ...]
+    result: Buffer
+    extents: tuple[Extent, ...]
+    strides: tuple[int, ...]
+    tiles: Tiles
+    span: Span
+    note: str  # what a reader of the generated source should know: `hidden.dense.w: gradient`
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Copies rows of source number `source` (its element already the buffer's) into `result`, tiles over rows."""
+
+    source: int
+    result: Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    calls: tuple[Call | Fetch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A function of the program: `train`, `evaluate`, `predict`, `gradients`, `finish`.
+
+    `results` are the RESULT buffers it fills, by name.
+    """
+
+    name: str
+    phases: tuple[Phase, ...]
+    results: Mapping[str, Buffer]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything a backend prints. `capacity` is the number of rows that ROWS buffers have room for."""
+
+    name: str
+    real: Element
+    capacity: int
+    sources: tuple[str, ...]  # row sources by name, in the order of Fetch.source
+    buffers: tuple[Buffer, ...]
+    entries: Mapping[str, Entry]
+    arena_bytes: int

@@ -1,0 +1,63 @@
+"""Affine index maps: where in a tensor a loop point reads or writes.
+
+A loop nest has indices i0, i1, ... An `Affine` is `sum(coefficients[k] * ik) + constant`; a tensor's
+access is one Affine per axis. Matrix products, strided windows, transposes, slices and broadcasts are
+all accesses of this kind.
+
+>>> to_text(access(3, 0, 2))
+'[i0, i2]'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """`sum(coefficients[k] * ik) + constant` over the indices of one loop nest."""
+
+    coefficients: tuple[int, ...]
+    constant: int = 0
+
+    @property
+    def index(self) -> int | None:
+        """k where this is plainly `ik`, else None."""
+        used = [k for k, c in enumerate(self.coefficients) if c]
+        plain = len(used) == 1 and self.coefficients[used[0]] == 1 and self.constant == 0
+        return used[0] if plain else None
+
+    def compose(self, inner: Access) -> Affine:
+        """This map after `inner`: its index k is replaced by inner[k], a map over another nest."""
+        rank = len(inner[0].coefficients) if inner else 0
+        coefficients = [0] * rank
+        constant = self.constant
+        for c, part in zip(self.coefficients, inner, strict=True):
+            constant += c * part.constant
+            for k, inner_c in enumerate(part.coefficients):
+                coefficients[k] += c * inner_c
+        return Affine(tuple(coefficients), constant)
+
+
+Access: TypeAlias = tuple[Affine, ...]
+
+
+def access(rank: int, *indices: int) -> Access:
+    """The access `[i_a, i_b, ..]` in a nest of `rank` loops."""
+    return tuple(Affine(tuple(int(k == index) for k in range(rank))) for index in indices)
+
+
+def identity(rank: int) -> Access:
+    return access(rank, *range(rank))
+
+
+def to_text(where: Access) -> str:
+    return "[" + ", ".join(_term(a) for a in where) + "]"
+
+
+def _term(a: Affine) -> str:
+    parts = [f"i{k}" if c == 1 else f"{c}*i{k}" for k, c in enumerate(a.coefficients) if c]
+    if a.constant or not parts:
+        parts.append(str(a.constant))
+    return " + ".join(parts)
