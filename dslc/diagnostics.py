@@ -72,6 +72,19 @@ class Diagnostic:
         return ()
 
 
+@dataclass(frozen=True, slots=True)
+class NotYet(Diagnostic):
+    """A form of the language that dslc reads but cannot carry out yet.
+
+    It is part of the language and keeps its meaning; leave it out for now, or prepare the data beforehand.
+    """
+
+    code: ClassVar = "not-yet"
+    message: ClassVar = "{what} is not built yet"
+
+    what: str
+
+
 class ModelError(Exception):
     """A model file that cannot be compiled; `.diagnostics` says why, in the order of the file."""
 
