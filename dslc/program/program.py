@@ -19,7 +19,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from dslc.scalar.affine import Access
-from dslc.scalar.body import Body
+from dslc.scalar.body import Body, Combine
 from dslc.scalar.types import Extent
 from dslc.source import Span
 
@@ -68,22 +68,13 @@ class Buffer:
 # --- kernels: no buffers, no extents --------------------------------------------------------------
 
 
-class Combine(Enum):
-    """How the reduced loops' values become one; ARGMAX yields the first index of the maximum, ties to the first."""
-
-    SUM = "sum"
-    MAX = "max"
-    MIN = "min"
-    ARGMAX = "argmax"
-
-
 @dataclass(frozen=True, slots=True)
 class LoopKernel:
     """A loop nest of `rank` loops: the first `parallel` index the result, the others are reduced in order.
 
     Operand k has element `elements[k]` and rank `ranks[k]`, is read by the body's loads, and is row-major with extents given
     by the call. The result, of element `result`, is written at `where`, affine in the parallel indices.
-    The call's tiles cut the first loop.
+    The call's tiles cut the first loop; without parallel loops there is one tile.
     """
 
     rank: int
@@ -95,6 +86,14 @@ class LoopKernel:
     result: Element
     result_rank: int
     where: Access
+
+    @property
+    def real(self) -> Element:
+        """What the body's REAL values are computed in: F32 where an operand or the result is F32, else F64.
+
+        Loads are converted to it. SUM, MAX and MIN accumulate in the result's element.
+        """
+        return Element.F32 if Element.F32 in (*self.elements, self.result) else Element.F64
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ class Program:
     name: str
     real: Element
     capacity: int
-    sources: tuple[str, ...]  # row sources by name, in the order of Fetch.source
+    sources: tuple[str, ...]  # `input.NAME`, `target.NAME`, `weight`, `row`: row sources in the order of Fetch.source
     buffers: tuple[Buffer, ...]
     entries: Mapping[str, Entry]
     arena_bytes: int

@@ -13,6 +13,7 @@ and gathers of the graph and the loop kernels of a program share this form, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from dslc.scalar.affine import Affine
@@ -59,3 +60,12 @@ class Apply:
 
 Instruction: TypeAlias = Load | Literal | IndexOf | Apply
 Body: TypeAlias = tuple[Instruction, ...]
+
+
+class Combine(Enum):
+    """How the reduced loops' values become one; ARGMAX yields the first index of the maximum, ties to the first."""
+
+    SUM = "sum"
+    MAX = "max"
+    MIN = "min"
+    ARGMAX = "argmax"

@@ -29,6 +29,8 @@ from dslc.scalar.types import DType
 
 REAL, INT, BOOL = DType.REAL, DType.INT, DType.BOOL
 Array: TypeAlias = npt.NDArray[np.generic]
+Reals: TypeAlias = npt.NDArray[np.float64]
+Whole: TypeAlias = npt.NDArray[np.int64]
 Interval: TypeAlias = tuple[float, float]
 
 SUPPORT = (
@@ -103,6 +105,14 @@ class Notation:
     template: str
     binding: int
     operands: tuple[int, ...]
+
+    def fill(self, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
+        """The formula of operands given as (formula, binding), with the parentheses it needs, and its binding."""
+        shown = (
+            text if binding >= needed else f"({text})"
+            for (text, binding), needed in zip(operands, self.operands, strict=True)
+        )
+        return self.template.format(*shown), self.binding
 
 
 CALL = 100
@@ -201,12 +211,12 @@ def _draw(dtypes: Sequence[DType]) -> DType:
 # --- meanings that NumPy lacks --------------------------------------------------------------------
 
 
-def _sigmoid(x: Array) -> Array:
+def _sigmoid(x: Reals) -> Array:
     decay = np.exp(-np.abs(x))
     return np.where(np.greater_equal(x, 0), 1.0, decay) / (1.0 + decay)
 
 
-def _softplus(x: Array) -> Array:
+def _softplus(x: Reals) -> Array:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -218,12 +228,12 @@ def _real(x: Array) -> Array:
     return np.asarray(x, np.float64)
 
 
-def _uniform(seed: Array, stream: Array, epoch: Array, row: Array, element: Array) -> Array:
+def _uniform(seed: Whole, stream: Whole, epoch: Whole, row: Whole, element: Whole) -> Array:
     word, _ = random.words(random.fold((seed, stream), epoch), row, element)
     return np.asarray(random.uniform(word))
 
 
-def _normal(seed: Array, stream: Array, epoch: Array, row: Array, element: Array) -> Array:
+def _normal(seed: Whole, stream: Whole, epoch: Whole, row: Whole, element: Whole) -> Array:
     return np.asarray(random.normal(*random.words(random.fold((seed, stream), epoch), row, element)))
 
 
@@ -251,82 +261,84 @@ _SEED: Interval = (0, 1000)
 # --- the table: name, arity, type rule, meaning, derivative, symbol, notation, cheap, domain ----------
 
 # fmt: off
-add = ScalarFunction("add", 2, _arithmetic, np.add,
+add: ScalarFunction = ScalarFunction("add", 2, _arithmetic, np.add,
     lambda x, y, out, g: (g, g), "({0} + {1})", _infix("+", 60), True, (_LINE, _LINE))
-subtract = ScalarFunction("subtract", 2, _arithmetic, np.subtract,
+subtract: ScalarFunction = ScalarFunction("subtract", 2, _arithmetic, np.subtract,
     lambda x, y, out, g: (g, -g), "({0} - {1})", _infix("-", 60, 61), True, (_LINE, _LINE))
-multiply = ScalarFunction("multiply", 2, _arithmetic, np.multiply,
+multiply: ScalarFunction = ScalarFunction("multiply", 2, _arithmetic, np.multiply,
     lambda x, y, out, g: (g * y, g * x), "({0} * {1})", _infix("*", 70), True, (_LINE, _LINE))
-divide = ScalarFunction("divide", 2, _analytic, np.divide,
+divide: ScalarFunction = ScalarFunction("divide", 2, _analytic, np.divide,
     lambda x, y, out, g: (g / y, -(g * out / y)), "({0} / {1})", _infix("/", 70, 71), True, (_LINE, _POSITIVE))
-negate = ScalarFunction("negate", 1, _arithmetic, np.negative,
+negate: ScalarFunction = ScalarFunction("negate", 1, _arithmetic, np.negative,
     lambda x, out, g: (-g,), "(-{0})", _prefix("-", 70), True, (_LINE,))
 # The guards keep x^0 flat at 0, and log(0) out of exponents that are trained.
-power = ScalarFunction("power", 2, _analytic, np.power,
+power: ScalarFunction = ScalarFunction("power", 2, _analytic, np.power,
     lambda x, y, out, g: (where(equal(y, 0.0), 0.0, g * (y * x ** (y - 1.0))),
                           where(x > 0.0, g * (out * log(where(x > 0.0, x, 1.0))), 0.0)),
     "power({0}, {1})", _POWER, False, (_POSITIVE, _LINE))
-maximum = ScalarFunction("maximum", 2, _arithmetic, np.maximum,
+maximum: ScalarFunction = ScalarFunction("maximum", 2, _arithmetic, np.maximum,
     lambda x, y, out, g: (where(x > y, g, 0.0), where(y > x, g, 0.0)),
     "maximum({0}, {1})", _call("max", 2), True, (_LINE, _LINE))
-minimum = ScalarFunction("minimum", 2, _arithmetic, np.minimum,
+minimum: ScalarFunction = ScalarFunction("minimum", 2, _arithmetic, np.minimum,
     lambda x, y, out, g: (where(x < y, g, 0.0), where(y < x, g, 0.0)),
     "minimum({0}, {1})", _call("min", 2), True, (_LINE, _LINE))
-absolute = ScalarFunction("abs", 1, _arithmetic, np.abs,
+absolute: ScalarFunction = ScalarFunction("abs", 1, _arithmetic, np.abs,
     lambda x, out, g: (g * sign(x),), "abs({0})", _call("abs"), True, (_LINE,))
-sign = ScalarFunction("sign", 1, _arithmetic, np.sign, None, "sign({0})", _call("sign"), True, (_LINE,))
-floor = ScalarFunction("floor", 1, _analytic, np.floor, None, "floor({0})", _call("floor"), True, (_LINE,))
+sign: ScalarFunction = ScalarFunction("sign", 1, _arithmetic, np.sign, None,
+    "sign({0})", _call("sign"), True, (_LINE,))
+floor: ScalarFunction = ScalarFunction("floor", 1, _analytic, np.floor, None,
+    "floor({0})", _call("floor"), True, (_LINE,))
 
-exp = ScalarFunction("exp", 1, _analytic, np.exp,
+exp: ScalarFunction = ScalarFunction("exp", 1, _analytic, np.exp,
     lambda x, out, g: (g * out,), "exp({0})", _call("exp"), False, (_LINE,))
-log = ScalarFunction("log", 1, _analytic, np.log,
+log: ScalarFunction = ScalarFunction("log", 1, _analytic, np.log,
     lambda x, out, g: (g / x,), "log({0})", _call("log"), False, (_POSITIVE,))
-log1p = ScalarFunction("log1p", 1, _analytic, np.log1p,
+log1p: ScalarFunction = ScalarFunction("log1p", 1, _analytic, np.log1p,
     lambda x, out, g: (g / (1.0 + x),), "log1p({0})", _call("log1p"), False, ((-0.8, 3.0),))
-expm1 = ScalarFunction("expm1", 1, _analytic, np.expm1,
+expm1: ScalarFunction = ScalarFunction("expm1", 1, _analytic, np.expm1,
     lambda x, out, g: (g * (out + 1.0),), "expm1({0})", _call("expm1"), False, (_LINE,))
-sqrt = ScalarFunction("sqrt", 1, _analytic, np.sqrt,
+sqrt: ScalarFunction = ScalarFunction("sqrt", 1, _analytic, np.sqrt,
     lambda x, out, g: (g / (2.0 * out),), "sqrt({0})", _call("sqrt"), False, (_POSITIVE,))
-sin = ScalarFunction("sin", 1, _analytic, np.sin,
+sin: ScalarFunction = ScalarFunction("sin", 1, _analytic, np.sin,
     lambda x, out, g: (g * cos(x),), "sin({0})", _call("sin"), False, (_LINE,))
-cos = ScalarFunction("cos", 1, _analytic, np.cos,
+cos: ScalarFunction = ScalarFunction("cos", 1, _analytic, np.cos,
     lambda x, out, g: (-(g * sin(x)),), "cos({0})", _call("cos"), False, (_LINE,))
-tanh = ScalarFunction("tanh", 1, _analytic, np.tanh,
+tanh: ScalarFunction = ScalarFunction("tanh", 1, _analytic, np.tanh,
     lambda x, out, g: (g * (1.0 - out * out),), "tanh({0})", _call("tanh"), False, (_LINE,))
-sigmoid = ScalarFunction("sigmoid", 1, _analytic, _sigmoid,
+sigmoid: ScalarFunction = ScalarFunction("sigmoid", 1, _analytic, _sigmoid,
     lambda x, out, g: (g * (out * (1.0 - out)),), "sigmoid({0})", _call("sigmoid"), False, (_LINE,))
-softplus = ScalarFunction("softplus", 1, _analytic, _softplus,
+softplus: ScalarFunction = ScalarFunction("softplus", 1, _analytic, _softplus,
     lambda x, out, g: (g * sigmoid(x),), "softplus({0})", _call("softplus"), False, (_LINE,))
-erf = ScalarFunction("erf", 1, _analytic, _erf,
+erf: ScalarFunction = ScalarFunction("erf", 1, _analytic, _erf,
     lambda x, out, g: (g * (2.0 / math.sqrt(math.pi) * exp(-(x * x))),), "erf({0})", _call("erf"), False, (_LINE,))
 
-equal = ScalarFunction("equal", 2, _equality, np.equal, None,
+equal: ScalarFunction = ScalarFunction("equal", 2, _equality, np.equal, None,
     "({0} == {1})", _infix("==", 40, 41), True, (_WHOLE, _WHOLE))
-not_equal = ScalarFunction("not_equal", 2, _equality, np.not_equal, None,
+not_equal: ScalarFunction = ScalarFunction("not_equal", 2, _equality, np.not_equal, None,
     "({0} != {1})", _infix("!=", 40, 41), True, (_WHOLE, _WHOLE))
-less = ScalarFunction("less", 2, _order, np.less, None,
+less: ScalarFunction = ScalarFunction("less", 2, _order, np.less, None,
     "({0} < {1})", _infix("<", 40, 41), True, (_LINE, _LINE))
-less_equal = ScalarFunction("less_equal", 2, _order, np.less_equal, None,
+less_equal: ScalarFunction = ScalarFunction("less_equal", 2, _order, np.less_equal, None,
     "({0} <= {1})", _infix("<=", 40, 41), True, (_LINE, _LINE))
-greater = ScalarFunction("greater", 2, _order, np.greater, None,
+greater: ScalarFunction = ScalarFunction("greater", 2, _order, np.greater, None,
     "({0} > {1})", _infix(">", 40, 41), True, (_LINE, _LINE))
-greater_equal = ScalarFunction("greater_equal", 2, _order, np.greater_equal, None,
+greater_equal: ScalarFunction = ScalarFunction("greater_equal", 2, _order, np.greater_equal, None,
     "({0} >= {1})", _infix(">=", 40, 41), True, (_LINE, _LINE))
-logical_and = ScalarFunction("logical_and", 2, _logic, np.logical_and, None,
+logical_and: ScalarFunction = ScalarFunction("logical_and", 2, _logic, np.logical_and, None,
     "({0} and {1})", _infix("and", 20), True, ((0, 1), (0, 1)))
-logical_or = ScalarFunction("logical_or", 2, _logic, np.logical_or, None,
+logical_or: ScalarFunction = ScalarFunction("logical_or", 2, _logic, np.logical_or, None,
     "({0} or {1})", _infix("or", 10), True, ((0, 1), (0, 1)))
-logical_not = ScalarFunction("logical_not", 1, _logic, np.logical_not, None,
+logical_not: ScalarFunction = ScalarFunction("logical_not", 1, _logic, np.logical_not, None,
     "(not {0})", _prefix("not ", 30), True, ((0, 1),))
-where = ScalarFunction("where", 3, _choice, np.where,
+where: ScalarFunction = ScalarFunction("where", 3, _choice, np.where,
     lambda c, x, y, out, g: (None, where(c, g, 0.0), where(c, 0.0, g)),
     "({1} if {0} else {2})", _call("where", 3), True, ((0, 1), _LINE, _LINE))
-real = ScalarFunction("real", 1, _cast, _real, None,
+real: ScalarFunction = ScalarFunction("real", 1, _cast, _real, None,
     "real({0})", _call("real"), True, (_WHOLE,))
 
-uniform = ScalarFunction("uniform", 5, _draw, _uniform, None,
+uniform: ScalarFunction = ScalarFunction("uniform", 5, _draw, _uniform, None,
     "uniform({0}, {1}, {2}, {3}, {4})", _call("uniform", 5), False, (_SEED,) * 5)
-normal = ScalarFunction("normal", 5, _draw, _normal, None,
+normal: ScalarFunction = ScalarFunction("normal", 5, _draw, _normal, None,
     "normal({0}, {1}, {2}, {3}, {4})", _call("normal", 5), False, (_SEED,) * 5)
 # fmt: on
 

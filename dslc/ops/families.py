@@ -1,0 +1,32 @@
+"""All families of primitives, for what must hold of each."""
+
+from __future__ import annotations
+
+from dslc.graph.graph import Op
+from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, stop, structure
+from dslc.ops.sample import Sampler
+
+OPS: tuple[type[Op], ...] = (
+    *(leaf.Leaf, leaf.Constant, leaf.Iota),
+    map.Map,
+    *(structure.Expand, structure.Reshape, structure.Transpose, structure.Slice, structure.Pad, structure.Concat),
+    *(reduce.Reduce, reduce.Argmax),
+    contract.Contract,
+    *(gather.Gather, gather.ScatterAdd),
+    random.Random,
+    *(declared.DeclaredGradient, stop.StopGradient),
+    loop.Loop,
+)
+
+SAMPLES: tuple[Sampler, ...] = (
+    *leaf.SAMPLES,
+    *map.SAMPLES,
+    *structure.SAMPLES,
+    *reduce.SAMPLES,
+    *contract.SAMPLES,
+    *gather.SAMPLES,
+    *random.SAMPLES,
+    *declared.SAMPLES,
+    *stop.SAMPLES,
+    *loop.SAMPLES,
+)

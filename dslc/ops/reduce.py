@@ -1,0 +1,115 @@
+"""Reductions: many elements become one along some axes, which disappear.
+
+%4 = reduce sum over 1 : [rows] real
+%5 = argmax over 1 : [rows] int
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.ops.leaf import Iota
+from dslc.ops.map import Map, Value
+from dslc.ops.sample import Draw, Sample, Sampler, real, shape
+from dslc.ops.structure import Expand
+from dslc.scalar.functions import equal, negate, where
+from dslc.scalar.types import DType
+
+
+class ReduceKind(Enum):
+    SUM = "sum"
+    MAX = "max"
+    MIN = "min"
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Op):
+    """REAL or INT; `axes` strictly increasing.
+
+    The gradient of MAX and MIN goes to the first extremum in row-major order.
+    """
+
+    kind: ReduceKind
+    axes: tuple[int, ...]
+
+    def infer(self, types: Sequence[TensorType]) -> TensorType:
+        (operand,) = types
+        if operand.dtype is DType.BOOL or list(self.axes) != sorted(set(self.axes)):
+            raise TypeError(f"reduce {self.kind.value} over {self.axes} of {operand}")
+        if self.axes and not 0 <= self.axes[0] <= self.axes[-1] < len(operand.shape):
+            raise TypeError(f"reduce over {self.axes} of {operand}")
+        return TensorType(tuple(e for k, e in enumerate(operand.shape) if k not in self.axes), operand.dtype)
+
+    def evaluate(self, values: Sequence[Array], rows: int) -> Array:
+        meaning = {ReduceKind.SUM: np.add, ReduceKind.MAX: np.maximum, ReduceKind.MIN: np.minimum}[self.kind]
+        return np.asarray(meaning.reduce(values[0], axis=self.axes))
+
+    def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
+        (operand,) = node.inputs
+        kept = tuple(k for k in range(len(build.type(operand).shape)) if k not in self.axes)
+        if self.kind is ReduceKind.SUM:
+            return (build.add(Expand(build.type(operand).shape, kept), g),)
+        return (self._to_extremum(build, operand, self.axes, g),)
+
+    def _to_extremum(self, build: Builder, operand: NodeId, axes: tuple[int, ...], g: NodeId) -> NodeId:
+        """Axis by axis: to the first extremum of the outer axes, then of the innermost one."""
+        if not axes:
+            return g
+        *outer, axis = axes
+        if outer:
+            extremum = build.add(Reduce(self.kind, (axis,)), operand)
+            g = self._to_extremum(build, extremum, tuple(outer), g)
+        whole = build.type(operand).shape
+        kept = tuple(k for k in range(len(whole)) if k != axis)
+        ranked = operand if self.kind is ReduceKind.MAX else build.add(Map(negate), operand)
+        first = build.add(Expand(whole, kept), build.add(Argmax(axis), ranked))
+        place = build.add(Expand(whole, (axis,)), build.add(Iota(whole[axis])))
+        spread = build.add(Expand(whole, kept), g)
+        chosen = where(equal(Value(build, place), Value(build, first)), Value(build, spread), 0.0)
+        return chosen.node if isinstance(chosen, Value) else g
+
+    def to_text(self) -> str:
+        return f"reduce {self.kind.value} over {', '.join(map(str, self.axes)) or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Argmax(Op):
+    """The index of the maximum along `axis` as INT; ties go to the first. It has no gradient."""
+
+    axis: int
+
+    def infer(self, types: Sequence[TensorType]) -> TensorType:
+        (operand,) = types
+        if operand.dtype is DType.BOOL or not 0 <= self.axis < len(operand.shape):
+            raise TypeError(f"argmax over {self.axis} of {operand}")
+        return TensorType(operand.shape[: self.axis] + operand.shape[self.axis + 1 :], DType.INT)
+
+    def evaluate(self, values: Sequence[Array], rows: int) -> Array:
+        return np.asarray(np.argmax(values[0], self.axis), np.int64)
+
+    def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
+        return (None,)
+
+    def to_text(self) -> str:
+        return f"argmax over {self.axis}"
+
+
+def _reduce(kind: ReduceKind) -> Sampler:
+    def sample(draw: Draw) -> Sample:
+        of = shape(draw)
+        return Sample(Reduce(kind, tuple(k for k in range(len(of)) if draw.random() < 0.6)), (real(of),))
+
+    return sample
+
+
+def _argmax(draw: Draw) -> Sample:
+    of = shape(draw, 1)
+    return Sample(Argmax(int(draw.integers(len(of)))), (real(of),))
+
+
+SAMPLES: tuple[Sampler, ...] = (*(_reduce(kind) for kind in ReduceKind), _argmax)
