@@ -1,0 +1,51 @@
+"""dslc: a static-graph compiler that trains neural networks.
+
+A model file describes data, net, loss and training; `compile` turns it into one compiled program that
+runs the whole training loop. Importing this package loads neither NumPy nor Numba: `compile` and `check`
+bring what they need when they are first asked for.
+
+    model = dslc.compile("models/digits.dsl")
+    history = model.fit()
+    model.evaluate()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
+
+if TYPE_CHECKING:
+    from dslc.findings import check
+    from dslc.model import compile
+
+    __version__: str
+
+__all__ = [
+    "BackendUnavailable",
+    "DataError",
+    "ModelError",
+    "TrainingDiverged",
+    "__version__",
+    "check",
+    "compile",
+]
+
+
+def __getattr__(name: str) -> object:
+    """The public names whose modules cost time to import (PEP 562)."""
+    match name:
+        case "compile":
+            from dslc.model import compile
+
+            return compile
+        case "check":
+            from dslc.findings import check
+
+            return check
+        case "__version__":
+            from importlib.metadata import version
+
+            return version("dslc")
+        case _:
+            raise AttributeError(f"module `dslc` has no attribute `{name}`")

@@ -1,0 +1,95 @@
+"""`dslc`: finds the verb, runs it, and turns whatever it raises into a message and an exit code.
+
+Facts go to stdout, everything else to stderr. A verb is a module of this package with a click command named
+`command`; it is imported only when it is used, so that `dslc --help` loads none of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+import dslc
+from dslc.cli.exits import Exit, ending
+from dslc.diagnostics import nearest
+
+VERBS: Mapping[str, str] = {
+    "bench": "Measure training steps, compile time and memory.",
+    "check": "Find errors and warnings in model files.",
+    "explain": "Say what an error code means.",
+    "show": "Print any stage of the compiler, or a definition.",
+    "train": "Compile a model file and train it on its data.",
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands are modules, named in `VERBS`."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command = import_module(f"dslc.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in VERBS:
+            raise click.UsageError(f"no verb `{args[0]}`{_did_you_mean(args[0])}", context)
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _did_you_mean(name: str) -> str:
+    known = nearest(name, VERBS)
+    return f"; did you mean `{known}`?" if known else ""
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"dslc {dslc.__version__}")
+        context.exit()
+
+
+@click.group(
+    cls=Verbs,
+    help="Compile model files into training programs and run them.",
+    epilog="`dslc VERB --help` says what a verb takes.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+def group() -> None:
+    """Nothing of its own: see `VERBS`."""
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of `dslc ARGUMENTS`."""
+    try:
+        code = group.main(arguments, prog_name="dslc", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else Exit.OK
+    except BaseException as error:
+        return ending(error)
+
+
+def main() -> None:
+    """The `dslc` command."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

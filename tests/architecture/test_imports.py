@@ -1,0 +1,112 @@
+"""Who may import whom: architecture's laws 1, 2 and 7 as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from .sources import PythonFile, python_files
+
+FOUNDATION = ("dslc.source", "dslc.diagnostics", "dslc.scalar")
+GRAPHS = (*FOUNDATION, "dslc.graph", "dslc.ops")
+
+ALLOWED: dict[str, tuple[str, ...]] = {
+    # What everything stands on.
+    "dslc.source": (),
+    "dslc.diagnostics": ("dslc.source",),
+    "dslc.scalar": FOUNDATION,
+    # Three languages, which do not import one another.
+    "dslc.grammar": (),
+    "dslc.syntax": (*FOUNDATION, "dslc.grammar"),
+    "dslc.graph": FOUNDATION,
+    "dslc.ops": (*FOUNDATION, "dslc.graph"),
+    "dslc.program": FOUNDATION,
+    # The algorithms between them, which do not import one another. Of a language or a stage they see its values.
+    "dslc.data": (*FOUNDATION, "dslc.syntax.ast"),
+    "dslc.prelude": (),
+    "dslc.elaborate": (*GRAPHS, "dslc.syntax", "dslc.data.schema", "dslc.prelude"),
+    "dslc.autodiff": GRAPHS,
+    "dslc.passes": GRAPHS,
+    "dslc.lowering": (*GRAPHS, "dslc.program", "dslc.elaborate.experiment"),
+    # Backends print programs. Core code asks for one by name.
+    "dslc.backends": (*FOUNDATION, "dslc.program"),
+    "dslc.backends.reference": (*GRAPHS, "dslc.program"),
+    "dslc.backends.cpu": (*GRAPHS, "dslc.program"),
+    "dslc.runtime": (*GRAPHS, "dslc.program", "dslc.elaborate.experiment", "dslc.data"),
+    # The one file that knows every stage, and what uses it.
+    "dslc.driver": (
+        *GRAPHS,
+        *(
+            "dslc.syntax",
+            "dslc.data",
+            "dslc.elaborate",
+            "dslc.autodiff",
+            "dslc.passes",
+            "dslc.lowering",
+            "dslc.program",
+        ),
+    ),
+    "dslc.findings": (*FOUNDATION, "dslc.driver"),
+    "dslc.model": (
+        *GRAPHS,
+        *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program", "dslc.backends"),
+    ),
+    "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model"),
+    "dslc.cli": ("dslc",),
+    "dslc.models": (),
+}
+"""Package or module -> what it may import beside itself. The longest entry that fits a module holds."""
+
+BACKENDS = ("dslc.backends.cpu", "dslc.backends.reference")
+
+HEAVY = {
+    "numba": ("dslc.backends.cpu",),
+    "llvmlite": ("dslc.backends.cpu",),
+    "networkx": ("dslc.graph", "dslc.model"),
+    "rich": ("dslc.cli",),
+    "click": ("dslc.cli",),
+    "lark": ("dslc.syntax",),
+}
+"""Slow or special packages -> who may import them."""
+
+
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+def _law(module: str) -> str:
+    return max((entry for entry in ALLOWED if _within(module, entry)), key=len)
+
+
+def _allowed(importer: str, imported: str) -> bool:
+    law = _law(importer)
+    if _law(imported) == law:
+        return True
+    if law == "dslc.cli":
+        return not any(_within(imported, backend) for backend in BACKENDS)
+    return any(_within(imported, entry) for entry in ALLOWED[law] if entry != "dslc")
+
+
+@pytest.mark.parametrize("file", python_files(), ids=lambda file: file.place)
+def test_imports_go_in_the_direction_of_the_architecture(file: PythonFile) -> None:
+    wrong = [
+        f"{file.place}:{line} imports {imported}"
+        for line, imported in file.imports()
+        if _within(imported, "dslc") and not _allowed(file.module, imported)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("file", python_files(), ids=lambda file: file.place)
+def test_heavy_packages_are_imported_where_they_are_used(file: PythonFile) -> None:
+    wrong = [
+        f"{file.place}:{line} imports {imported}"
+        for line, imported in file.imports()
+        for package, users in HEAVY.items()
+        if _within(imported, package) and not any(_within(file.module, user) for user in users)
+    ]
+    assert not wrong
+
+
+def test_every_law_speaks_of_something_that_exists() -> None:
+    modules = {file.module for file in python_files()}
+    assert [entry for entry in ALLOWED if not any(_within(module, entry) for module in modules)] == []
