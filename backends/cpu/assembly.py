@@ -1,0 +1,210 @@
+"""LLVM source for what Python cannot say: single instructions, atomics, and register tiles of a matrix product.
+
+Every function here has C types only, so that Numba calls it as an external one and the optimiser
+inlines it afterwards.
+"""
+
+from __future__ import annotations
+
+from dslc.program.program import Element
+
+from .host import Host
+from .unit import Assembly, CType, Signature
+
+REALS = {Element.F32: CType.F32, Element.F64: CType.F64}
+
+
+def wrapper(name: str, callee: str, ctype: CType, arity: int, extra: str = "") -> Assembly:
+    """`name`, which is one call of the LLVM intrinsic or C function `callee`; `extra` are its further operands."""
+    kind = ctype.llvm
+    letters = "xyz"[:arity]
+    parameters = ", ".join(f"{kind} %{letter}" for letter in letters)
+    declared = ", ".join([kind] * arity + [part.split()[0] for part in extra.split(",") if part])
+    operands = f"{parameters}, {extra}" if extra else parameters
+    text = f"""\
+declare {kind} @{callee}({declared})
+define {kind} @{name}({parameters}) alwaysinline {{
+  %r = call nsz contract {kind} @{callee}({operands})
+  ret {kind} %r
+}}
+"""
+    if ctype is CType.I64:
+        text = text.replace("nsz contract ", "")
+    return Assembly(Signature(name, tuple((letter, ctype) for letter in letters), ctype), text)
+
+
+def add_in_any_order(element: Element) -> Assembly:
+    """A sum's step whose order the vectoriser may choose.
+
+    Only this addition is free: a whole loop under `reassoc` would lose the exact steps of exp's range reduction. The
+    order is a function of the kernel's text and its extents, so results do not depend on threads.
+    """
+    name, real = f"accumulate_{element.name.lower()}", REALS[element]
+    kind = real.llvm
+    text = f"""\
+define {kind} @{name}({kind} %x, {kind} %y) alwaysinline {{
+  %r = fadd reassoc nsz {kind} %x, %y
+  ret {kind} %r
+}}
+"""
+    return Assembly(Signature(name, (("x", real), ("y", real)), real), text)
+
+
+ATOMIC_ADD = Assembly(
+    Signature("atomic_add", (("place", CType.I64), ("value", CType.I64)), CType.I64),
+    """\
+define i64 @atomic_add(i64 %place, i64 %value) alwaysinline {
+  %p = inttoptr i64 %place to ptr
+  %r = atomicrmw add ptr %p, i64 %value seq_cst
+  ret i64 %r
+}
+""",
+)
+
+ATOMIC_LOAD = Assembly(
+    Signature("atomic_load", (("place", CType.I64),), CType.I64),
+    """\
+define i64 @atomic_load(i64 %place) alwaysinline {
+  %p = inttoptr i64 %place to ptr
+  %r = load atomic i64, ptr %p acquire, align 8
+  ret i64 %r
+}
+""",
+)
+
+
+def pause(host: Host) -> Assembly:
+    """Tells the processor that a loop waits for another core."""
+    if host.machine in ("x86_64", "AMD64"):
+        declaration, call = "declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.pause()"
+    elif host.machine in ("aarch64", "arm64"):
+        declaration, call = "declare void @llvm.aarch64.hint(i32)", "call void @llvm.aarch64.hint(i32 1)"
+    else:
+        declaration, call = "", ""
+    text = f"{declaration}\ndefine i64 @pause(i64 %turns) alwaysinline {{\n  {call}\n  ret i64 %turns\n}}\n"
+    return Assembly(Signature("pause", (("turns", CType.I64),), CType.I64), text)
+
+
+YIELD = Assembly(
+    Signature("give_way", (("turns", CType.I64),), CType.I64),
+    """\
+declare i32 @sched_yield()
+define i64 @give_way(i64 %turns) alwaysinline {
+  %r = call i32 @sched_yield()
+  ret i64 %turns
+}
+""",
+)
+"""Lets another thread of the system run."""
+
+
+def tile(element: Element, rows: int, vectors: int, masked: bool, host: Host) -> Assembly:
+    """`c[r, l] = sum over k of a[r * a_m + k * a_k] * b[k * b_k + l]` held in registers, c's rows `c_m` apart.
+
+    `rows` times `vectors` registers are summed over k in order. A masked tile has `lanes` real elements in its last
+    vector and touches nothing beyond them. Addresses are in bytes, strides in elements; k = 0 gives zeros.
+    """
+    lanes, kind = host.lanes(element), REALS[element].llvm
+    name = f"tile_{rows}x{vectors}{'_masked' if masked else ''}_{element.name.lower()}"
+    parameters = ("a", "a_m", "a_k", "b", "b_k", "c", "c_m", "k", *(("lanes",) if masked else ()))
+    text = "\n".join(
+        [
+            *_declarations(element, lanes, host.fused, masked),
+            f"define i64 @{name}({', '.join(f'i64 %{p}' for p in parameters)}) {{",
+            *_tile_entry(kind, rows, lanes, masked),
+            *_tile_loop(kind, rows, vectors, lanes, masked, host.fused, element.bytes),
+            *_tile_stores(kind, rows, vectors, lanes, masked, element.bytes),
+            "  ret i64 0",
+            "}",
+            "",
+        ]
+    )
+    return Assembly(Signature(name, tuple((p, CType.I64) for p in parameters), CType.I64), text)
+
+
+def _suffix(kind: str, lanes: int) -> str:
+    return f"v{lanes}{'f32' if kind == 'float' else 'f64'}"
+
+
+def _declarations(element: Element, lanes: int, fused: bool, masked: bool) -> list[str]:
+    kind = REALS[element].llvm
+    vector, suffix = f"<{lanes} x {kind}>", _suffix(kind, lanes)
+    lines = [f"declare {vector} @llvm.fma.{suffix}({vector}, {vector}, {vector})"] if fused else []
+    if masked:
+        mask = f"<{lanes} x i1>"
+        lines.append(f"declare {vector} @llvm.masked.load.{suffix}.p0(ptr, i32, {mask}, {vector})")
+        lines.append(f"declare void @llvm.masked.store.{suffix}.p0({vector}, ptr, i32, {mask})")
+    return lines
+
+
+def _tile_entry(kind: str, rows: int, lanes: int, masked: bool) -> list[str]:
+    lines = ["entry:", "  %pa = inttoptr i64 %a to ptr", "  %pb = inttoptr i64 %b to ptr", "  %pc = inttoptr i64 %c to ptr"]
+    for r in range(1, rows):
+        lines.append(f"  %m{r} = mul i64 %a_m, {r}")
+        lines.append(f"  %a{r} = getelementptr {kind}, ptr %pa, i64 %m{r}")
+    if masked:
+        numbers = ", ".join(f"i64 {lane}" for lane in range(lanes))
+        lines += [
+            f"  %l0 = insertelement <{lanes} x i64> poison, i64 %lanes, i32 0",
+            f"  %l1 = shufflevector <{lanes} x i64> %l0, <{lanes} x i64> poison, <{lanes} x i32> zeroinitializer",
+            f"  %mask = icmp ult <{lanes} x i64> <{numbers}>, %l1",
+        ]
+    return [*lines, "  %some = icmp sgt i64 %k, 0", "  br i1 %some, label %loop, label %done", ""]
+
+
+def _tile_loop(kind: str, rows: int, vectors: int, lanes: int, masked: bool, fused: bool, size: int) -> list[str]:
+    vector, suffix = f"<{lanes} x {kind}>", _suffix(kind, lanes)
+    lines = ["loop:", "  %i = phi i64 [ 0, %entry ], [ %next, %loop ]"]
+    for r in range(rows):
+        for v in range(vectors):
+            lines.append(f"  %s{r}_{v} = phi {vector} [ zeroinitializer, %entry ], [ %t{r}_{v}, %loop ]")
+    lines += ["  %rb = mul i64 %i, %b_k", f"  %b0 = getelementptr {kind}, ptr %pb, i64 %rb"]
+    for v in range(vectors):
+        if v:
+            lines.append(f"  %b{v} = getelementptr {kind}, ptr %b0, i64 {v * lanes}")
+        if masked and v == vectors - 1:
+            lines.append(
+                f"  %v{v} = call {vector} @llvm.masked.load.{suffix}.p0(ptr %b{v}, i32 {size}, "
+                f"<{lanes} x i1> %mask, {vector} zeroinitializer)"
+            )
+        else:
+            lines.append(f"  %v{v} = load {vector}, ptr %b{v}, align {size}")
+    lines.append("  %ra = mul i64 %i, %a_k")
+    for r in range(rows):
+        base = f"%a{r}" if r else "%pa"
+        lines += [
+            f"  %q{r} = getelementptr {kind}, ptr {base}, i64 %ra",
+            f"  %x{r} = load {kind}, ptr %q{r}, align {size}",
+            f"  %y{r} = insertelement {vector} poison, {kind} %x{r}, i32 0",
+            f"  %z{r} = shufflevector {vector} %y{r}, {vector} poison, <{lanes} x i32> zeroinitializer",
+        ]
+        for v in range(vectors):
+            if fused:
+                lines.append(
+                    f"  %t{r}_{v} = call {vector} @llvm.fma.{suffix}({vector} %z{r}, {vector} %v{v}, {vector} %s{r}_{v})"
+                )
+            else:
+                lines.append(f"  %p{r}_{v} = fmul {vector} %z{r}, %v{v}")
+                lines.append(f"  %t{r}_{v} = fadd {vector} %p{r}_{v}, %s{r}_{v}")
+    return [*lines, "  %next = add i64 %i, 1", "  %more = icmp slt i64 %next, %k", "  br i1 %more, label %loop, label %done", ""]
+
+
+def _tile_stores(kind: str, rows: int, vectors: int, lanes: int, masked: bool, size: int) -> list[str]:
+    vector, suffix = f"<{lanes} x {kind}>", _suffix(kind, lanes)
+    lines = ["done:"]
+    for r in range(rows):
+        for v in range(vectors):
+            lines.append(f"  %f{r}_{v} = phi {vector} [ zeroinitializer, %entry ], [ %t{r}_{v}, %loop ]")
+    for r in range(rows):
+        lines.append(f"  %n{r} = mul i64 %c_m, {r}")
+        for v in range(vectors):
+            lines.append(f"  %o{r}_{v} = add i64 %n{r}, {v * lanes}")
+            lines.append(f"  %c{r}_{v} = getelementptr {kind}, ptr %pc, i64 %o{r}_{v}")
+            if masked and v == vectors - 1:
+                lines.append(
+                    f"  call void @llvm.masked.store.{suffix}.p0({vector} %f{r}_{v}, ptr %c{r}_{v}, i32 {size}, "
+                    f"<{lanes} x i1> %mask)"
+                )
+            else:
+                lines.append(f"  store {vector} %f{r}_{v}, ptr %c{r}_{v}, align {size}")
+    return lines
