@@ -1,0 +1,30 @@
+"""The passes: each a function from graph to graph that keeps every output's value, listed here in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from dslc.graph.graph import Graph
+from dslc.graph.verify import BrokenGraph, verify
+from dslc.passes.one_hot import one_hot
+from dslc.passes.prune import prune
+from dslc.passes.settle import settle
+from dslc.passes.share import share
+from dslc.passes.simplify import simplify
+from dslc.passes.stabilise import stabilise
+
+Pass: TypeAlias = Callable[[Graph], Graph]
+
+BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (simplify, stabilise, simplify)
+AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, share, prune)
+
+
+def apply(graph: Graph, passes: Sequence[Pass]) -> Graph:
+    """The passes in order, verified after each; BrokenGraph names the pass that broke a law."""
+    for each in passes:
+        try:
+            graph = verify(each(graph))
+        except BrokenGraph as fault:
+            raise BrokenGraph(f"after {each.__name__}: {fault}") from fault
+    return graph
