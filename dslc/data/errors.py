@@ -1,0 +1,305 @@
+"""What can be wrong with a data block, at its place in the model file.
+
+Faults inside the data files are no diagnostics: they raise `DataError`, which names file, row and column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dslc.diagnostics import Diagnostic, Label
+from dslc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class NoData(Diagnostic):
+    """A model file without a data block.
+
+    `data { csv "a.csv"; target y }` reads a file; `data { input x: [4]; target y: class(3) }` takes arrays from Python.
+    """
+
+    code: ClassVar = "no-data"
+    message: ClassVar = "the file has no data block"
+
+
+@dataclass(frozen=True, slots=True)
+class NoSource(Diagnostic):
+    """A data block that names neither a file (`npz`, `csv`) nor an input that Python feeds (`input x: [4]`)."""
+
+    code: ClassVar = "no-source"
+    message: ClassVar = "the data block names no file and no input"
+
+
+@dataclass(frozen=True, slots=True)
+class MixedSources(Diagnostic):
+    """Inputs come from one file, or all from Python; a data block cannot have both."""
+
+    code: ClassVar = "mixed-sources"
+    message: ClassVar = "inputs come from a file or from Python, not from both"
+    label: ClassVar = "fed from Python"
+
+    file: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.file, "read from a file"),)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTwice(Diagnostic):
+    """A statement of the data block that may stand once, or a name that two fields share."""
+
+    code: ClassVar = "given-twice"
+    message: ClassVar = "{what} is given twice"
+
+    what: str
+    first: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, "first here"),)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFormat(Diagnostic):
+    """A kind of file that dslc does not read. It reads `npz` and `csv`."""
+
+    code: ClassVar = "unknown-format"
+    message: ClassVar = "unknown kind of file `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownDataSetting(Diagnostic):
+    """A setting that nothing in the data block reads."""
+
+    code: ClassVar = "unknown-data-setting"
+    message: ClassVar = "unknown setting `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadDataSetting(Diagnostic):
+    """A setting of a file with a value that it cannot take."""
+
+    code: ClassVar = "bad-data-setting"
+    message: ClassVar = "`{name}` takes {expected}"
+
+    name: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadShape(Diagnostic):
+    """The shape of a field holds the extents of one example: whole numbers above 0, at most 2^31 elements in all."""
+
+    code: ClassVar = "bad-shape"
+    message: ClassVar = "{reason}"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadClassCount(Diagnostic):
+    """`class(k)` says that the labels are 0 to k - 1; k is a whole number, at least 2."""
+
+    code: ClassVar = "bad-class-count"
+    message: ClassVar = "the number of classes is a whole number above 1, as in `class(10)`"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownKind(Diagnostic):
+    """A kind of field that does not exist. Fields are shapes, such as `[8, 8, 1]`, or `class(10)`."""
+
+    code: ClassVar = "unknown-kind"
+    message: ClassVar = "unknown kind `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadShares(Diagnostic):
+    """The shares of a split are two (train/test) or three (train/val/test) numbers above 0 that make 100."""
+
+    code: ClassVar = "bad-shares"
+    message: ClassVar = "the shares of a split are two or three numbers above 0 that make 100; these make {total}"
+
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadSeed(Diagnostic):
+    """A seed is a whole number from 0 to 4294967295."""
+
+    code: ClassVar = "bad-seed"
+    message: ClassVar = "a seed is a whole number from 0 to 4294967295"
+
+
+@dataclass(frozen=True, slots=True)
+class NoTarget(Diagnostic):
+    """`scale target`, and `stratified` without a column, are about the target, and there is none."""
+
+    code: ClassVar = "no-target"
+    message: ClassVar = "{what} needs a target"
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownScaling(Diagnostic):
+    """A scaling that does not exist. `zscore` gives mean 0 and deviation 1, `minmax 0..1` a range."""
+
+    code: ClassVar = "unknown-scaling"
+    message: ClassVar = "unknown scaling `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadScaleRange(Diagnostic):
+    """`minmax` takes a range from low to high, `zscore` takes none."""
+
+    code: ClassVar = "bad-scale-range"
+    message: ClassVar = "{reason}"
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledClasses(Diagnostic):
+    """`scale target` is for values. The loss of this file takes classes, which have no scale."""
+
+    code: ClassVar = "scaled-classes"
+    message: ClassVar = "the target holds classes, which cannot be scaled"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesAsValues(Diagnostic):
+    """A target declared `class(k)` under a loss that takes values."""
+
+    code: ClassVar = "classes-as-values"
+    message: ClassVar = "`{name}` is declared to hold classes, but the loss takes values"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UncountedClasses(Diagnostic):
+    """The net's width needs the number of classes before Python feeds any: `target y: class(10)`."""
+
+    code: ClassVar = "uncounted-classes"
+    message: ClassVar = "the loss takes classes, and `{name}` does not say how many"
+    help: ClassVar = "`target {name}: class(10)`"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotScalar(Diagnostic):
+    """Classes, and what a split is stratified by, are one value per row."""
+
+    code: ClassVar = "not-scalar"
+    message: ClassVar = "{what} takes one value per row, but `{name}` holds {shape}"
+
+    what: str
+    name: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideFolder(Diagnostic):
+    """A model file is data, not a program: the paths in it stay below its own folder, links included.
+
+    Name another place on the command line: `--data PATH`.
+    """
+
+    code: ClassVar = "outside-folder"
+    message: ClassVar = "`{path}` is not below the model file's folder"
+    help: ClassVar = "name it on the command line: `--data PATH`"
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileMissing(Diagnostic):
+    """No such file, or no file of data: a folder or a device."""
+
+    code: ClassVar = "file-not-found"
+    message: ClassVar = "{reason} `{path}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    path: str
+    reason: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownColumn(Diagnostic):
+    """A name that the file does not have. Columns whose names are no identifiers stand in backticks."""
+
+    code: ClassVar = "unknown-column"
+    message: ClassVar = "{file} has no {noun} `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    file: str
+    noun: str
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyGlob(Diagnostic):
+    """A pattern over column names that no column meets."""
+
+    code: ClassVar = "empty-glob"
+    message: ClassVar = "`{pattern}` meets no {noun} of {file}"
+
+    file: str
+    noun: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAsInput(Diagnostic):
+    """`only` and `ignore` choose inputs; the target is never one of them."""
+
+    code: ClassVar = "target-as-input"
+    message: ClassVar = "`{name}` is the target; `{verb}` chooses inputs"
+
+    name: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoInputs(Diagnostic):
+    """Without the target and what is ignored, no column is left to learn from."""
+
+    code: ClassVar = "no-inputs"
+    message: ClassVar = "no input is left"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredShape(Diagnostic):
+    """A declared shape that does not meet the file's.
+
+    Axes of extent 1 may be added or left out, and a flat row may be cut into any shape of as many elements
+    (the last axis varies fastest); anything else would mix elements up.
+    """
+
+    code: ClassVar = "stored-shape"
+    message: ClassVar = "`{name}` is declared {declared}, but a row of `{stored}` in `{file}` is {found}"
+
+    name: str
+    declared: str
+    stored: str
+    file: str
+    found: str

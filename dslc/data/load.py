@@ -1,0 +1,209 @@
+"""A model file's data block and its folder to a `Raw` table: read and checked, not yet split or scaled.
+
+For a block that Python feeds (`input x: [4]`) the table has no rows until `feed` brings some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import assert_never
+
+import numpy as np
+
+from dslc.data import errors
+from dslc.data.columns import Names, choose
+from dslc.data.csv import open_csv, read_columns
+from dslc.data.npz import array_names, read_arrays, read_headers
+from dslc.data.paths import locate
+from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, PythonSource, Recipe, read_recipe
+from dslc.data.schema import InputField, TargetField
+from dslc.data.table import ArrayOrigin, CsvOrigin, Numbers, Table, require_finite
+from dslc.diagnostics import DataError, ModelError, NotYet, in_order
+from dslc.source import Span
+from dslc.syntax import ast
+
+BUDGET = 8 << 30
+"""Bytes that the files of one model may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The data block with what its source holds; `target.classes` is what was declared, if anything."""
+
+    recipe: Recipe
+    inputs: tuple[InputField, ...]
+    target: TargetField | None
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Named arrays of as many rows, before each has its role."""
+
+    rows: int
+    by_name: Mapping[str, Numbers]
+    origin: ArrayOrigin
+
+
+def load(module: ast.Module, folder: Path, overrides: Mapping[str, Path], budget: int = BUDGET) -> Raw:
+    """Read what the data block names.
+
+    `folder` holds the model file and bounds its paths; `overrides` replaces paths by their text in the model
+    file, or by "" for the only one. Raises ModelError for the block, DataError for the files' contents.
+    """
+    recipe = read_recipe(_block(module))
+    match recipe.source:
+        case CsvSource() as source:
+            return _load_csv(recipe, source, folder, overrides, budget)
+        case NpzSource() as source:
+            return _load_npz(recipe, source, folder, overrides, budget)
+        case PythonSource() as source:
+            return _await_python(recipe, source)
+        case unreachable:
+            assert_never(unreachable)
+
+
+def _block(module: ast.Module) -> ast.Data:
+    blocks = [item for item in module.items if isinstance(item, ast.Data)]
+    if not blocks:
+        raise ModelError([errors.NoData(Span(module.span.source, module.span.start, module.span.start))])
+    if blocks[1:]:
+        raise ModelError([errors.GivenTwice(again.span, "`data`", blocks[0].span) for again in blocks[1:]])
+    return blocks[0]
+
+
+def _load_csv(recipe: Recipe, source: CsvSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:
+    located = locate(source.path, folder, overrides)
+    file = open_csv(located.path, located.shown, source.separator, source.decimal, budget)
+    inputs = choose(Names(file.columns, "column", f"`{file.shown}`"), recipe)
+    target = recipe.target
+    if target is not None and target.shape:
+        raise ModelError([errors.NotScalar(target.span, "a column", target.name, str(list(target.shape)))])
+    spans = dict.fromkeys(inputs, source.path.span)
+    if target is not None:
+        spans[target.name] = target.span
+    stratified = recipe.split.stratified if recipe.split else None
+    if stratified is not None:
+        spans.setdefault(stratified.text, stratified.span)
+    wanted = list(spans)
+    values, lines = read_columns(file, wanted, list(spans.values()))
+    table = Table(
+        rows=len(lines),
+        inputs={"inputs": np.ascontiguousarray(values[:, : len(inputs)])},
+        target=values[:, wanted.index(target.name)].copy() if target else None,
+        strata=values[:, wanted.index(stratified.text)].copy() if stratified else None,
+        origin=CsvOrigin(file.shown, lines),
+    )
+    fields = (InputField("inputs", (len(inputs),), source.path.span, inputs),)
+    return Raw(recipe, fields, TargetField(target.name, (), target.classes, target.span) if target else None, table)
+
+
+def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:
+    located = locate(source.path, folder, overrides)
+    shown = located.shown
+    held = Names(array_names(located.path, shown), "array", f"`{shown}`")
+    plans = source.fields or tuple(FieldPlan(name, name, source.path.span) for name in held.all)
+    unknown = [held.unknown(plan.stored, plan.span) for plan in plans if plan.stored not in held.all]
+    if unknown:
+        raise ModelError(in_order(unknown))
+    names = Names(tuple(plan.name for plan in plans), "array", f"`{shown}`")
+    inputs = choose(names, recipe)
+    fields = _used(inputs, _with_target(plans, recipe.target), recipe)
+    headers = read_headers(located.path, shown, sorted({plan.stored for plan in fields.values()}), budget)
+    rows = _common_rows({name: header.shape for name, header in headers.items()}, shown)
+    shapes = {name: _declared(plan, headers[plan.stored].shape[1:], shown) for name, plan in fields.items()}
+    stored = read_arrays(located.path, shown, headers)
+    arrays = {name: stored[plan.stored].reshape(rows, *shapes[name]) for name, plan in fields.items()}
+    origin = ArrayOrigin(shown, {plan.name: plan.stored for plan in fields.values()})
+    for name, values in arrays.items():
+        require_finite(values, name, origin)
+    return _raw(recipe, inputs, fields, Arrays(rows, arrays, origin))
+
+
+def _await_python(recipe: Recipe, source: PythonSource) -> Raw:
+    """A table of no rows, in the declared shapes; a field without a declared shape is one number a row."""
+    plans = (*source.fields, recipe.target) if recipe.target else source.fields
+    names = Names(tuple(plan.name for plan in plans), "input", "the data block")
+    inputs = choose(names, recipe)
+    fields = _used(inputs, plans, recipe)
+    arrays = {name: np.empty((0, *(plan.shape or ()))) for name, plan in fields.items()}
+    return _raw(recipe, inputs, fields, Arrays(0, arrays, ArrayOrigin(None)))
+
+
+def _with_target(plans: tuple[FieldPlan, ...], target: FieldPlan | None) -> tuple[FieldPlan, ...]:
+    """The fields, the target's with the type that the `target` statement declares."""
+    if target is None or (target.shape is None and target.classes is None):
+        return plans
+    faults = [
+        errors.GivenTwice(target.span, f"the type of `{plan.name}`", plan.span)
+        for plan in plans
+        if plan.name == target.name and (plan.shape is not None or plan.classes is not None)
+    ]
+    if faults:
+        raise ModelError(faults)
+    return tuple(
+        replace(plan, shape=target.shape, classes=target.classes) if plan.name == target.name else plan
+        for plan in plans
+    )
+
+
+def _used(inputs: tuple[str, ...], plans: tuple[FieldPlan, ...], recipe: Recipe) -> dict[str, FieldPlan]:
+    """The fields to read by name: inputs, then the target, then what the split is stratified by."""
+    by_name = {plan.name: plan for plan in plans}
+    later = [NotYet(by_name[name].span, "an input of classes") for name in inputs if by_name[name].classes]
+    if later:
+        raise ModelError(later)
+    names = dict.fromkeys(inputs)
+    if recipe.target is not None:
+        names[recipe.target.name] = None
+    if recipe.split is not None and recipe.split.stratified is not None:
+        names.setdefault(recipe.split.stratified.text)
+    return {name: by_name[name] for name in names}
+
+
+def _common_rows(shapes: Mapping[str, tuple[int, ...]], shown: str) -> int:
+    """The extent of every array's first axis."""
+    first = next(iter(shapes))
+    for name, shape in shapes.items():
+        if not shape:
+            raise DataError(f'{shown}: array "{name}" is a single number, not rows of data')
+        if shape[0] != shapes[first][0]:
+            raise DataError(f'{shown}: array "{name}" has {shape[0]} rows, but "{first}" has {shapes[first][0]}')
+    if shapes[first][0] == 0:
+        raise DataError(f'{shown}: array "{first}" has no rows')
+    return shapes[first][0]
+
+
+def _declared(plan: FieldPlan, found: tuple[int, ...], shown: str) -> tuple[int, ...]:
+    """The field's shape per row: the declared one where it only adds or drops ones, or cuts a flat row."""
+    if plan.shape is None:
+        return found
+    same = [n for n in plan.shape if n != 1] == [n for n in found if n != 1]
+    if not same and not (len(found) == 1 and found[0] == prod(plan.shape)):
+        declared, stored = str(list(plan.shape)), str(list(found))
+        raise ModelError([errors.StoredShape(plan.span, plan.name, declared, plan.stored, shown, stored)])
+    return plan.shape
+
+
+def _raw(recipe: Recipe, inputs: tuple[str, ...], fields: Mapping[str, FieldPlan], held: Arrays) -> Raw:
+    """The arrays by their roles; ModelError if the split is stratified by more than one value per row."""
+    arrays = held.by_name
+    stratified = recipe.split.stratified if recipe.split else None
+    if stratified is not None and arrays[stratified.text].ndim != 1:
+        shape = str(list(arrays[stratified.text].shape[1:]))
+        raise ModelError([errors.NotScalar(stratified.span, "`stratified`", stratified.text, shape)])
+    goal = recipe.target
+    target = None
+    if goal is not None:
+        target = TargetField(goal.name, arrays[goal.name].shape[1:], fields[goal.name].classes, goal.span)
+    table = Table(
+        rows=held.rows,
+        inputs={name: arrays[name] for name in inputs},
+        target=arrays[goal.name] if goal else None,
+        strata=arrays[stratified.text] if stratified else None,
+        origin=held.origin,
+    )
+    return Raw(recipe, tuple(InputField(n, arrays[n].shape[1:], fields[n].span) for n in inputs), target, table)

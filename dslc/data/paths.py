@@ -1,0 +1,52 @@
+"""Which file a path in a model file means: one below the model file's own folder, or the caller's override.
+
+A model file is data and may come from anyone, so its paths cannot leave its folder: not absolute, not
+through `..`, not through a link. What the command line names is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from dslc.data.errors import FileMissing, OutsideFolder
+from dslc.diagnostics import ModelError, nearest
+from dslc.syntax import ast
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A file that exists, and the name that messages give it."""
+
+    path: Path
+    shown: str
+
+
+def locate(written: ast.Text, folder: Path, overrides: Mapping[str, Path]) -> Located:
+    """The file for a path as written; ModelError if there is none or it lies outside `folder`.
+
+    `overrides` replaces paths by the text written in the model file, or by "" for the only one.
+    """
+    override = overrides.get(written.value, overrides.get(""))
+    if override is not None:
+        return _existing(override, str(override), written)
+    if _leaves(written.value) or not (folder / written.value).resolve().is_relative_to(folder.resolve()):
+        raise ModelError([OutsideFolder(written.span, written.value)])
+    return _existing(folder / written.value, written.value, written)
+
+
+def _leaves(path: str) -> bool:
+    kinds = (PurePosixPath(path), PureWindowsPath(path))
+    return "\0" in path or any(kind.is_absolute() or kind.drive or ".." in kind.parts for kind in kinds)
+
+
+def _existing(path: Path, shown: str, written: ast.Text) -> Located:
+    if path.is_file():
+        return Located(path, shown)
+    if path.exists():
+        raise ModelError([FileMissing(written.span, shown, "not a file:")])
+    siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    closest = nearest(path.name, siblings)
+    suggestion = str(PurePosixPath(shown).with_name(closest)) if closest else None
+    raise ModelError([FileMissing(written.span, shown, "no file", suggestion)])

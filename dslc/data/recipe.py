@@ -1,0 +1,322 @@
+"""What a data block asks for, checked as far as can be without opening a file.
+
+`read_recipe` turns the statements into a `Recipe`, in which every option has a value. What dslc cannot
+carry out yet is reported as `not-yet`; all faults of the block come in one ModelError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from math import inf, isfinite, prod
+from typing import TypeAlias, TypeVar, assert_never
+
+from dslc.data import errors
+from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
+from dslc.source import Span
+from dslc.syntax import ast
+
+FORMATS = ("npz", "csv")
+LATER_FORMATS = ("text",)
+LATER_SETTINGS = ("sample_weight", "class_weight")
+LATER_KINDS = ("category", "words", "characters", "text", "image", "date", "sequence")
+
+ELEMENT_LIMIT = 2**31
+"""The most elements that one example may have."""
+
+
+class Method(Enum):
+    ZSCORE = "zscore"
+    MINMAX = "minmax"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """`digit: class(10) = y`: `shape` per row and `classes` are None where they are not declared."""
+
+    name: str
+    stored: str
+    span: Span
+    shape: tuple[int, ...] | None = None
+    classes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CsvSource:
+    path: ast.Text
+    separator: str
+    decimal: str
+
+
+@dataclass(frozen=True, slots=True)
+class NpzSource:
+    """No fields: every array of the file under its own name."""
+
+    path: ast.Text
+    fields: tuple[FieldPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSource:
+    """`input x: [28, 28, 1]`: arrays that come with `fit`."""
+
+    fields: tuple[FieldPlan, ...]
+
+
+Source: TypeAlias = CsvSource | NpzSource | PythonSource
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """`shares` are of train, val and test, and make 1; `stratified` names the column whose shares are kept."""
+
+    shares: tuple[Fraction, Fraction, Fraction]
+    stratified: ast.Name | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePlan:
+    method: Method
+    low: float
+    high: float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A data block, understood; `target.stored` is the target's name in a table, our name otherwise."""
+
+    span: Span
+    source: Source
+    target: FieldPlan | None
+    only: tuple[ast.Name | ast.Glob, ...]
+    ignore: tuple[ast.Name | ast.Glob, ...]
+    split: SplitPlan | None
+    scale: ScalePlan | None
+    scale_target: ScalePlan | None
+
+
+T = TypeVar("T", bound=ast.Syntax)
+
+
+def read_recipe(data: ast.Data) -> Recipe:
+    """The data block as a Recipe; ModelError with every fault of it."""
+    faults: list[Diagnostic] = []
+    statements: list[ast.DataStatement] = []
+    for statement in data.statements:
+        what = later(statement)
+        if what:
+            faults.append(NotYet(statement.span, what))
+        else:
+            statements.append(statement)
+    if not any(isinstance(s, ast.FileSource | ast.Input) for s in data.statements):
+        faults.append(errors.NoSource(data.span))
+    faults += [_unknown_setting(s, LATER_SETTINGS) for s in statements if isinstance(s, ast.Setting)]
+    source = _source(statements, faults)
+    target = _target([s for s in statements if isinstance(s, ast.Target)], faults)
+    split = _split([s for s in statements if isinstance(s, ast.Split)], target, faults)
+    scales = [s for s in statements if isinstance(s, ast.Scale)]
+    scale = _scale([s for s in scales if not s.target], "`scale`", faults)
+    scale_target = _scale([s for s in scales if s.target], "`scale target`", faults)
+    if scale_target and not any(isinstance(s, ast.Target) for s in data.statements):
+        faults.append(errors.NoTarget(scale_target.span, "`scale target`"))
+    if faults or source is None:
+        raise ModelError(in_order(faults))
+    columns = [s for s in statements if isinstance(s, ast.Columns)]
+    only = tuple(c for s in columns if s.verb == "only" for c in s.columns)
+    ignore = tuple(c for s in columns if s.verb == "ignore" for c in s.columns)
+    return Recipe(data.span, source, target, only, ignore, split, scale, scale_target)
+
+
+def later(statement: ast.DataStatement) -> str | None:
+    """What of this statement is not built yet, None if all is."""
+    match statement:
+        case ast.FileSource(format=ast.Name(text=text)) if text in LATER_FORMATS:
+            return f"reading `{text}`"
+        case ast.FileSource(kind=ast.Kind()):
+            return "a file with a kind"
+        case ast.FileSource(format=ast.Name(text="csv"), fields=(_, *_)):
+            return "renaming the columns of a csv file"
+        case ast.Target(names=(_, _, *_)):
+            return "a model with several targets"
+        case ast.Target(positive=ast.Text()):
+            return "`positive`"
+        case ast.Columns(verb=verb) if verb not in {"only", "ignore"}:
+            return f"`{verb}`"
+        case ast.ColumnKind() | ast.ColumnFormula():
+            return "`column`"
+        case ast.Split(folds=int()):
+            return "a split into folds"
+        case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.TIME | ast.SplitBy.GIVEN) as by):
+            return f"a split `{by.value}`"
+        case ast.Scale(columns=(_, *_)):
+            return "`scale` of single columns"
+        case ast.TestPart() | ast.Missing() | ast.Window() | ast.Augment() | ast.Downsample():
+            return f"`{_WORDS[type(statement)]}`"
+        case ast.Setting(name=ast.Name(text=text)) if text in LATER_SETTINGS:
+            return f"`{text}`"
+        case ast.FileSource() | ast.Input() | ast.Target() | ast.Columns() | ast.Split() | ast.Scale() | ast.Setting():
+            return None
+        case unreachable:
+            assert_never(unreachable)
+
+
+_WORDS: dict[type[ast.Syntax], str] = {
+    ast.TestPart: "test",
+    ast.Missing: "missing",
+    ast.Window: "window",
+    ast.Augment: "augment",
+    ast.Downsample: "downsample",
+}
+
+
+def _first(found: Sequence[T], what: str, faults: list[Diagnostic]) -> T | None:
+    faults += [errors.GivenTwice(s.span, what, found[0].span) for s in found[1:]]
+    return found[0] if found else None
+
+
+def _unknown_setting(setting: ast.Setting, known: Iterable[str]) -> Diagnostic:
+    return errors.UnknownDataSetting(setting.name.span, setting.name.text, nearest(setting.name.text, known))
+
+
+def _source(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -> Source | None:
+    file = _first([s for s in statements if isinstance(s, ast.FileSource)], "the data file", faults)
+    fed = [s for s in statements if isinstance(s, ast.Input)]
+    if file is None:
+        fields = tuple(_field(i.name, i.name, i.type, i.span, faults) for i in fed)
+        _no_repetition(fields, faults)
+        return PythonSource(fields) if fields else None
+    faults += [errors.MixedSources(i.span, file.span) for i in fed]
+    match file.format.text:
+        case "npz":
+            faults += [_unknown_setting(option, ()) for option in file.options]
+            fields = tuple(_field(f.name, f.stored, f.type, f.span, faults) for f in file.fields)
+            _no_repetition(fields, faults)
+            return NpzSource(file.path, fields)
+        case "csv":
+            return _csv(file, faults)
+        case name:
+            faults.append(errors.UnknownFormat(file.format.span, name, nearest(name, FORMATS)))
+            return None
+
+
+def _no_repetition(fields: Sequence[FieldPlan], faults: list[Diagnostic]) -> None:
+    seen: dict[str, FieldPlan] = {}
+    for field in fields:
+        first = seen.setdefault(field.name, field)
+        if first is not field:
+            faults.append(errors.GivenTwice(field.span, f"`{field.name}`", first.span))
+
+
+def _csv(file: ast.FileSource, faults: list[Diagnostic]) -> CsvSource:
+    options = {"separator": ",", "decimal": "."}
+    given: dict[str, ast.Setting] = {}
+    for option in file.options:
+        name = option.name.text
+        if name not in options:
+            faults.append(_unknown_setting(option, options))
+        elif name in given:
+            faults.append(errors.GivenTwice(option.span, f"`{name}`", given[name].span))
+        elif not isinstance(option.value, ast.Text) or not _fits(name, option.value.value):
+            expected = '`"."` or `","`' if name == "decimal" else 'one character, as in `";"`'
+            faults.append(errors.BadDataSetting(option.span, name, expected))
+        else:
+            given[name] = option
+            options[name] = option.value.value
+    if options["separator"] == options["decimal"] and "decimal" in given:
+        faults.append(errors.BadDataSetting(given["decimal"].span, "decimal", "another character than `separator`"))
+    return CsvSource(file.path, options["separator"], options["decimal"])
+
+
+def _fits(name: str, value: str) -> bool:
+    return value in {".", ","} if name == "decimal" else len(value) == 1 and value not in '"\r\n\0'
+
+
+def _field(
+    name: ast.Name, stored: ast.Name, kind: ast.TypeOf | None, span: Span, faults: list[Diagnostic]
+) -> FieldPlan:
+    match kind:
+        case None:
+            return FieldPlan(name.text, stored.text, span)
+        case ast.Shape():
+            return FieldPlan(name.text, stored.text, span, shape=_shape(kind, faults))
+        case ast.Kind(name=ast.Name(text="class")):
+            return FieldPlan(name.text, stored.text, span, classes=_class_count(kind, faults))
+        case ast.Kind(name=ast.Name(text=text)) if text in LATER_KINDS:
+            faults.append(NotYet(kind.span, f"`{text}`"))
+        case ast.Kind(name=ast.Name(text=text)):
+            faults.append(errors.UnknownKind(kind.name.span, text, nearest(text, ("class", *LATER_KINDS))))
+        case unreachable:
+            assert_never(unreachable)
+    return FieldPlan(name.text, stored.text, span)
+
+
+def _shape(shape: ast.Shape, faults: list[Diagnostic]) -> tuple[int, ...]:
+    extents: list[int] = []
+    for extent in shape.dims:
+        if isinstance(extent, ast.Number) and isinstance(extent.value, int) and extent.value > 0:
+            extents.append(extent.value)
+        else:
+            faults.append(errors.BadShape(extent.span, "an extent of a field's shape is a whole number above 0"))
+    if prod(extents) > ELEMENT_LIMIT:
+        faults.append(errors.BadShape(shape.span, f"one example holds more than {ELEMENT_LIMIT} elements"))
+    return tuple(extents)
+
+
+def _class_count(kind: ast.Kind, faults: list[Diagnostic]) -> int | None:
+    match kind.arguments:
+        case (ast.Argument(name=None, value=ast.Number(value=int() as count)),) if count > 1 and not kind.options:
+            return count
+    faults.append(errors.BadClassCount(kind.span))
+    return None
+
+
+def _target(found: Sequence[ast.Target], faults: list[Diagnostic]) -> FieldPlan | None:
+    target = _first(found, "`target`", faults)
+    if target is None:
+        return None
+    name = target.names[0]
+    return _field(name, name, target.type, name.span, faults)
+
+
+def _split(found: Sequence[ast.Split], target: FieldPlan | None, faults: list[Diagnostic]) -> SplitPlan | None:
+    split = _first(found, "`split`", faults)
+    if split is None:
+        return None
+    shares = [Fraction(str(share)) for share in split.shares if isfinite(share)]
+    if len(shares) not in {2, 3} or len(shares) < len(split.shares) or min(shares) <= 0 or sum(shares) != 100:
+        faults.append(errors.BadShares(split.span, f"{sum(split.shares):g}"))
+        return None
+    seed = split.seed or 0
+    if not 0 <= seed < 2**32:
+        faults.append(errors.BadSeed(split.span))
+    stratified = split.column
+    if split.by is ast.SplitBy.STRATIFIED and stratified is None:
+        if target is None:
+            faults.append(errors.NoTarget(split.span, "`stratified` without a column"))
+        else:
+            stratified = ast.Name(split.span, target.name)
+    train, *middle, test = (share / 100 for share in shares)
+    return SplitPlan((train, sum(middle, Fraction(0)), test), stratified, seed)
+
+
+def _scale(found: Sequence[ast.Scale], what: str, faults: list[Diagnostic]) -> ScalePlan | None:
+    scale = _first(found, what, faults)
+    if scale is None:
+        return None
+    name = scale.method
+    if name.text not in {method.value for method in Method}:
+        known = [method.value for method in Method]
+        faults.append(errors.UnknownScaling(name.span, name.text, nearest(name.text, known)))
+        return None
+    method = Method(name.text)
+    if scale.range is None:
+        return ScalePlan(method, 0.0, 1.0, scale.span)
+    if method is Method.ZSCORE:
+        faults.append(errors.BadScaleRange(scale.range.span, "`zscore` takes no range"))
+    elif not -inf < scale.range.low < scale.range.high < inf:
+        faults.append(errors.BadScaleRange(scale.range.span, "the range of `minmax` goes from low to high"))
+    return ScalePlan(method, float(scale.range.low), float(scale.range.high), scale.span)
