@@ -1,0 +1,160 @@
+"""Tokens to items: which newlines count, where each top-level item ends, how deep it nests.
+
+Newlines inside ( ) and [ ] do not count, nor does one before a line that starts with `|`; of several
+separators one is kept, and none at the start of a block. Each item is parsed on its own, so an error
+in one hides none in the next; a bracket that is left open ends at the next line that can only begin an item.
+Nesting is bounded here, before anything recursive sees the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dslc.diagnostics import Diagnostic
+from dslc.source import Span
+from dslc.syntax.errors import BraceOnNextLine, ClosesNothing, SemicolonInBrackets, TooDeep, UnclosedBracket
+from dslc.syntax.tokens import CLOSING, OPENING, Lexeme
+
+LIMIT = 400
+"""No tree is deeper than this many nodes."""
+
+DEFINITIONS = frozenset("activation layer loss optimizer metric schedule initializer".split())
+ITEMS = frozenset("let use data net train".split()) | DEFINITIONS
+
+_CHAIN = frozenset("VBAR PLUS MINUS STAR SLASH WHOLE AT CIRCUMFLEX COMPARE DOT RSQB".split())
+_CHAIN_WORDS = frozenset("if and or not repeat".split())
+_LIST = frozenset("COMMA COLON EQUAL UPDATE RANGE _SEP".split())
+_PARTNER = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTokens:
+    """The tokens of one top-level item, or what is wrong with its brackets."""
+
+    tokens: tuple[Lexeme, ...]
+    fault: Diagnostic | None
+
+
+@dataclass(slots=True)
+class _Level:
+    """A bracket that is open; `height` bounds the depth of the list item at hand, `tallest` that of those before."""
+
+    bracket: Lexeme | None
+    tallest: int = 0
+    height: int = 0
+
+
+@dataclass(slots=True)
+class _Item:
+    """The item being read."""
+
+    tokens: list[Lexeme] = field(default_factory=list)
+    fault: Diagnostic | None = None
+    levels: list[_Level] = field(default_factory=lambda: [_Level(None)])
+
+    @property
+    def open(self) -> Lexeme | None:
+        return self.levels[-1].bracket
+
+    def blame(self, fault: Diagnostic) -> None:
+        """Keep the first fault: the others may follow from it."""
+        self.fault = self.fault or fault
+
+    def unclosed(self, before: Span | None) -> None:
+        """Close the innermost bracket by force."""
+        bracket = self.levels[-1].bracket
+        assert bracket is not None
+        self.blame(UnclosedBracket(bracket.span, str(bracket), _PARTNER[bracket.type], before))
+        self.close()
+
+    def finish(self, before: Span | None) -> ItemTokens:
+        """The item, its open brackets closed by force where the next item begins or the file ends."""
+        while self.open is not None:
+            self.unclosed(before)
+        return ItemTokens(tuple(self.tokens), self.fault)
+
+    def close(self) -> None:
+        level = self.levels.pop()
+        self.levels[-1].height = max(self.levels[-1].height, level.tallest, level.height) + 2
+
+    def add(self, token: Lexeme) -> None:
+        self.tokens.append(token)
+        if token.type in OPENING:
+            self.levels.append(_Level(token))
+        elif token.type in CLOSING:
+            self._closing(token)
+        self._measure(token)
+
+    def _closing(self, token: Lexeme) -> None:
+        partner = CLOSING[token.type]
+        if all(level.bracket is None or level.bracket.type != partner for level in self.levels):
+            if self.open is None or token.type == "RBRACE":
+                self.blame(ClosesNothing(token.span, str(token)))
+            else:
+                self.unclosed(token.span)
+            return
+        while self.open is not None and self.open.type != partner:
+            self.unclosed(token.span)
+        self.close()
+
+    def _measure(self, token: Lexeme) -> None:
+        level = self.levels[-1]
+        if token.type in _LIST:
+            level.tallest, level.height = max(level.tallest, level.height), 0
+        elif token.type in _CHAIN or (token.type == "NAME" and token in _CHAIN_WORDS):
+            level.height += 1
+        if max(level.height, 2 * len(self.levels)) > LIMIT:
+            self.blame(TooDeep(token.span, LIMIT))
+
+
+def items(tokens: Sequence[Lexeme]) -> list[ItemTokens]:
+    """The top-level items of a file, in order; the separators between them are gone."""
+    found: list[ItemTokens] = []
+    item = _Item()
+    index = 0
+    while index < len(tokens):
+        start = index
+        while index < len(tokens) and tokens[index].type == "_SEP":
+            index += 1
+        if index > start and _ends(item, tokens[start:index], tokens[index:]):
+            found.append(item.finish(tokens[index].span if index < len(tokens) else None))
+            item = _Item()
+        if index < len(tokens):
+            item.add(tokens[index])
+            index += 1
+    found.append(item.finish(None))
+    return [item_tokens for item_tokens in found if item_tokens.tokens]
+
+
+def _ends(item: _Item, separators: Sequence[Lexeme], rest: Sequence[Lexeme]) -> bool:
+    """Whether the item is over after these separators; if not, it takes one of them if that counts."""
+    written = next((separator for separator in separators if separator == ";"), None)
+    following = rest[0].type if rest else "$END"
+    if written is None and following == "VBAR":
+        return False
+    if following == "LBRACE" and item.tokens:
+        item.blame(BraceOnNextLine(rest[0].span, str(rest[0])))
+        return False
+    if item.open is None or _begins_item(rest):
+        return True
+    if item.open.type != "LBRACE":
+        if written is not None:
+            item.blame(SemicolonInBrackets(written.span, str(item.open), item.open.span))
+        return False
+    if item.tokens[-1].type != "LBRACE":
+        item.add(written or separators[0])
+    return False
+
+
+def _begins_item(tokens: Sequence[Lexeme]) -> bool:
+    """Whether this line can only be the first of an item, even where a bracket is still open."""
+    match [str(token) if token.type in ("NAME", "LBRACE", "LPAR", "EQUAL") else token.type for token in tokens[:3]]:
+        case ["data" | "net" | "train", "{", *_] | ["use", "STRING", *_] | ["let", _, "="]:
+            return True
+        case ["loss", word, *_]:
+            return word == "NUMBER" or tokens[1].type == "NAME"
+        case [word, _, "("]:
+            return word in DEFINITIONS and tokens[1].type == "NAME"
+        case _:
+            return False

@@ -1,0 +1,87 @@
+"""Text to tokens: the terminals of the grammar, each with its span.
+
+Words are all NAME here; `words.py` says which of them are keywords where they stand. Newlines and
+`;` are _SEP tokens; `layout.py` drops those that do not count. What is no token is reported and
+skipped, so that one stray character does not hide the other errors of a file.
+
+>>> from dslc.source import Source
+>>> [(token.type, str(token)) for token in scan(Source("a.dsl", "x | conv(8, 3x3)"))[0]][:4]
+[('NAME', 'x'), ('VBAR', '|'), ('NAME', 'conv'), ('LPAR', '(')]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lark.lexer import Token
+
+from dslc.diagnostics import Diagnostic
+from dslc.source import Source, Span
+from dslc.syntax.errors import SingleQuotes, UnclosedQuote, UnexpectedCharacter
+from dslc.syntax.tables import load
+
+IGNORED = frozenset({"COMMENT", "BLANK"})
+
+
+class Lexeme(Token):
+    """A token of Lark's that knows its span."""
+
+    __slots__ = ("span",)
+    span: Span
+
+    @classmethod
+    def at(cls, span: Span, type_: str) -> Lexeme:
+        lexeme = cls(type_, span.text, span.start, end_pos=span.end)
+        lexeme.span = span
+        return lexeme
+
+
+def scan(source: Source) -> tuple[list[Lexeme], list[Diagnostic]]:
+    """All tokens of a file in order, and what was no token."""
+    pattern = load().pattern
+    text, position, tokens, faults = source.text, 0, list[Lexeme](), list[Diagnostic]()
+    while position < len(text):
+        match = pattern.match(text, position)
+        if match is None:
+            faults.append(_fault(source, position))
+            position = faults[-1].span.end
+            continue
+        end = match.end()
+        if match.lastgroup is not None and match.lastgroup not in IGNORED:
+            tokens.append(Lexeme.at(Span(source, position, end), match.lastgroup))
+        position = end
+    return tokens, faults
+
+
+_QUOTED = re.compile(r"'[^'\n]*'")
+_STRANGE = re.compile(r"[^\w\s\"'`]+|\w+|.", re.DOTALL)
+
+
+def _fault(source: Source, start: int) -> Diagnostic:
+    """The diagnostic of the text at `start`, where no token begins; its span is what to skip."""
+    text = source.text
+    line_end = text.find("\n", start)
+    rest = Span(source, start, len(text) if line_end < 0 else line_end)
+    if text[start] in "\"`":
+        return UnclosedQuote(rest, text[start])
+    if quoted := _QUOTED.match(text, start):
+        return SingleQuotes(Span(source, start, quoted.end()), quoted.group()[1:-1])
+    if text[start] == "'":
+        return UnclosedQuote(rest, "'")
+    strange = _STRANGE.match(text, start)
+    return UnexpectedCharacter(Span(source, start, strange.end() if strange else start + 1))
+
+
+def until(tokens: Sequence[Lexeme], opening: int) -> int:
+    """The index after the bracket that closes the one at `opening`; `len(tokens)` if none does."""
+    depth = 0
+    for index in range(opening, len(tokens)):
+        depth += (tokens[index].type in OPENING) - (tokens[index].type in CLOSING)
+        if depth == 0:
+            return index + 1
+    return len(tokens)
+
+
+OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+CLOSING = {closing: opening for opening, closing in OPENING.items()}
