@@ -58,6 +58,13 @@ class Origin:
         return replace(self, role=role)
 
 
+Formula: TypeAlias = tuple[str, int]
+"""A formula and how tightly its outermost sign binds: what binds less than its place asks for gets parentheses."""
+
+ATOM = 100
+"""The binding of what never needs parentheses: a name, a number, a call."""
+
+
 class Op(ABC):
     """A primitive with all its facets; each subclass is a frozen dataclass in dslc/ops, its fields the attributes."""
 
@@ -78,6 +85,19 @@ class Op(ABC):
     @abstractmethod
     def to_text(self) -> str:
         """`exp`, `reduce sum over 1`, `expand to [rows, 10] at 0`."""
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        """The result as mathematics; a call of the primitive unless it has a notation of its own."""
+        return f"{self.to_text()}({', '.join(text for text, _ in operands)})", ATOM
+
+    def fault(self, sources: Sequence[Node]) -> str | None:
+        """What is wrong with the operands beyond their types, if anything is."""
+        return None
+
+    @property
+    def key(self) -> str | None:
+        """For a tensor that comes from outside: what it is found by, the same in every node that stands for it."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

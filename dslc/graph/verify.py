@@ -7,8 +7,6 @@ infers, outputs exist, a leaf's role and name say which tensor it is.
 from __future__ import annotations
 
 from dslc.graph.graph import Graph, Node
-from dslc.ops.declared import DeclaredGradient
-from dslc.ops.leaf import Leaf, LeafRole
 
 
 class BrokenGraph(AssertionError):
@@ -35,27 +33,24 @@ def _check(graph: Graph, node: Node) -> None:
         if not 0 <= source < node.id:
             raise BrokenGraph(f"{_name(node)} reads %{source}, which does not come before it")
     try:
-        inferred = node.op.infer([graph.nodes[source].type for source in node.inputs])
+        sources = [graph.nodes[source] for source in node.inputs]
+        inferred = node.op.infer([source.type for source in sources])
+        found = node.op.fault(sources)
     except (TypeError, ValueError, IndexError) as fault:
         raise BrokenGraph(f"{_name(node)}: {fault}") from fault
+    if found is not None:
+        raise BrokenGraph(f"{_name(node)}: {found}")
     if inferred != node.type:
         raise BrokenGraph(f"{_name(node)} is said to be {node.type} but is {inferred}")
 
 
 def _check_leaves(graph: Graph) -> None:
-    """A leaf is found by role and name, so these determine its type; placeholders are found by position."""
-    found: dict[tuple[LeafRole, str], Node] = {}
+    """What a leaf is found by determines its type."""
+    found: dict[str, Node] = {}
     for node in graph.nodes:
-        match node.op:
-            case Leaf(LeafRole.GRADIENT):
-                continue
-            case Leaf(role, name):
-                if found.setdefault((role, name), node).type != node.type:
-                    raise BrokenGraph(f"{_name(node)} is {node.type}, but %{found[role, name].id} is the same leaf")
-            case DeclaredGradient():
-                placeholder = graph.nodes[node.inputs[1]].op
-                if not isinstance(placeholder, Leaf) or placeholder.role is not LeafRole.GRADIENT:
-                    raise BrokenGraph(f"{_name(node)} has no placeholder: %{node.inputs[1]} is no gradient leaf")
+        key = node.op.key
+        if key is not None and found.setdefault(key, node).type != node.type:
+            raise BrokenGraph(f"{_name(node)} is {node.type}, but %{found[key].id} is {found[key].type}")
 
 
 def _name(node: Node) -> str:

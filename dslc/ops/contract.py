@@ -21,7 +21,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Sample, Sampler, real
 from dslc.scalar.affine import Access, Affine, access, to_text
 from dslc.scalar.types import ROWS, DType, Extent, Shape
@@ -79,6 +79,16 @@ class Contract(Op):
         accesses = " ".join(to_text(where) for where in self.operands)
         extents = ", ".join("rows" if extent is ROWS else str(extent) for extent in self.extents)
         return f"contract {accesses} -> {to_text(self.out)} over {extents}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        """In index notation: `sum(x[i0, i2] * w[i2, i1] over i2)`."""
+        reads = [
+            (text if binding >= ATOM else f"({text})") + to_text(where)
+            for (text, binding), where in zip(operands, self.operands, strict=True)
+        ]
+        summed = sorted(set(range(len(self.extents))) - set(_loops(self.out)))
+        over = f" over {', '.join(f'i{loop}' for loop in summed)}" if summed else ""
+        return f"sum({' * '.join(reads)}{over})", ATOM
 
     @property
     def plain(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.ops.sample import Draw, Sample, Sampler, real, shape
 
@@ -30,9 +30,6 @@ class DeclaredGradient(Op):
 
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         placeholder = node.inputs[1]
-        leaf = build.nodes[placeholder].op
-        if not isinstance(leaf, Leaf) or leaf.role is not LeafRole.GRADIENT:
-            raise TypeError("the placeholder of a declared gradient is a leaf of role gradient")
         found: list[NodeId | None] = [None, None]
         for rule in node.inputs[3::2]:
             found += [substituted(build, rule, placeholder, g), None]
@@ -40,6 +37,15 @@ class DeclaredGradient(Op):
 
     def to_text(self) -> str:
         return "declared gradient"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        """The value's own formula."""
+        return operands[0]
+
+    def fault(self, sources: Sequence[Node]) -> str | None:
+        placeholder = sources[1].op
+        right = isinstance(placeholder, Leaf) and placeholder.role is LeafRole.GRADIENT
+        return None if right else "the placeholder of a declared gradient is a leaf of role gradient"
 
 
 def substituted(build: Builder, root: NodeId, old: NodeId, new: NodeId) -> NodeId:

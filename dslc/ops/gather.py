@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Operand, Sample, Sampler, extents, index, real
 from dslc.scalar.types import ROWS, DType, Extent, Shape, shape_text
 
@@ -48,6 +48,10 @@ class Gather(Op):
 
     def to_text(self) -> str:
         return f"gather sharing {self.shared}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        (text, binding), (index, _) = operands
+        return f"{text if binding >= ATOM else f'({text})'}[{index}]", ATOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,9 @@ class ScatterAdd(Op):
 
     def to_text(self) -> str:
         return f"scatter add sharing {self.shared} into {shape_text(self.shape)}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"scatter_add({operands[0][0]}, {operands[1][0]})", ATOM
 
 
 def _places(chosen: Array, shared: int) -> tuple[npt.NDArray[np.int64], ...]:

@@ -16,7 +16,7 @@ from enum import Enum
 
 import numpy as np
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Sample, Sampler
 from dslc.scalar.types import ROWS, DType, Extent
 
@@ -61,6 +61,14 @@ class Leaf(Op):
     def to_text(self) -> str:
         return f"{self.role.value} {self.name}".rstrip()
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return self.name or self.role.value.replace(" ", "_"), ATOM
+
+    @property
+    def key(self) -> str | None:
+        """Role and name; None for GRADIENT, whose placeholders are found by their position."""
+        return None if self.role is LeafRole.GRADIENT else self.to_text()
+
 
 @dataclass(frozen=True, slots=True)
 class Constant(Op):
@@ -81,6 +89,11 @@ class Constant(Op):
     def to_text(self) -> str:
         return f"constant {self.value}"
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        if self.dtype is DType.BOOL:
+            return str(self.value).lower(), ATOM
+        return f"{self.value:.12g}", ATOM if self.value >= 0 else 70
+
 
 @dataclass(frozen=True, slots=True)
 class Iota(Op):
@@ -99,6 +112,9 @@ class Iota(Op):
 
     def to_text(self) -> str:
         return f"iota {'rows' if self.extent is ROWS else self.extent}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return "index", ATOM
 
 
 SAMPLES: tuple[Sampler, ...] = (

@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import NUMPY
 from dslc.ops.sample import Draw, Sample, Sampler, index, real
 from dslc.scalar.affine import Affine, access, to_text
@@ -90,6 +90,10 @@ class Loop(Op):
         combine = f" {self.combine.value} from loop {self.parallel}" if self.combine else ""
         return f"loop over {extents or 'one point'}{combine}: {body_text(self.body)}"
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        combine = f"{self.combine.value} of " if self.combine else ""
+        return f"loop({combine}{body_text(self.body)} of {', '.join(text for text, _ in operands)})", ATOM
+
 
 def _value(instruction: Instruction, found: list[Array], values: Sequence[Array], grid: list[Whole]) -> Array:
     """An instruction's value over the whole grid, with extent 1 along loops that it does not depend on."""
@@ -117,19 +121,19 @@ def _index(where: Affine, grid: list[Whole]) -> Whole:
 
 def body_text(body: Body) -> str:
     """The point's value as a formula; operands are x0, x1, ... and the loop indices i0, i1, ..."""
-    texts: list[tuple[str, int]] = []
+    texts: list[Formula] = []
     for instruction in body:
         texts.append(_text(instruction, texts))
     return texts[-1][0]
 
 
-def _text(instruction: Instruction, earlier: list[tuple[str, int]]) -> tuple[str, int]:
+def _text(instruction: Instruction, earlier: list[Formula]) -> Formula:
     match instruction:
         case Load(operand, where):
             indices = [earlier[w.value][0] if isinstance(w, Taken) else to_text((w,))[1:-1] for w in where]
-            return f"x{operand}[{', '.join(indices)}]", 100
+            return f"x{operand}[{', '.join(indices)}]", ATOM
         case Literal(value, _):
-            return str(value), 100
+            return str(value), ATOM
         case IndexOf(where):
             return to_text((where,))[1:-1], 0
         case Apply(function, arguments):

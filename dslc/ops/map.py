@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Constant
 from dslc.ops.sample import Draw, Operand, Sample, Sampler, shape
 from dslc.ops.structure import Expand
@@ -49,6 +49,9 @@ class Map(Op):
 
     def to_text(self) -> str:
         return self.function.name
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return self.function.notation.fill(operands)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Sample, Sampler, index, shape
 from dslc.scalar.functions import ScalarFunction, normal, uniform
 from dslc.scalar.types import ROWS, DType, Shape, shape_text
@@ -61,6 +61,9 @@ class Random(Op):
 
     def to_text(self) -> str:
         return f"random {self.distribution.value} {shape_text(self.shape)} stream {self.stream:08x}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"random_{self.distribution.value}({shape_text(self.shape)})", ATOM
 
 
 def _sampler(distribution: Distribution) -> Sampler:

@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Iota
 from dslc.ops.map import Map, Value
 from dslc.ops.sample import Draw, Sample, Sampler, real, shape
@@ -76,6 +76,9 @@ class Reduce(Op):
     def to_text(self) -> str:
         return f"reduce {self.kind.value} over {', '.join(map(str, self.axes)) or 'none'}"
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"{self.kind.value}({operands[0][0]})", ATOM
+
 
 @dataclass(frozen=True, slots=True)
 class Argmax(Op):
@@ -97,6 +100,9 @@ class Argmax(Op):
 
     def to_text(self) -> str:
         return f"argmax over {self.axis}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"argmax({operands[0][0]})", ATOM
 
 
 def _reduce(kind: ReduceKind) -> Sampler:

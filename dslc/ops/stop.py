@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Sample, Sampler, real, shape
 
 
@@ -25,6 +25,9 @@ class StopGradient(Op):
 
     def to_text(self) -> str:
         return "stop gradient"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"stop_gradient({operands[0][0]})", ATOM
 
 
 SAMPLES: tuple[Sampler, ...] = (lambda draw: Sample(StopGradient(), (real(shape(draw)),), honest=False),)

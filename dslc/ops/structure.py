@@ -14,7 +14,7 @@ from math import prod
 
 import numpy as np
 
-from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
+from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.contract import Contract
 from dslc.ops.sample import Draw, Sample, Sampler, extents, real, shape
 from dslc.scalar.affine import Affine, access, identity
@@ -69,6 +69,10 @@ class Expand(Op):
     def to_text(self) -> str:
         return f"expand to {shape_text(self.shape)}" + (f" at {_list(self.axes)}" if self.axes else "")
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        """The operand: formulas repeat by themselves."""
+        return operands[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Reshape(Op):
@@ -94,6 +98,9 @@ class Reshape(Op):
     def to_text(self) -> str:
         return f"reshape to {shape_text(self.shape)}"
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"reshape({operands[0][0]})", ATOM
+
 
 @dataclass(frozen=True, slots=True)
 class Transpose(Op):
@@ -115,6 +122,9 @@ class Transpose(Op):
 
     def to_text(self) -> str:
         return f"transpose to {_list(self.order)}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"transpose({operands[0][0]})", ATOM
 
 
 def inverse(order: tuple[int, ...]) -> tuple[int, ...]:
@@ -180,6 +190,10 @@ class Slice(Op):
         )
         return f"slice [{', '.join(parts)}]"
 
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        text, binding = operands[0]
+        return (text if binding >= ATOM else f"({text})") + self.to_text().removeprefix("slice "), ATOM
+
 
 def whole_slice(of: Shape, axis: int, start: int, stop: int) -> Slice:
     """The elements `start` to `stop` along `axis`, everything along the others."""
@@ -216,6 +230,9 @@ class Pad(Op):
 
     def to_text(self) -> str:
         return f"pad {_list(self.before)} before, {_list(self.after)} after"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"pad({operands[0][0]})", ATOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +271,9 @@ class Concat(Op):
 
     def to_text(self) -> str:
         return f"concat along {self.axis}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"concat({', '.join(text for text, _ in operands)})", ATOM
 
 
 def _expand(draw: Draw) -> Sample:

@@ -42,8 +42,7 @@ ALGEBRA = formulas(
     (where(c, a, 0.0) * y, where(c, a * y, 0.0)), (where(c, 0.0, b) * y, where(c, 0.0, b * y)),
     (where(c, a, 0.0) / y, where(c, a / y, 0.0)), (where(c, 0.0, b) / y, where(c, 0.0, b / y)),
     (-where(c, a, 0.0), where(c, -a, 0.0)), (-where(c, 0.0, b), where(c, 0.0, -b)),
-    (where(c, a, 0.0) + where(c, b, 0.0), where(c, a + b, 0.0)), (where(c, a, 0.0) + where(c, 0.0, b), where(c, a, b)),
-    (where(c, 0.0, a) + where(c, 0.0, b), where(c, 0.0, a + b)),
+    (where(c, a, b) + where(c, x, y), where(c, a + x, b + y)),
     # others
     (log(exp(x)), x), (maximum(x, x), x), (minimum(x, x), x), (logical_not(logical_not(x)), x),
 )
