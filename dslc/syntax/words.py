@@ -60,7 +60,7 @@ def _may_follow(tokens: Sequence[Lexeme], index: int, action: tuple[object, int]
         return True
     following: Mapping[str, object] = state.parse_conf.states[after]
     type_ = tokens[index].type if index < len(tokens) else "$END"
-    return type_ in _WORDS or type_ in following
+    return type_ in _WORDS or type_ in following or (type_ == "STAR" and "GLOB" in following)
 
 
 def _is_loss_definition(tokens: Sequence[Lexeme]) -> bool:
