@@ -16,6 +16,7 @@ from enum import IntEnum
 import click
 
 from dslc.cli.findings_text import painted
+from dslc.cli.interrupts import Terminated
 from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
 
 
@@ -48,6 +49,9 @@ def ending(error: BaseException) -> int:
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
             return Exit.INTERRUPTED
+        case Terminated():
+            say("terminated")
+            return Exit.TERMINATED
         case BrokenPipeError():
             # The reader has seen enough; Python would flush stdout once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

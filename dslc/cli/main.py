@@ -6,14 +6,17 @@ Facts go to stdout, everything else to stderr. A verb is a module of this packag
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 import dslc
 from dslc.cli.exits import Exit, ending
+from dslc.cli.interrupts import terminate
 from dslc.diagnostics import nearest
 
 VERBS: Mapping[str, str] = {
@@ -87,7 +90,9 @@ def run(arguments: list[str]) -> int:
 def main() -> None:
     """The `dslc` command."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, terminate)
     sys.exit(run(sys.argv[1:]))
 
 

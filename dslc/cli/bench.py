@@ -1,0 +1,82 @@
+"""`dslc bench [NAME|FILE...]`: how long a training step, a compilation and a start take, and how much memory they need.
+
+A repetition trains for at least `SECONDS`; the best of several is reported, as an interruption only ever adds. Peers
+take turns with dslc in the same process, so that both see the same machine. Starts are measured in processes of their
+own: cold with an empty store of compiled kernels, warm with the store that the cold one filled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from dslc.cli.exits import say
+from dslc.cli.options import backend_option, format_option, threads_option
+
+if TYPE_CHECKING:
+    from dslc.cli.measure import Measured
+
+PEERS = ("torch",)
+
+
+@click.command("bench")
+@click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
+@click.option("--vs", "peers", type=click.Choice(PEERS), multiple=True, help="Time a peer in the same run.")
+@click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True, help="The best one counts.")
+@backend_option
+@threads_option
+@format_option
+def command(
+    *, names: tuple[str, ...], peers: tuple[str, ...], repetitions: int, backend: str, threads: int | None, form: str
+) -> None:
+    """Measure training steps, compile time and memory.
+
+    NAME is tiny (30-32-16-2, batch 32, Adam) or mlp (784-256-128-10, batch 64, Adam), FILE a model file with its data.
+    Both workloads are measured when none is named.
+    """
+    from dslc.cli.measure import measure
+    from dslc.cli.workload import WIDTHS, find
+
+    workloads = []
+    for name in names or tuple(WIDTHS):
+        workload = find(name)
+        if workload is None:
+            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(WIDTHS)}) nor a model file")
+        workloads.append(workload)
+    measured = []
+    for workload in workloads:
+        say(f"measuring {workload.name} ...")
+        measured.append(measure(workload, backend, threads, peers, repetitions))
+    click.echo(_to_json(measured) if form == "json" else _to_text(measured, peers))
+
+
+def _to_json(measured: Sequence[Measured]) -> str:
+    machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores"
+    return json.dumps({"schema": 1, "machine": machine, "workloads": [one.record() for one in measured]})
+
+
+def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
+    heads = ["workload", "us/step", *(f"{peer} us" for peer in peers), *(["ratio"] if peers else [])]
+    heads += ["cold s", "warm s", "arena", "process"]
+    rows = [heads]
+    for one in measured:
+        row = [
+            one.workload,
+            f"{one.us_per_step:.1f}",
+            *(f"{one.peers[p]:.1f}" if p in one.peers else "-" for p in peers),
+        ]
+        if peers:
+            row.append(f"{one.ratio:.1f}" if one.ratio else "-")
+        row += [f"{one.compile_cold_s:.2f}", f"{one.start_warm_s:.2f}", _size(one.peak_bytes), _size(one.memory_bytes)]
+        rows.append(row)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MB"

@@ -1,0 +1,49 @@
+"""The text view of each stage that a model file passes through; see `dslc show`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dslc.backends import get_backend
+from dslc.cli.model_file import read_source
+from dslc.driver import ENTRIES, compile_front
+from dslc.graph import text as graph_text
+from dslc.graph.graph import Graph
+from dslc.program import text as program_text
+from dslc.program.program import Element
+from dslc.syntax import text as syntax_text
+from dslc.syntax.parse import parse
+
+
+def view(path: Path, stage: str | None, settings: Mapping[str, str], data: Mapping[str, Path], backend: str) -> str:
+    """The view of `stage`: ast, graph, grad, passes, program or source. Raises what compiling raises."""
+    source = read_source(path)
+    if stage == "ast":
+        return syntax_text.to_text(parse(source))
+    compilation = compile_front(source, path.parent, settings, data)
+    experiment = compilation.experiment
+    match stage:
+        case "graph":
+            return _sections(
+                {
+                    "forward": experiment.forward,
+                    "updates": experiment.updates,
+                    "evaluate": experiment.evaluate,
+                    "finish": experiment.finish,
+                    "predict": experiment.predict,
+                }
+            )
+        case "grad":
+            return _sections({"gradients": compilation.graphs["gradients"]})
+        case "passes":
+            return _sections(compilation.optimised)
+        case "program":
+            return program_text.to_text(compilation.program(Element.F32, ENTRIES))
+        case _:
+            return get_backend(backend).compile(compilation.program(Element.F32, ENTRIES)).source
+
+
+def _sections(graphs: Mapping[str, Graph]) -> str:
+    """Each graph under its name."""
+    return "\n\n".join(f"graph {name}\n{graph_text.to_text(graph).rstrip()}" for name, graph in graphs.items())

@@ -1,0 +1,149 @@
+"""One workload, measured; see `dslc bench`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import dslc
+from dslc.cli.workload import BATCHES, Workload, draw
+from dslc.diagnostics import BackendUnavailable
+from dslc.model import Model
+
+SECONDS = 0.3
+"""The least that a repetition takes."""
+
+Steps = Callable[[int], float]
+"""Runs at least this many steps and returns the seconds that one took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Times of a step in microseconds, of compiling and starting in seconds, sizes in bytes.
+
+    `compile_cold_s` has an empty store, `start_warm_s` is from the start of a process to the end of its first step.
+    `peak_bytes` is the arena, `memory_bytes` the warm process's peak.
+    """
+
+    workload: str
+    us_per_step: float
+    peers: Mapping[str, float]
+    compile_cold_s: float
+    start_warm_s: float
+    peak_bytes: int
+    memory_bytes: int
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster than the best peer."""
+        return min(self.peers.values()) / self.us_per_step if self.peers else None
+
+    def record(self) -> dict[str, object]:
+        return {
+            "workload": self.workload,
+            "us_per_step": round(self.us_per_step, 2),
+            "peers": {name: round(us, 2) for name, us in self.peers.items()},
+            "ratio_to_best_peer": round(self.ratio, 2) if self.ratio else None,
+            "compile_cold_s": round(self.compile_cold_s, 3),
+            "start_warm_s": round(self.start_warm_s, 3),
+            "peak_bytes": self.peak_bytes,
+            "memory_bytes": self.memory_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    compile_s: float
+    memory_bytes: int
+    seconds: float
+
+
+def measure(workload: Workload, backend: str, threads: int | None, peers: Sequence[str], repetitions: int) -> Measured:
+    """Raises what compiling and training raise."""
+    with tempfile.TemporaryDirectory(prefix="dslc-bench-") as store:
+        cold = _start(workload, backend, threads, store)
+        warm = min((_start(workload, backend, threads, store) for _ in range(3)), key=lambda started: started.seconds)
+    model = dslc.compile(workload.path, backend=backend, threads=threads)
+    runners = {"dslc": _model_steps(workload, model)} | {peer: _peer_steps(workload, model, threads) for peer in peers}
+    best = _interleaved(runners, repetitions)
+    return Measured(
+        workload.name,
+        best.pop("dslc") * 1e6,
+        {name: seconds * 1e6 for name, seconds in best.items()},
+        cold.compile_s,
+        warm.seconds,
+        model.peak_bytes,
+        warm.memory_bytes,
+    )
+
+
+def _start(workload: Workload, backend: str, threads: int | None, store: str) -> Started:
+    """A process that compiles, makes a step and ends; `store` is where it keeps compiled kernels."""
+    name = workload.name if workload.widths else str(workload.path)
+    command = [sys.executable, "-m", "dslc.cli.bench_start", name, backend, str(threads or 0)]
+    began = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": store}) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        seconds = time.perf_counter() - began
+    if process.returncode:
+        raise BackendUnavailable(f"`{' '.join(command[1:])}` ended with {process.returncode}")
+    return Started(**json.loads(line), seconds=seconds)
+
+
+def _interleaved(runners: Mapping[str, Steps], repetitions: int) -> dict[str, float]:
+    """Seconds per step of each runner: the best of `repetitions`, taken in turns."""
+    counts = {name: _count(steps) for name, steps in runners.items()}
+    taken: dict[str, list[float]] = {name: [] for name in runners}
+    for _ in range(repetitions):
+        for name, steps in runners.items():
+            taken[name].append(steps(counts[name]))
+    return {name: min(times) for name, times in taken.items()}
+
+
+def _count(steps: Steps) -> int:
+    """How many steps take `SECONDS`, after as many as warm the caches."""
+    steps(1)
+    count, seconds = 1, steps(1)
+    while count * seconds < SECONDS / 10:
+        count *= 2
+        seconds = steps(count)
+    return max(1, round(SECONDS / seconds))
+
+
+def _model_steps(workload: Workload, model: Model) -> Steps:
+    """Training of the model; the time is that of the machine's run, without reading the rows in."""
+    batch = model.experiment.loop.batch
+    rows = draw(model.experiment.schema, BATCHES * (batch or 1)) if workload.widths else ()
+
+    def steps(count: int) -> float:
+        before = model.status().iteration
+        per_epoch = max(1, model.status().batches)
+        history = model.fit(*rows, epochs=-(-count // per_epoch))
+        return history.seconds / (model.status().iteration - before)
+
+    return steps
+
+
+def _peer_steps(workload: Workload, model: Model, threads: int | None) -> Steps:
+    """PyTorch's steps on the same net. Raises BackendUnavailable without PyTorch, or where it has no such net."""
+    if workload.widths is None:
+        raise BackendUnavailable(f"`{workload.name}` has no counterpart in PyTorch; --vs takes the named workloads")
+    try:
+        from dslc.cli.bench_peers import torch_steps
+    except ImportError as error:
+        raise BackendUnavailable(f"--vs torch needs PyTorch (`pip install torch`): {error}") from None
+    run = torch_steps(workload.widths, model.experiment.loop.batch or 1, 1e-3, threads or os.cpu_count() or 1)
+
+    def steps(count: int) -> float:
+        began = time.perf_counter()
+        run(count)
+        return (time.perf_counter() - began) / count
+
+    return steps

@@ -1,0 +1,108 @@
+"""Every setting of an experiment: its value, and who gave it.
+
+    train.batch      64      digits.dsl:19
+    train.shuffle    true    default
+
+`default` is the language's or the library's word, a place is the model file's, `--set` the command line's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dslc.elaborate.experiment import Experiment, Loop
+from dslc.elaborate.prelude import index
+from dslc.source import Span
+from dslc.syntax import ast
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    value: str
+    origin: str
+
+
+def settings_of(module: ast.Module, experiment: Experiment) -> list[Row]:
+    """The lets, then the data block's, the loop's and the optimizer's settings."""
+    train = [statement for item in module.items if isinstance(item, ast.Train) for statement in item.statements]
+    data = [statement for item in module.items if isinstance(item, ast.Data) for statement in item.statements]
+    return [
+        *_lets(experiment),
+        *(Row("data", _words(statement.span), _place(statement.span)) for statement in data),
+        *_loop(experiment.loop, train),
+        *(row for statement in train if isinstance(statement, ast.Optimize) for row in _optimizer(module, statement)),
+    ]
+
+
+def _lets(experiment: Experiment) -> Iterator[Row]:
+    for setting in experiment.settings:
+        origin = _place(setting.span) if setting.origin in ("file", DEFAULT) else setting.origin
+        yield Row(f"let {setting.name}", _value(setting.value), origin)
+
+
+def _loop(loop: Loop, train: Sequence[ast.TrainStatement]) -> Iterator[Row]:
+    given = {s.name.text: _place(s.span) for s in train if isinstance(s, ast.Setting)}
+    values: tuple[tuple[str, str], ...] = (
+        ("batch", "all" if loop.batch is None else str(loop.batch)),
+        ("epochs", str(loop.epochs)),
+        ("seed", str(loop.seed)),
+        ("shuffle", _value(loop.shuffle)),
+    )
+    for name, value in values:
+        yield Row(f"train.{name}", value, given.get(name, DEFAULT))
+    for name, kinds in (("stop", ast.StopWhen | ast.StopAfter), ("keep", ast.KeepBest), ("watch", ast.Watch)):
+        statements = [s for s in train if isinstance(s, kinds)]
+        for statement in statements:
+            yield Row(f"train.{name}", _words(statement.span).removeprefix(name).strip(), _place(statement.span))
+        if not statements:
+            yield Row(f"train.{name}", "nothing", DEFAULT)
+
+
+def _optimizer(module: ast.Module, statement: ast.Optimize) -> Iterator[Row]:
+    """The optimizer and its parameters: positional and named arguments, then the defaults of the rest."""
+    called = statement.optimizer
+    name, arguments = (called, ()) if isinstance(called, ast.Name) else (called.callee, called.arguments)
+    yield Row("train.optimizer", name.text, _place(statement.span))
+    definition = _definition(module, name.text)
+    if definition is None:
+        return
+    named = {argument.name.text: argument.value for argument in arguments if argument.name}
+    positional = [argument.value for argument in arguments if not argument.name]
+    for position, parameter in enumerate(definition.parameters):
+        value = positional[position] if position < len(positional) else named.get(parameter.name.text)
+        if value is not None:
+            yield Row(f"{name.text}.{parameter.name.text}", _words(value.span), _place(value.span))
+        elif parameter.default is not None:
+            yield Row(f"{name.text}.{parameter.name.text}", _words(parameter.default.span), DEFAULT)
+
+
+def _definition(module: ast.Module, name: str) -> ast.Definition | None:
+    for item in module.items:
+        if isinstance(item, ast.Definition) and (item.kind, item.name.text) == (ast.DefinitionKind.OPTIMIZER, name):
+            return item
+    entry = index().get((ast.DefinitionKind.OPTIMIZER, name))
+    return entry.parsed() if entry else None
+
+
+def _value(value: float | int | str | bool | tuple[int, ...]) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return "x".join(map(str, value))
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def _words(span: Span) -> str:
+    return " ".join(span.text.split())
+
+
+def _place(span: Span) -> str:
+    return f"{span.source.name}:{span.line}"

@@ -1,0 +1,61 @@
+"""The workloads of `dslc bench`: a model file, and rows to train it on where it reads none.
+
+Rows are drawn by the project's counter-based generator, so that every machine times the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dslc.data.schema import Schema
+from dslc.scalar.random import normal, stream_key, words
+
+Array = npt.NDArray[np.float64]
+
+BATCHES = 32
+"""Batches in an epoch of drawn rows."""
+
+WIDTHS: dict[str, tuple[int, ...]] = {"tiny": (30, 32, 16, 2), "mlp": (784, 256, 128, 10)}
+"""Named workload -> the widths of its dense layers, for a peer to build the same net."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    name: str
+    path: Path
+    widths: tuple[int, ...] | None
+
+
+def find(name: str) -> Workload | None:
+    """The workload called `name`, or the model file at that path; None if there is neither."""
+    if name in WIDTHS:
+        return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), WIDTHS[name])
+    path = Path(name)
+    return Workload(path.stem, path, None) if path.is_file() else None
+
+
+def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], npt.NDArray[np.generic] | None]:
+    """Standard normal inputs by name, each [rows, *shape], and targets: class ids, or standard normal values."""
+    inputs = {field.name: _normal(field.name, (rows, *field.shape)) for field in schema.inputs}
+    target = schema.target
+    if target is None:
+        return inputs, None
+    shape = (rows, *target.shape)
+    if target.classes is None:
+        return inputs, _normal(target.name, shape)
+    return inputs, (_words(target.name, shape)[0] % target.classes).astype(np.int64)
+
+
+def _words(name: str, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    row, element = np.indices((shape[0], int(np.prod(shape[1:]))), dtype=np.int64)
+    word0, word1 = words(stream_key(0, f"bench {name}"), row, element)
+    return np.reshape(word0, shape), np.reshape(word1, shape)
+
+
+def _normal(name: str, shape: tuple[int, ...]) -> Array:
+    return np.asarray(normal(*_words(name, shape)), dtype=np.float64)
