@@ -29,7 +29,7 @@ class MachineMemory:
 
     ints: Integers
     reals: Reals
-    history: Reals  # [epochs, columns] row by row
+    history: Reals  # [epochs * columns], row by row
     order: Integers  # this epoch's order of training rows
     train_rows: Integers
     val_rows: Integers
