@@ -1,0 +1,54 @@
+"""The result of a run as a table and as one line of JSON, with the fields that others rely on."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from dslc.cli.outcome import Outcome
+
+OUTCOME = Outcome(
+    model="digits",
+    backend="cpu",
+    epochs=12,
+    best_epoch=9,
+    stopped="val.loss stalled",
+    seconds=1.23456,
+    compile_seconds=0.5,
+    parameters=9610,
+    parts={
+        "train": {"loss": 0.1, "accuracy": 0.98},
+        "val": {"loss": 0.2, "accuracy": 0.97},
+        "test": {"loss": math.nan, "accuracy": 0.96},
+    },
+)
+
+
+def test_json_is_one_line_with_the_agreed_fields() -> None:
+    line = OUTCOME.to_json()
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "schema": 1,
+        "model": "digits",
+        "backend": "cpu",
+        "epochs": 12,
+        "best_epoch": 9,
+        "stopped": "val.loss stalled",
+        "seconds": 1.2346,
+        "compile_seconds": 0.5,
+        "parameters": 9610,
+        "train": {"loss": 0.1, "accuracy": 0.98},
+        "val": {"loss": 0.2, "accuracy": 0.97},
+        "test": {"loss": None, "accuracy": 0.96},
+    }
+
+
+def test_the_table_has_a_row_for_each_part() -> None:
+    assert OUTCOME.to_text().splitlines() == [
+        "digits: 9,610 parameters, 12 epochs in 1.23 s (compiled in 0.50 s); val.loss stalled, best epoch 9",
+        "",
+        "             loss    accuracy",
+        "train      0.1000      0.9800",
+        "val        0.2000      0.9700",
+        "test          nan      0.9600",
+    ]
