@@ -1,0 +1,1 @@
+"""Lowering: fused graphs become one program: loops and products become kernels, tensors get places."""

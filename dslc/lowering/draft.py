@@ -1,0 +1,98 @@
+"""A program on its way: buffers without places, and the steps of one entry in an order that may run as it stands.
+
+A `Step` is a call whose buffers are `View`s; several views may name one `Draft` under different shapes, since
+a row-major tensor keeps its memory when it is reshaped. `plan.py` gives drafts their places.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from math import prod
+
+from dslc.program.program import Element, Kernel, Region, Tiles
+from dslc.scalar.types import ROWS, DType, Extent, Shape
+from dslc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A buffer without its place; `number` is unique in the program."""
+
+    number: int
+    name: str
+    element: Element
+    shape: Shape
+    region: Region
+    span: Span
+
+    def bytes(self, capacity: int) -> int:
+        return elements(self.shape, capacity) * self.element.bytes
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A draft's memory under a shape of the same number of elements."""
+
+    draft: Draft
+    shape: Shape
+
+    @property
+    def element(self) -> Element:
+        return self.draft.element
+
+    def reshaped(self, shape: Shape) -> View:
+        return replace(self, shape=shape)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchStep:
+    """Copies the entry's rows of source number `source`."""
+
+    source: int
+    result: View
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call before its buffers have places. A `part` writes some of its result, no other step's part of it."""
+
+    kernel: Kernel
+    operands: tuple[View, ...]
+    result: View
+    extents: tuple[Extent, ...]
+    tiles: Tiles
+    span: Span
+    note: str
+    strides: tuple[int, ...] = ()
+    part: bool = False
+
+
+class Drafts:
+    """All drafts of a program; names are made unique within a region."""
+
+    def __init__(self, real: Element, capacity: int) -> None:
+        self.real = real
+        self.capacity = capacity
+        self.all: list[Draft] = []
+        self._names: Counter[tuple[Region, str]] = Counter()
+
+    def add(self, name: str, element: Element, shape: Shape, region: Region, span: Span) -> View:
+        self._names[region, name] += 1
+        count = self._names[region, name]
+        draft = Draft(len(self.all), name if count == 1 else f"{name}.{count}", element, shape, region, span)
+        self.all.append(draft)
+        return View(draft, shape)
+
+    def scratch(self, name: str, element: Element, shape: Shape, span: Span) -> View:
+        return self.add(name, element, shape, Region.SCRATCH, span)
+
+
+def element_of(dtype: DType, real: Element) -> Element:
+    """The element that a graph's type becomes, `real` for REAL."""
+    return {DType.REAL: real, DType.INT: Element.I64, DType.BOOL: Element.B8}[dtype]
+
+
+def elements(shape: Shape, capacity: int) -> int:
+    """The number of elements that a tensor of `shape` has room for."""
+    return prod(capacity if extent is ROWS else extent for extent in shape)

@@ -1,0 +1,95 @@
+"""One entry: its graph's nodes, in an order that allows updates in place, as steps on drafts.
+
+A node that is an output writes the output's own buffer; a reshape is its operand's memory under another
+shape; every other node writes scratch. A scalar is float64 wherever it stands: there are few of them, and a
+schedule or a bias correction loses digits otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from dslc.graph.graph import Graph, Node, NodeId, Role
+from dslc.lowering.draft import Drafts, FetchStep, Step, View, element_of
+from dslc.lowering.loops import Target, concat_steps, loop_step, pad_steps
+from dslc.lowering.outputs import UPDATE, place
+from dslc.lowering.products import contract_steps
+from dslc.lowering.scatters import scatter_steps
+from dslc.ops.contract import Contract
+from dslc.ops.gather import ScatterAdd
+from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.loop import Loop
+from dslc.ops.structure import Concat, Pad, Reshape
+from dslc.program.program import Element
+
+Leaves: TypeAlias = Mapping[tuple[LeafRole, str], View]
+
+SOURCES = {
+    LeafRole.INPUT: "input.",
+    LeafRole.TARGET: "target.",
+    LeafRole.EXAMPLE_WEIGHT: "weight",
+    LeafRole.ROW_ID: "row",
+}
+"""The leaves that come with each row, and how their row sources are called: the prefix, then the leaf's name."""
+
+
+def entry_steps(
+    graph: Graph, leaves: Leaves, results: Mapping[str, View], sources: Sequence[str], real: Element, drafts: Drafts
+) -> list[Step | FetchStep]:
+    """The steps in an order that may run as it stands; `results` are the outputs' buffers, updates aside."""
+    placed = place(graph)
+    views: dict[NodeId, View] = {}
+    steps: list[Step | FetchStep] = []
+    for k in placed.order:
+        node = placed.graph.nodes[k]
+        if isinstance(node.op, Leaf):
+            views[k] = leaves[node.op.role, node.op.name].reshaped(node.type.shape)
+            if node.op.role in SOURCES:
+                steps.append(FetchStep(sources.index(SOURCES[node.op.role] + node.op.name), views[k]))
+            continue
+        operands = [views[i] for i in node.inputs]
+        if isinstance(node.op, Reshape):
+            views[k] = operands[0].reshaped(node.type.shape)
+            continue
+        output = placed.targets.get(k)
+        result = _scratch(node, real, drafts) if output is None else _of_output(output, leaves, results)
+        views[k] = result.reshaped(node.type.shape)
+        steps += _steps(node, operands, Target(views[k], _note(node, output), node.origin.span, drafts))
+    return steps
+
+
+def _steps(node: Node, operands: Sequence[View], target: Target) -> list[Step]:
+    match node.op:
+        case Loop():
+            return [loop_step(node.op, operands, target)]
+        case Contract():
+            return contract_steps(node.op, operands, target)
+        case ScatterAdd():
+            return scatter_steps(node.op, operands[0], operands[1], target)
+        case Pad():
+            return pad_steps(node.op, operands[0], node.type.dtype, target)
+        case Concat():
+            return concat_steps(node.op, operands, target)
+        case _:
+            raise TypeError(f"{node.op.to_text()} in a graph that should be fused")
+
+
+def _of_output(output: str, leaves: Leaves, results: Mapping[str, View]) -> View:
+    name = output.removeprefix(UPDATE)
+    if output.startswith(UPDATE):
+        return leaves.get((LeafRole.PARAMETER, name)) or leaves[LeafRole.STATE, name]
+    return results[output]
+
+
+def _scratch(node: Node, real: Element, drafts: Drafts) -> View:
+    name = node.origin.path or "value"
+    if node.origin.role is Role.GRADIENT:
+        name = f"grad.{name}"
+    element = element_of(node.type.dtype, real if node.type.shape else Element.F64)
+    return drafts.scratch(name, element, node.type.shape, node.origin.span)
+
+
+def _note(node: Node, output: str | None) -> str:
+    """`dense.w: gradient`; an output says its name."""
+    return output or f"{node.origin.path or 'value'}: {node.origin.role.value}"

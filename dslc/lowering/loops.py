@@ -1,0 +1,137 @@
+"""Loop nodes, and everything that is a loop after all, as steps with a `LoopKernel`.
+
+Copies, fills, pads, concatenations, and the contractions and scatters that no other kernel does, are loops
+too: they are written as a `Nest` here and take the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dslc.lowering.draft import Drafts, Step, View
+from dslc.lowering.nest import Nest, smallest
+from dslc.lowering.tiles import loop_tiles
+from dslc.ops.contract import Contract
+from dslc.ops.gather import ScatterAdd
+from dslc.ops.loop import Loop
+from dslc.ops.structure import Concat, Pad
+from dslc.program.program import LoopKernel
+from dslc.scalar.affine import Access, Affine, access, identity
+from dslc.scalar.body import Apply, Body, Combine, IndexOf, Instruction, Literal, Load
+from dslc.scalar.functions import equal, multiply, where
+from dslc.scalar.types import DType, Shape
+from dslc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where steps write, and what the generated source says beside them; `drafts` makes room for what they copy."""
+
+    result: View
+    note: str
+    span: Span
+    drafts: Drafts
+
+
+def nest_step(nest: Nest, operands: Sequence[View], target: Target) -> Step:
+    """The step that runs `nest`, brought to its smallest form."""
+    nest = smallest(nest)
+    views = tuple(view.reshaped(shape) for view, shape in zip(operands, nest.shapes, strict=True))
+    kernel = LoopKernel(
+        rank=len(nest.extents),
+        parallel=nest.parallel,
+        elements=tuple(view.element for view in views),
+        ranks=tuple(len(view.shape) for view in views),
+        body=nest.body,
+        combine=nest.combine,
+        result=target.result.element,
+        result_rank=len(nest.result),
+        where=nest.where,
+    )
+    tiles = loop_tiles(nest.extents, nest.parallel, nest.body, target.drafts.capacity)
+    return Step(kernel, views, target.result.reshaped(nest.result), nest.extents, tiles, target.span, target.note)
+
+
+def loop_step(op: Loop, operands: Sequence[View], target: Target) -> Step:
+    shapes, shape = tuple(view.shape for view in operands), op.extents[: op.parallel]
+    written = identity(len(op.extents))[: op.parallel]
+    nest = Nest(op.extents, op.parallel, op.body, op.combine, shapes, shape, written)
+    return nest_step(nest, operands, target)
+
+
+def copy_step(source: View, read: Access, target: Target) -> Step:
+    """`result[i] = source[read(i)]`, converted to the result's element."""
+    shape = target.result.shape
+    nest = Nest(shape, len(shape), (Load(0, read),), None, (source.shape,), shape, identity(len(shape)))
+    return nest_step(nest, (source,), target)
+
+
+def contract_step(op: Contract, operands: Sequence[View], target: Target) -> Step:
+    """A contraction with plain accesses, all inside, as a loop that sums products."""
+    kept = [axis.index for axis in op.out if axis.index is not None]
+    loops = kept + [k for k in range(len(op.extents)) if k not in kept]
+    rank = len(loops)
+    moved = access(rank, *(loops.index(k) for k in range(rank)))
+    body: list[Instruction] = []
+    product = -1
+    for k, read in enumerate(op.operands):
+        body.append(Load(k, tuple(axis.compose(moved) for axis in read)))
+        if k:
+            body.append(Apply(multiply, (product, len(body) - 1)))
+        product = len(body) - 1
+    nest = Nest(
+        tuple(op.extents[k] for k in loops), len(kept), tuple(body), Combine.SUM if len(kept) < rank else None,
+        tuple(view.shape for view in operands), op.shape, identity(rank)[: len(kept)],
+    )  # fmt: skip
+    return nest_step(nest, operands, target)
+
+
+def scatter_step(op: ScatterAdd, index: View, value: View, target: Target) -> Step:
+    """A scatter as a loop over its result: each place sums the values whose index names it."""
+    shared, taken = op.shape[: op.shared], index.shape[op.shared :]
+    rest = op.shape[op.shared + 1 :]
+    extents: Shape = (*shared, op.shape[op.shared], *rest, *taken)
+    rank, parallel = len(extents), len(op.shape)
+    own, inner = range(op.shared), range(parallel, rank)
+    body: Body = (
+        Load(0, access(rank, *own, *inner)),
+        IndexOf(access(rank, op.shared)[0]),
+        Apply(equal, (0, 1)),
+        Load(1, access(rank, *own, *inner, *range(op.shared + 1, parallel))),
+        Literal(0.0, DType.REAL),
+        Apply(where, (2, 3, 4)),
+    )
+    combine = Combine.SUM if taken else None
+    nest = Nest(extents, parallel, body, combine, (index.shape, value.shape), op.shape, identity(rank)[:parallel])
+    return nest_step(nest, (index, value), target)
+
+
+def pad_steps(op: Pad, source: View, dtype: DType, target: Target) -> list[Step]:
+    """Zeros everywhere, then the operand at its offset."""
+    zero: Instruction = Literal(False if dtype is DType.BOOL else 0 if dtype is DType.INT else 0.0, dtype)
+    rank = len(target.result.shape)
+    fill = Nest(target.result.shape, rank, (zero,), None, (), target.result.shape, identity(rank))
+    return [nest_step(fill, (), target), part_step(source, op.before, target)]
+
+
+def concat_steps(op: Concat, sources: Sequence[View], target: Target) -> list[Step]:
+    """One copy for each operand; their parts of the result are disjoint."""
+    steps: list[Step] = []
+    start = 0
+    for source in sources:
+        offset = tuple(start if axis == op.axis else 0 for axis in range(len(target.result.shape)))
+        steps.append(part_step(source, offset, target))
+        extent = source.shape[op.axis]
+        start += extent if isinstance(extent, int) else 0
+    return steps
+
+
+def part_step(source: View, offset: Sequence[int], target: Target) -> Step:
+    """Writes `source` into `result` from `offset` on."""
+    rank = len(source.shape)
+    read = identity(rank)
+    written = tuple(Affine(a.coefficients, start) for a, start in zip(read, offset, strict=True))
+    nest = Nest(source.shape, rank, (Load(0, read),), None, (source.shape,), target.result.shape, written)
+    step = nest_step(nest, (source,), target)
+    return replace(step, part=True)

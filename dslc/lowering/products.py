@@ -1,0 +1,183 @@
+"""Contractions as kernels: a matrix product wherever the loops fall into three groups, else plain loops.
+
+The loops of a two-operand contraction are M (left operand and result), N (right operand and result) and K
+(both operands). Each group must be one stride apart in memory; an operand where it is not is copied first,
+in an order that fits. The batch axis is a group of its own: only a number can be merged with a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from dslc.lowering.draft import Step, View, elements
+from dslc.lowering.loops import Target, contract_step, copy_step
+from dslc.lowering.tiles import column_tiles, multiply_tiles
+from dslc.ops.contract import Contract
+from dslc.program.program import ContractKernel, MultiplyKernel
+from dslc.scalar.affine import Access, Affine, access, identity
+from dslc.scalar.types import ROWS, Extent, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A tensor and the loop that walks each of its axes."""
+
+    view: View
+    loops: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The loops of a product, in the order of the result (M, N) and of summation (K)."""
+
+    left: Operand
+    right: Operand
+    m: tuple[int, ...]
+    n: tuple[int, ...]
+    k: tuple[int, ...]
+
+
+def contract_steps(op: Contract, operands: Sequence[View], target: Target) -> list[Step]:
+    """The steps that compute the contraction into the target."""
+    if not _inside(op, operands):
+        return _general(op, operands, target)
+    groups = _groups(op, operands)
+    if groups is None:
+        return [contract_step(op, operands, target)]
+    return _multiply(op, groups, target)
+
+
+def _inside(op: Contract, operands: Sequence[View]) -> bool:
+    """Does every access walk its whole tensor?"""
+    shapes = (*(view.shape for view in operands), op.shape)
+    return op.plain and all(
+        shape == tuple(op.extents[axis.index] for axis in where if axis.index is not None)
+        for where, shape in zip((*op.operands, op.out), shapes, strict=True)
+    )
+
+
+def _groups(op: Contract, operands: Sequence[View]) -> Groups | None:
+    """M, N and K, if the contraction is a matrix product; loops of extent 1 are left out."""
+    out = _loops(op, op.out)
+    if len(operands) != 2 or not out:
+        return None
+    first, second = (
+        Operand(view.reshaped(tuple(e for e in view.shape if e != 1)), _loops(op, where))
+        for view, where in zip(operands, op.operands, strict=True)
+    )
+    every = {k for k, extent in enumerate(op.extents) if extent != 1}
+    if any((k in first.loops) + (k in second.loops) + (k in out) != 2 for k in every):
+        return None
+    left, right = _roles(op, first, second, out)
+    m = tuple(k for k in out if k in left.loops)
+    n = tuple(k for k in out if k in right.loops)
+    shared = tuple(k for k in right.loops if k in left.loops)
+    if out != m + n or any(_extent(op, group) is None for group in (m, n, shared)):
+        return None
+    return Groups(left, right, m, n, shared)
+
+
+def _loops(op: Contract, where: Access) -> tuple[int, ...]:
+    return tuple(axis.index for axis in where if axis.index is not None and op.extents[axis.index] != 1)
+
+
+def _roles(op: Contract, first: Operand, second: Operand, out: Sequence[int]) -> tuple[Operand, Operand]:
+    """(left, right). A result with loops of one operand only may stand in either; best where it is contiguous."""
+    if all(k in first.loops for k in out):
+        first, second = second, first
+    elif not all(k in second.loops for k in out):
+        return (first, second) if out[0] in first.loops else (second, first)
+    contiguous = second.loops[-len(out) :] == tuple(out) and not any(op.extents[k] is ROWS for k in out)
+    return (first, second) if contiguous else (second, first)
+
+
+def _extent(op: Contract, group: Sequence[int]) -> Extent | None:
+    """The number of points of a group, None where the batch axis would have to be merged."""
+    extents = [op.extents[k] for k in group]
+    if ROWS in extents:
+        return ROWS if len(extents) == 1 else None
+    return prod(extent for extent in extents if extent is not ROWS)
+
+
+def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
+    m, n, k = (_extent(op, group) or 0 for group in (groups.m, groups.n, groups.k))
+    steps: list[Step] = []
+    left = groups.left
+    if not _fits(left, (groups.m, groups.k), target):
+        left = _packed(op, left, groups.m + groups.k, target, steps)
+    right = groups.right
+    contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
+    if not contiguous or not _fits(right, (groups.k, groups.n), target):
+        right = _packed(op, right, groups.k + groups.n, target, steps)
+    strides = (_stride(left, groups.m), _stride(left, groups.k), _stride(right, groups.k))
+    tiles = multiply_tiles(m, n, k, target.drafts.capacity)
+    kernel = MultiplyKernel(target.result.element)
+    operands, result = (left.view, right.view), target.result.reshaped((m, n))
+    return [*steps, Step(kernel, operands, result, (m, n, k), tiles, target.span, target.note, strides)]
+
+
+def _fits(operand: Operand, groups: Sequence[tuple[int, ...]], target: Target) -> bool:
+    whole = all(_in_one_piece(operand.loops, group) for group in groups)
+    return whole and operand.view.element is target.result.element
+
+
+def _packed(op: Contract, operand: Operand, loops: tuple[int, ...], target: Target, steps: list[Step]) -> Operand:
+    """A copy of the operand whose axes are walked by `loops`, the batch axis first in any case."""
+    loops = tuple(sorted(loops, key=lambda k: op.extents[k] is not ROWS))
+    shape: Shape = tuple(op.extents[k] for k in loops)
+    name = f"{operand.view.draft.name}.packed"
+    copy = target.drafts.scratch(name, target.result.element, shape, target.span)
+    read = access(len(loops), *(loops.index(k) for k in operand.loops))
+    steps.append(copy_step(operand.view, read, replace(target, result=copy, note=f"{name} for {target.note}")))
+    return Operand(copy, loops)
+
+
+def _in_one_piece(loops: tuple[int, ...], group: tuple[int, ...]) -> bool:
+    """Do the group's loops walk neighbouring axes, in their order?"""
+    if not group:
+        return True
+    start = loops.index(group[0])
+    return loops[start : start + len(group)] == group
+
+
+def _stride(operand: Operand, group: tuple[int, ...]) -> int:
+    """Elements from one point of the group to the next; 0 where it has one point."""
+    if not group:
+        return 0
+    inner = operand.view.shape[operand.loops.index(group[-1]) + 1 :]
+    return prod(extent for extent in inner if extent is not ROWS)
+
+
+def _general(op: Contract, operands: Sequence[View], target: Target) -> list[Step]:
+    """Plain loops: those that index the result first. It accumulates where a result's place is no plain index."""
+    kept = [axis.index for axis in op.out if axis.index is not None]
+    exact = len(set(kept)) == len(op.out) and op.shape == tuple(op.extents[k] for k in kept)
+    if not exact:
+        kept = [k for k in range(len(op.extents)) if any(axis.coefficients[k] for axis in op.out)]
+    loops = kept + [k for k in range(len(op.extents)) if k not in kept]
+
+    def moved(where: Access) -> Access:
+        return tuple(Affine(tuple(axis.coefficients[k] for k in loops), axis.constant) for axis in where)
+
+    steps: list[Step] = []
+    views = tuple(_converted(view, target, steps) for view in operands)
+    extents = tuple(op.extents[k] for k in loops)
+    kernel = ContractKernel(
+        target.result.element, len(loops), len(kept), tuple(map(moved, op.operands)), moved(op.out), not exact
+    )
+    capacity = target.drafts.capacity
+    first: Extent = extents[0] if exact and kept else 1
+    tiles = column_tiles(first, elements(extents[1:], capacity), capacity)
+    return [*steps, Step(kernel, views, target.result, extents, tiles, target.span, target.note)]
+
+
+def _converted(view: View, target: Target, steps: list[Step]) -> View:
+    """The view itself, or a copy of it with the result's element."""
+    element = target.result.element
+    if view.element is element:
+        return view
+    copy = target.drafts.scratch(f"{view.draft.name}.{element.value}", element, view.shape, target.span)
+    steps.append(copy_step(view, identity(len(view.shape)), replace(target, result=copy)))
+    return copy

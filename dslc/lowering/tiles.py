@@ -1,0 +1,62 @@
+"""How a call's work is cut into tiles: by shapes and the batch's capacity alone, never by the thread count.
+
+A tile is large enough to outweigh the cost of handing it out, and a call has few enough of them that their
+loop costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dslc.lowering.draft import elements
+from dslc.program.program import Tiles
+from dslc.scalar.body import Apply, Body
+from dslc.scalar.types import Extent
+
+POINTS: Final = 4096
+"""Loop points of average cost in a tile: about 2 us, against 0.06 us for a barrier."""
+
+MOST_TILES: Final = 64
+CACHE_LINE: Final = 64
+"""Results side by side: at most 64 of them share a cache line, so that no two tiles write to one."""
+
+MULTIPLY_ADDS: Final = 20_000
+MULTIPLY_ROWS: Final = 8
+MULTIPLY_TILES: Final = 16
+
+
+def loop_tiles(extents: Sequence[Extent], parallel: int, body: Body, capacity: int) -> Tiles:
+    """Tiles of a loop nest's first loop; one tile where nothing is parallel."""
+    if not parallel:
+        return Tiles(1, 1)
+    first = elements((extents[0],), capacity)
+    points = elements(tuple(extents[1:]), capacity) * cost(body)
+    size = max(_quotient(POINTS, max(points, 1)), _quotient(first, MOST_TILES))
+    if parallel == 1:
+        size = _quotient(size, CACHE_LINE) * CACHE_LINE
+    return Tiles(extents[0], size)
+
+
+def cost(body: Body) -> int:
+    """A loop point's cost: 1 for up to four cheap instructions, 2 for each exp or the like."""
+    applied = [instruction.function.cheap for instruction in body if isinstance(instruction, Apply)]
+    return max(1, (applied.count(True) + 8 * applied.count(False)) // 4)
+
+
+def multiply_tiles(m: Extent, n: Extent, k: Extent, capacity: int) -> Tiles:
+    """Tiles of a product's rows, in whole register tiles."""
+    work = max(1, elements((n, k), capacity))
+    rows = max(_quotient(MULTIPLY_ADDS, work), _quotient(elements((m,), capacity), MULTIPLY_TILES))
+    return Tiles(m, _quotient(rows, MULTIPLY_ROWS) * MULTIPLY_ROWS)
+
+
+def column_tiles(columns: Extent, work: int, capacity: int) -> Tiles:
+    """Tiles of independent columns that cost `work` points each."""
+    size = max(_quotient(POINTS, max(work, 1)), _quotient(elements((columns,), capacity), MOST_TILES))
+    return Tiles(columns, size)
+
+
+def _quotient(whole: int, part: int) -> int:
+    """Rounded up, and at least 1."""
+    return max(1, -(-whole // part))

@@ -1,0 +1,233 @@
+"""Fusion, the last pass: chains of maps, views, gathers and random draws become `Loop` nodes.
+
+Receives a differentiated graph; promises the same values, from fewer tensors. A tensor is *stored* if it is
+an output, if a node that stays needs it whole (a matrix product, a scatter, a pad), or if computing it at
+every place that reads it would cost more than a store and a load. Everything else is computed inside the
+loop that reads it; a reduction's loop absorbs what it reduces.
+
+    %2 = add %0 %1; %3 = maximum %2 0   becomes   %2 = loop over rows, 64: max(x0[i0, i1] + x1[i1], 0.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
+from typing import Final
+
+from dslc.graph.graph import Builder, Graph, Node, NodeId
+from dslc.ops.contract import Contract
+from dslc.ops.declared import DeclaredGradient
+from dslc.ops.gather import Gather, ScatterAdd
+from dslc.ops.leaf import Leaf
+from dslc.ops.loop import Loop
+from dslc.ops.map import Map
+from dslc.ops.random import Random
+from dslc.ops.reduce import Argmax, Reduce, ReduceKind
+from dslc.ops.stop import StopGradient
+from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose
+from dslc.passes.loop_body import BodyBuilder, before_reshape, untransposed
+from dslc.scalar.affine import identity
+from dslc.scalar.body import Combine, Load
+from dslc.scalar.types import ROWS, Shape
+
+LARGEST_BODY: Final = 40
+"""Instructions in one loop: beyond, registers run out and compile time grows."""
+
+RECOMPUTED: Final = 4
+"""Cheap instructions that are computed at each place that reads them rather than stored."""
+
+COMBINES = {ReduceKind.SUM: Combine.SUM, ReduceKind.MAX: Combine.MAX, ReduceKind.MIN: Combine.MIN}
+
+
+def fuse(graph: Graph) -> Graph:
+    """The same outputs, from leaves, loops, reshapes and the nodes that stay whole."""
+    nodes = _live(graph)
+    stored = _split_large(graph, nodes, _stored(graph, nodes))
+    build = Builder()
+    where: dict[NodeId, NodeId] = {}
+    for node in nodes:
+        if node.id in stored:
+            build.origin = node.origin
+            where[node.id] = _rebuilt(build, graph, node, stored, where)
+    return build.graph({name: where[node] for name, node in graph.outputs.items()})
+
+
+def _live(graph: Graph) -> list[Node]:
+    """What the outputs need, in order; a declared gradient needs only its value."""
+    needed = set(graph.outputs.values())
+    for node in reversed(graph.nodes):
+        if node.id in needed:
+            needed.update(_operands(graph, node))
+    return [node for node in graph.nodes if node.id in needed]
+
+
+def _operands(graph: Graph, node: Node) -> Sequence[NodeId]:
+    """The inputs that a node's value comes from. A contraction reads through transposes."""
+    if isinstance(node.op, DeclaredGradient):
+        return node.inputs[:1]
+    if isinstance(node.op, Contract):
+        return untransposed(graph, node.op, node.inputs)[1]
+    return node.inputs
+
+
+# --- what is stored -------------------------------------------------------------------------------
+
+
+def _stored(graph: Graph, nodes: Sequence[Node]) -> set[NodeId]:
+    """The nodes that get a tensor of their own; decided from the outputs back: a chain is cut where it forks."""
+    stored = set(graph.outputs.values())
+    for node in nodes:
+        if _stays(graph, node) or _reduces(graph, node):
+            stored.add(node.id)
+        if _stays(graph, node):
+            stored.update(_operands(graph, node))
+        if isinstance(node.op, Gather):
+            stored.add(node.inputs[0])
+    for node in reversed(nodes):
+        if isinstance(node.op, Reshape) and node.id in stored:
+            stored.update(node.inputs)  # it names the same memory by other indices
+    work = _work(graph, nodes, stored)
+    loops: dict[NodeId, set[NodeId]] = {node.id: set() for node in nodes}
+    enlarged: set[NodeId] = set()
+    for node in reversed(nodes):
+        readers = loops[node.id]
+        if node.id not in stored and _costs_more(graph, node, work[node.id], len(readers) > 1, node.id in enlarged):
+            stored.add(node.id)
+            stored.update(node.inputs if isinstance(node.op, Reshape) else ())
+        for operand in _operands(graph, node):
+            loops[operand] |= {node.id} if node.id in stored else readers
+            if _points(_nest(graph, node)[0]) > _points(graph.type(operand).shape):
+                enlarged.add(operand)
+    return stored
+
+
+def _points(shape: Shape) -> tuple[bool, int]:
+    """An order of sizes; any number of rows counts for more than any other extent."""
+    return ROWS in shape, prod(extent for extent in shape if extent is not ROWS)
+
+
+def _stays(graph: Graph, node: Node) -> bool:
+    """Does lowering receive the node as it is?"""
+    match node.op:
+        case Leaf() | ScatterAdd() | Pad() | Concat():
+            return True
+        case Reshape():
+            operand = graph.type(node.inputs[0]).shape
+            return before_reshape(operand, node.type.shape, identity(len(node.type.shape)), 0) is None
+        case Contract():
+            return not _is_loop(graph, node)
+        case _:
+            return False
+
+
+def _reduces(graph: Graph, node: Node) -> bool:
+    match node.op:
+        case Reduce(_, axes):
+            return bool(axes)
+        case Argmax():
+            return True
+        case Contract():
+            return _is_loop(graph, node)
+        case _:
+            return False
+
+
+def _is_loop(graph: Graph, node: Node) -> bool:
+    """Is a contraction better as a plain loop: all reads inside, and not a matrix product in disguise?"""
+    op, inputs = untransposed(graph, node.op, node.inputs) if isinstance(node.op, Contract) else (None, ())
+    if op is None or not op.plain:
+        return False
+    used = [[axis.index for axis in where] for where in (*op.operands, op.out)]
+    shapes = (*(graph.type(i).shape for i in inputs), op.shape)
+    for indices, shape in zip(used, shapes, strict=True):
+        if shape != tuple(op.extents[k] for k in indices if k is not None):
+            return False
+    counts = [sum(k in indices for indices in used) for k in range(len(op.extents))]
+    summed = any(k not in used[-1] for k in range(len(op.extents)))
+    return not (len(inputs) == 2 and summed and all(count == 2 for count in counts))
+
+
+def _work(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> dict[NodeId, frozenset[NodeId]]:
+    """For each node the maps and draws that computing it in place would repeat."""
+    work: dict[NodeId, frozenset[NodeId]] = {}
+    for node in nodes:
+        own = {node.id} if isinstance(node.op, Map | Random) else set()
+        below = (work[operand] for operand in _operands(graph, node) if operand not in stored)
+        work[node.id] = frozenset(own).union(*below)
+    return work
+
+
+def _costs_more(graph: Graph, node: Node, work: frozenset[NodeId], forks: bool, enlarged: bool) -> bool:
+    """Does computing the node where it is read cost more than storing it?
+
+    What depends on no example and no element is computed once a step.
+    """
+    if not work or not (forks or enlarged):
+        return False
+    if enlarged and not node.type.shape:
+        return True
+    ops = [graph.nodes[k].op for k in work]
+    return len(work) > RECOMPUTED or not all(isinstance(op, Map) and op.function.cheap for op in ops)
+
+
+def _split_large(graph: Graph, nodes: Sequence[Node], stored: set[NodeId]) -> set[NodeId]:
+    """More stored nodes, so that no loop has over LARGEST_BODY instructions."""
+    stored = set(stored)
+    by_id = {node.id: node for node in nodes}
+    inside: dict[NodeId, frozenset[NodeId]] = {}
+
+    def below(k: NodeId) -> NodeId:
+        while k not in stored and isinstance(by_id[k].op, Expand | Transpose | Slice | Reshape | StopGradient):
+            k = by_id[k].inputs[0]
+        return k
+
+    def seen(k: NodeId) -> frozenset[NodeId]:
+        return frozenset((k,)) if k in stored else inside[k]
+
+    for node in nodes:
+        reads = [below(k) for k in _operands(graph, node)]
+        own = frozenset((node.id,))
+        while len(own.union(*map(seen, reads))) > LARGEST_BODY:
+            largest = max(reads, key=lambda k: len(seen(k)))
+            if largest in stored:
+                break
+            stored.add(largest)
+        inside[node.id] = own.union(*map(seen, reads))
+    return stored
+
+
+# --- the new nodes --------------------------------------------------------------------------------
+
+
+def _rebuilt(build: Builder, graph: Graph, node: Node, stored: set[NodeId], where: Mapping[NodeId, NodeId]) -> NodeId:
+    """A stored node in the new graph: itself on its new operands, or a loop."""
+    if isinstance(node.op, Contract) and _stays(graph, node):
+        op, inputs = untransposed(graph, node.op, node.inputs)
+        return build.add(op, *(where[i] for i in inputs))
+    if isinstance(node.op, Reshape) or _stays(graph, node):
+        return build.add(node.op, *(where[i] for i in node.inputs))
+    extents, parallel, combine = _nest(graph, node)
+    body = BodyBuilder(graph, stored, len(extents))
+    body.root(node, parallel)
+    operands = tuple(where[i] for i in body.operands)
+    whole = Load(0, identity(len(extents)))
+    if body.instructions == [whole] and combine is None and build.type(operands[0]) == node.type:
+        return operands[0]
+    return build.add(Loop(extents, parallel, tuple(body.instructions), combine), *operands)
+
+
+def _nest(graph: Graph, node: Node) -> tuple[Shape, int, Combine | None]:
+    """A stored node's loops: those of the result first, then the reduced ones."""
+    match node.op:
+        case Contract(extents, _, out, _):
+            kept = tuple(axis.index for axis in out if axis.index is not None)
+            rest = tuple(k for k in range(len(extents)) if k not in kept)
+            return tuple(extents[k] for k in (*kept, *rest)), len(kept), Combine.SUM if rest else None
+        case Reduce(kind, axes) if axes:
+            reduced, combine = axes, COMBINES[kind]
+        case Argmax(axis):
+            reduced, combine = (axis,), Combine.ARGMAX
+        case _:
+            return node.type.shape, len(node.type.shape), None
+    operand = graph.type(node.inputs[0]).shape
+    return node.type.shape + tuple(operand[k] for k in reduced), len(node.type.shape), combine
