@@ -172,8 +172,6 @@ def _common_rows(shapes: Mapping[str, tuple[int, ...]], shown: str) -> int:
             raise DataError(f'{shown}: array "{name}" is a single number, not rows of data')
         if shape[0] != shapes[first][0]:
             raise DataError(f'{shown}: array "{name}" has {shape[0]} rows, but "{first}" has {shapes[first][0]}')
-    if shapes[first][0] == 0:
-        raise DataError(f'{shown}: array "{first}" has no rows')
     return shapes[first][0]
 
 

@@ -8,9 +8,7 @@ must be possible for the compressed bytes (deflate expands at most 1032 times) a
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,13 +27,10 @@ HEADER_LIMIT = 10_000
 EXPANSION_LIMIT = 1032
 """Deflate codes at most 258 bytes in 2 bits."""
 
-CHUNK = 1 << 20
+AXES_LIMIT = 32
+"""Rows included; every NumPy allows as many."""
 
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, SyntaxError, TypeError, KeyError,
-    RuntimeError, NotImplementedError, RecursionError, MemoryError, IndexError, AttributeError,
-)  # fmt: skip
-"""What zipfile and NumPy's header reader are seen to raise on hostile bytes."""
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +71,8 @@ def read_arrays(path: Path, shown: str, stored: Mapping[str, Stored]) -> dict[st
 def _opened(path: Path, shown: str) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except _BROKEN as error:
-        raise DataError(f"{shown}: not a readable npz archive ({error})") from None
+    except Exception as error:  # zipfile, zlib and NumPy's reader raise a dozen kinds on hostile bytes
+        raise DataError(f"{shown}: not a readable npz archive ({_short(error)})") from None
     with archive:
         yield archive
 
@@ -108,13 +103,15 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, path:
             raise ValueError(f"npy version {version}")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(head, max_header_size=HEADER_LIMIT)
-    except _BROKEN as error:
-        raise DataError(f"{where}: its header cannot be read ({_line(error)})") from None
+    except Exception as error:  # zipfile, zlib and NumPy's reader raise a dozen kinds on hostile bytes
+        raise DataError(f"{where}: its header cannot be read ({_short(error)})") from None
     if dtype.hasobject or dtype.kind not in "buif" or dtype.itemsize > 8:
         raise DataError(f"{where}: holds {'objects' if dtype.hasobject else dtype}; only numbers are read")
-    size = prod(shape) * dtype.itemsize
-    if any(extent < 0 for extent in shape) or head.tell() + size != member.file_size:
-        raise DataError(f"{where}: its header says {list(shape)} of {dtype}, which is not what the archive holds")
+    whole = all(type(extent) is int and extent >= 0 for extent in shape)
+    if not whole or head.tell() + prod(shape) * dtype.itemsize != member.file_size:
+        raise DataError(f"{where}: its header says {_short(shape)} of {dtype}, which is not what the archive holds")
+    if 0 in shape or len(shape) > AXES_LIMIT:
+        raise DataError(f"{where}: " + (f"{_short(shape)} holds nothing" if 0 in shape else f"{len(shape)} axes"))
     return Stored(member, head.tell(), shape, fortran, dtype)
 
 
@@ -132,11 +129,13 @@ def _array(archive: zipfile.ZipFile, stored: Stored, where: str) -> Numbers:
                 content[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
                 filled += len(chunk)
             stream.read(1)  # past the end, where the checksum is compared
-    except _BROKEN as error:
-        raise DataError(f"{where}: cannot be read ({_line(error)})") from None
+    except Exception as error:  # zipfile, zlib and NumPy's reader raise a dozen kinds on hostile bytes
+        raise DataError(f"{where}: cannot be read ({_short(error)})") from None
     native = flat.astype(stored.dtype.newbyteorder("="), copy=False)
     return np.ascontiguousarray(native.reshape(stored.shape, order="F" if stored.fortran else "C"))
 
 
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:100] or type(error).__name__
+def _short(value: object) -> str:
+    """One line for a message, however long an archive's words are."""
+    text = " ".join(str(list(value) if isinstance(value, tuple) else value).split())
+    return text[:100] or type(value).__name__

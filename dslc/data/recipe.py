@@ -26,6 +26,9 @@ LATER_KINDS = ("category", "words", "characters", "text", "image", "date", "sequ
 ELEMENT_LIMIT = 2**31
 """The most elements that one example may have."""
 
+AXES_LIMIT = 31
+"""NumPy's 32 axes, less that of the rows."""
+
 
 class Method(Enum):
     ZSCORE = "zscore"
@@ -136,8 +139,8 @@ def later(statement: ast.DataStatement) -> str | None:
     match statement:
         case ast.FileSource(format=ast.Name(text=text)) if text in LATER_FORMATS:
             return f"reading `{text}`"
-        case ast.FileSource(kind=ast.Kind()):
-            return "a file with a kind"
+        case ast.FileSource(kind=ast.Kind(name=ast.Name(text=text))):
+            return f"a file of `{text}`"
         case ast.FileSource(format=ast.Name(text="csv"), fields=(_, *_)):
             return "renaming the columns of a csv file"
         case ast.Target(names=(_, _, *_)):
@@ -151,7 +154,7 @@ def later(statement: ast.DataStatement) -> str | None:
         case ast.Split(folds=int()):
             return "a split into folds"
         case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.TIME | ast.SplitBy.GIVEN) as by):
-            return f"a split `{by.value}`"
+            return f"`split .. {by.value}`"
         case ast.Scale(columns=(_, *_)):
             return "`scale` of single columns"
         case ast.TestPart() | ast.Missing() | ast.Window() | ast.Augment() | ast.Downsample():
@@ -261,6 +264,8 @@ def _shape(shape: ast.Shape, faults: list[Diagnostic]) -> tuple[int, ...]:
             extents.append(extent.value)
         else:
             faults.append(errors.BadShape(extent.span, "an extent of a field's shape is a whole number above 0"))
+    if len(extents) > AXES_LIMIT:
+        faults.append(errors.BadShape(shape.span, f"one example has at most {AXES_LIMIT} axes"))
     if prod(extents) > ELEMENT_LIMIT:
         faults.append(errors.BadShape(shape.span, f"one example holds more than {ELEMENT_LIMIT} elements"))
     return tuple(extents)

@@ -42,11 +42,12 @@ def all_training(rows: int) -> Parts:
 
 
 def sizes(rows: int, shares: tuple[Fraction, Fraction, Fraction]) -> tuple[int, int, int]:
-    """How many of `rows` are train, val and test; DataError if a part that was asked for would be empty."""
+    """How many of `rows` are train, val and test; DataError if none is left for train."""
     val, test = ceil(rows * shares[1]), ceil(rows * shares[2])
     train = rows - val - test
     if train < 1:
-        raise DataError(f"{rows} rows are too few to split {'/'.join(f'{float(s):.4g}' for s in shares if s)}")
+        written = "/".join(f"{float(share * 100):g}" for share in shares if share)
+        raise DataError(f"{rows} rows are too few for the split {written}: no training row is left")
     return train, val, test
 
 

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "files/plants.csv" { separator "tab"; decimal "x" }
+  target species
+}

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  npz "files/images.npz" { image = x; digit: class(2) = pair }
+  target digit
+}

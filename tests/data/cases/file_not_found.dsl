@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "files/plant.csv"
+  target species
+}

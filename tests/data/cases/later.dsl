@@ -1,0 +1,17 @@
+# task: classes
+data {
+  text "files/moby.txt" characters window 64
+  column fam = height + width
+  column sex: category
+  missing median
+  window 28 of height
+  augment { shift 1 }
+  downsample species == 1 to 1/4
+  carry height
+  reconstruct width
+  target species, sex
+  scale zscore of height
+  split 5 folds
+  test 20%
+  sample_weight height
+}

@@ -1,0 +1,4 @@
+# task: classes
+data {
+  npz "files/images.npz" { image = x; digit: class(2) = y }
+}

@@ -1,0 +1,2 @@
+# task: classes
+net { inputs | dense(1) }

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "files/plants.csv"
+  scale target zscore
+}

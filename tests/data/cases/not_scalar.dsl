@@ -1,0 +1,5 @@
+# task: classes
+data {
+  npz "files/images.npz"
+  target pair
+}

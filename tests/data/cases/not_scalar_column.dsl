@@ -1,0 +1,5 @@
+# task: values
+data {
+  csv "files/plants.csv"
+  target height: [2]
+}

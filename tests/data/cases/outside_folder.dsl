@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "../plants.csv"
+  target species
+}

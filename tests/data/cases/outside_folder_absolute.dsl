@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "/etc/passwd"
+  target species
+}

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "C:\plants.csv"
+  target species
+}

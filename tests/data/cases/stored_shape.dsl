@@ -1,0 +1,5 @@
+# task: classes
+data {
+  npz "files/images.npz" { image: [3, 4] = x; y = y }
+  target y
+}

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "files/penguins.csv"
+  target species
+}

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  input x: [8]
+  target y
+}

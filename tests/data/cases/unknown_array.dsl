@@ -1,0 +1,5 @@
+# task: classes
+data {
+  npz "files/images.npz" { image = X; y = y }
+  target y
+}

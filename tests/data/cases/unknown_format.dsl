@@ -1,0 +1,5 @@
+# task: classes
+data {
+  npx "files/images.npz"
+  target y
+}

@@ -1,0 +1,6 @@
+# task: classes
+data {
+  csv "files/plants.csv"
+  target species
+  scale zscor
+}

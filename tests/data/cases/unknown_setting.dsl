@@ -1,0 +1,6 @@
+# task: classes
+data {
+  csv "files/plants.csv" { seperator ";" }
+  target species
+  sample_wieght height
+}

@@ -1,0 +1,136 @@
+"""CSV: what is accepted means what it looks like; what is not is named by line and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dslc.data.schema import Task
+from dslc.diagnostics import DataError, ModelError
+
+from .model import dataset, raw
+
+ACCEPTED = {
+    "plain": b"a,b,y\n1,2,3\n4,5,6\n",
+    "no newline at the end": b"a,b,y\n1,2,3\n4,5,6",
+    "byte order mark": b"\xef\xbb\xbfa,b,y\n1,2,3\n4,5,6\n",
+    "crlf": b"a,b,y\r\n1,2,3\r\n4,5,6\r\n",
+    "cr": b"a,b,y\r1,2,3\r4,5,6\r",
+    "quotes": b'"a","b","y"\n"1","2",3\n4,"5",6\n',
+    "blanks": b"a, b ,y\n1, 2 ,3\n 4,5,6\n",
+    "blank lines": b"\na,b,y\n\n1,2,3\n\n4,5,6\n\n",
+    "notations": b"a,b,y\n1.0,+2,3e0\n.4e1,5.,0006\n",
+}
+
+
+@pytest.mark.parametrize("content", ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_accepted(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    data = dataset('csv "a.csv"; target y', tmp_path, Task.VALUES)
+    assert data.inputs["inputs"].tolist() == [[1, 2], [4, 5]]
+    assert data.target is not None and data.target.tolist() == [3, 6]
+    assert data.schema.inputs[0].columns == ("a", "b")
+    assert data.schema.inputs[0].shape == (2,)
+
+
+MISSING = "a missing value (filling them is not built yet)"
+REFUSED = {
+    "empty": (b"", "a.csv: the file is empty"),
+    "blank": (b"\n\n", "a.csv: the file is empty"),
+    "header only": (b"a,y\n", "a.csv: no rows below the header"),
+    "numbers first": (b"1,2\n3,4\n", "a.csv:1: the first line holds numbers; a line of column names was expected"),
+    "same names": (b"a,y,a\n1,2,3\n", 'a.csv:1: two columns are named "a"'),
+    "no name": (b"a,,y\n1,2,3\n", "a.csv:1: column 2 has no name"),
+    "short row": (b"a,y\n1,2\n3\n", "a.csv:3: 1 cells, but the header names 2"),
+    "long row": (b"a,y\n1,2,\n", "a.csv:2: 3 cells, but the header names 2"),
+    "text later": (b"a,y\n1,2\nabc,4\n", 'a.csv:3: column "a": "abc" is not a number'),
+    "underscore": (b"a,y\n1,2\n1_000,4\n", 'a.csv:3: column "a": "1_000" is not a number'),
+    "decimal comma": (b'a,y\n1,2\n"1,5",4\n', 'a.csv:3: column "a": "1,5" is not a number'),
+    "missing": (b"a,y\n1,2\n,4\n", f'a.csv:3: column "a": {MISSING}'),
+    "missing in the first row": (b"a,y\nNA,2\n", f'a.csv:2: column "a": {MISSING}'),
+    "nan": (b"a,y\n1,nan\n", f'a.csv:2: column "y": {MISSING}'),
+    "infinite": (b"a,y\n1,2\n-inf,4\n", 'a.csv:3: column "a": -inf is not a finite number'),
+    "too large": (b"a,y\n1e999,2\n", 'a.csv:2: column "a": inf is not a finite number'),
+    "after a quoted line break": (b'a,"y\n1"\n1,"2\n"\nx,3\n', 'a.csv:5: column "a": "x" is not a number'),
+    "after blank lines": (b"a,y\n\n1,2\n\n\nx,3\n", 'a.csv:6: column "a": "x" is not a number'),
+    "open quote": (b'a,y\n1,"2\n', "a.csv:2: unexpected end of data"),
+    "latin-1": (b"a,y\n1,2\n\xe9,3\n", "a.csv:3: byte 0xe9 is not UTF-8 text"),
+    "long cell": (b"a,y\n1,2\n" + b"z" * 99 + b",3\n", f'a.csv:3: column "a": "{"z" * 37}..." is not a number'),
+    "giant cell": (b"a,y\n1," + b"9" * 200_000 + b"\n", "a.csv:2: field larger than field limit (131072)"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    target = "`y\n1`" if b'"y\n1"' in content else "y"
+    with pytest.raises(DataError) as caught:
+        raw(f'csv "a.csv"{"; target y" if target == "y" else ""}', tmp_path)
+    assert str(caught.value) == message
+
+
+def test_what_is_ignored_may_hold_anything(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,lab_a,lab_b,note,y\nann,1,2,,0\nbob,3,4,x,1\n")
+    ignoring = dataset('csv "a.csv"; target y; ignore name, note', tmp_path)
+    choosing = dataset('csv "a.csv"; target y; only lab_*', tmp_path)
+    for data in (ignoring, choosing):
+        assert data.schema.inputs[0].columns == ("lab_a", "lab_b")
+        assert data.inputs["inputs"].tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_pattern_passes_over_the_target_and_keeps_the_order_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("b,a,y\n1,2,0\n3,4,1\n")
+    assert dataset('csv "a.csv"; target y; only y*, a, b*', tmp_path).schema.inputs[0].columns == ("b", "a")
+
+
+def test_separator_and_decimal_sign(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a;y\n1,5;2\n-3;4,25\n")
+    data = dataset('csv "a.csv" { separator ";"; decimal "," }; target y', tmp_path, Task.VALUES)
+    assert data.inputs["inputs"].tolist() == [[1.5], [-3]]
+    (tmp_path / "a.csv").write_text("a;y\n1,5;2\n1.5;4\n")
+    with pytest.raises(DataError, match=r'a.csv:3: column "a": "1.5" is not a number'):
+        raw('csv "a.csv" { separator ";"; decimal "," }; target y', tmp_path)
+
+
+def test_quoted_names_of_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("mean radius,class id\n1,0\n2,1\n")
+    data = dataset('csv "a.csv"; target `class id`; only `mean radius`', tmp_path)
+    assert data.schema.inputs[0].columns == ("mean radius",)
+
+
+def test_stratified_by_a_column_that_is_no_input(tmp_path: Path) -> None:
+    lines = "".join(f"{k},{k % 2},{k}\n" for k in range(20))
+    (tmp_path / "a.csv").write_text("a,sex,y\n" + lines)
+    data = dataset('csv "a.csv"; target y; ignore sex; split 50/50 stratified sex', tmp_path, Task.VALUES)
+    assert data.schema.inputs[0].columns == ("a",)
+    assert np.bincount(data.train % 2).tolist() == [5, 5]
+
+
+def test_a_table_without_a_target_is_all_inputs(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    data = dataset('csv "a.csv"', tmp_path)
+    assert data.target is None and data.schema.target is None
+    assert data.inputs["inputs"].shape == (1, 2)
+
+
+def test_the_caller_may_name_any_place(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.csv").write_text("a,y\n1,2\n")
+    for key in ("", "../a.csv"):
+        assert raw('csv "../a.csv"; target y', overrides={key: tmp_path / "elsewhere.csv"}).table.rows == 1
+
+
+def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("a,y\n1,2\n")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "a.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(ModelError, match="outside-folder"):
+        raw('csv "a.csv"; target y', folder)
+
+
+def test_a_file_beyond_the_budget_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,y\n1,2\n")
+    with pytest.raises(DataError, match=r"a.csv: 8 bytes, more than the budget of 7"):
+        raw('csv "a.csv"; target y', tmp_path, budget=7)
