@@ -32,7 +32,7 @@ ALGEBRA = formulas(
     (-x * y, -(x * y)), (-x / y, -(x / y)), (x / -y, -(x / y)),
     # the constants of a product meet
     (x + x, 2.0 * x), (k * (m * x), (k * m) * x), (k * x / m, (k / m) * x), (k * (x / m), (k / m) * x),
-    (k * (m / x), (k * m) / x),
+    (k * (m / x), (k * m) / x), (-(k * x), -k * x),
     # powers
     (x ** 0.0, 1.0), (x ** 1.0, x), (x ** 2.0, x * x), (x ** 3.0, x * x * x), (x ** 4.0, (x * x) * (x * x)),
     (x ** 0.5, sqrt(x)), (x ** -1.0, 1.0 / x), (x ** -2.0, 1.0 / (x * x)), (x ** -0.5, 1.0 / sqrt(x)),

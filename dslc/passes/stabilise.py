@@ -19,6 +19,7 @@ from dslc.ops.stop import StopGradient
 from dslc.ops.structure import Expand
 from dslc.passes.pattern import Hole, formulas
 from dslc.passes.rewrite import rewrite
+from dslc.passes.simplify import ALGEBRA, fold
 from dslc.scalar.functions import add, divide, exp, expm1, log, log1p, sigmoid, softplus, subtract, tanh
 
 x, y = Hole("x"), Hole("y")
@@ -26,13 +27,13 @@ x, y = Hole("x"), Hole("y")
 FORMULAS = formulas(
     (log(1.0 + exp(x)), softplus(x)),
     (log1p(exp(x)), softplus(x)),
-    (1.0 / (1.0 + exp(-x)), sigmoid(x)),
-    (1.0 / (1.0 + exp(x)), sigmoid(-x)),
     (exp(x) / (1.0 + exp(x)), sigmoid(x)),
+    (expm1(2.0 * x) / (1.0 + exp(2.0 * x)), tanh(x)),
+    (y / (1.0 + exp(-x)), y * sigmoid(x)),
+    (y / (1.0 + exp(x)), y * sigmoid(-x)),
     (log(sigmoid(x)), -softplus(-x)),
     (log(1.0 - sigmoid(x)), -softplus(x)),
     ((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)),
-    (expm1(2.0 * x) / (1.0 + exp(2.0 * x)), tanh(x)),
     (2.0 * sigmoid(2.0 * x) - 1.0, tanh(x)),
     (log(exp(x) / y), x - log(y)),
     (log(1.0 + x), log1p(x)),
@@ -41,8 +42,8 @@ FORMULAS = formulas(
 
 
 def stabilise(graph: Graph) -> Graph:
-    """The graph with the stable forms in the place of the others."""
-    return rewrite(graph, (_softmax, _log_sum_exp, FORMULAS))
+    """The graph with the stable forms in the place of the others; algebra lets one form feed the next."""
+    return rewrite(graph, (_softmax, _log_sum_exp, FORMULAS, fold, ALGEBRA))
 
 
 def _log_sum_exp(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:
