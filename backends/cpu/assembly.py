@@ -73,6 +73,20 @@ define i64 @atomic_load(i64 %place) alwaysinline {
 )
 
 
+WORD = Assembly(
+    Signature("word", (("place", CType.I64), ("number", CType.I64)), CType.I64),
+    """\
+define i64 @word(i64 %place, i64 %number) alwaysinline {
+  %p = inttoptr i64 %place to ptr
+  %q = getelementptr i64, ptr %p, i64 %number
+  %r = load i64, ptr %q, align 8
+  ret i64 %r
+}
+""",
+)
+"""The 64-bit integer `number` of an array at an address."""
+
+
 def pause(host: Host) -> Assembly:
     """Tells the processor that a loop waits for another core."""
     if host.machine in ("x86_64", "AMD64"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import __future__
 
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -39,7 +40,9 @@ _TYPES = {
 # `nnan` and `ninf` would delete NaN checks and `reassoc` would reorder sums; see the emitter's `accumulate`.
 _FAST_MATH = {"contract", "nsz"}
 
-_NAMES: dict[str, object] = {"np": np, "f32": np.float32, "f64": np.float64, "u8": np.uint8, "inf": float("inf"), "nan": float("nan")}
+_NAMES: dict[str, object] = {
+    "math": math, "np": np, "f32": np.float32, "f64": np.float64, "u8": np.uint8, "inf": math.inf, "nan": math.nan,
+}  # fmt: skip
 """What generated source may name besides its own functions and those that it inlines or calls."""
 
 C_LIBRARY = frozenset(
@@ -87,7 +90,8 @@ def _llvm_text(function: Function) -> str:
 def _exported(unit: Unit) -> str:
     """Numba's LLVM text of the unit, and a function of the C calling convention around it."""
     text, inner = _numba_text(unit)
-    kinds = [f"{t.llvm} noalias" if t.pointer else t.llvm for t in unit.signature.types]
+    separate = " noalias" if not unit.aliased else ""
+    kinds = [f"{t.llvm}{separate}" if t.pointer else t.llvm for t in unit.signature.types]
     parameters = ", ".join(f"{kind} %p{k}" for k, kind in enumerate(kinds))
     arguments = "".join(f", {t.llvm} %p{k}" for k, t in enumerate(unit.signature.types))
     result = unit.signature.result.llvm if unit.signature.result else "void"
@@ -133,7 +137,8 @@ def _numba_text(unit: Unit) -> tuple[str, str]:
 def _functions(unit: Unit) -> FunctionType:
     """The unit's function as Python's; its helpers are made callable for Numba."""
     names: dict[str, object] = dict(_NAMES)
-    for signature in (*unit.calls, *(function.signature for function in unit.inlines)):
+    called = (signature.by_address for signature in unit.calls)
+    for signature in (*called, *(function.signature for function in unit.inlines)):
         names[signature.name] = _external(signature)
     code = compile(unit.text, f"<{unit.name}>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)
     before = set(names)

@@ -137,15 +137,15 @@ def _softplus(element: Element) -> Unit:
 
 
 def _tanh(element: Element) -> Function:
-    """Eigen's rational approximation: odd of degree 13 over even of degree 6, exactly 1 beyond 7.9."""
+    """Eigen's rational approximation: odd of degree 13 over even of degree 6, which reaches 1 at 9."""
     if element is Element.F64:
         return wrapper("tanh_f64", "tanh", CType.F64, 1)
     return _unit("tanh_f32", "x", CType.F32, _TANH)
 
 
 _TANH = """\
-    x = f32(-7.90531110763549805) if x < f32(-7.90531110763549805) else x
-    x = f32(7.90531110763549805) if x > f32(7.90531110763549805) else x
+    x = f32(-9.0) if x < f32(-9.0) else x
+    x = f32(9.0) if x > f32(9.0) else x
     s = x * x
     p = f32(-2.76076847742355e-16) * s + f32(2.00018790482477e-13)
     p = p * s + f32(-8.60467152213735e-11)
@@ -156,7 +156,9 @@ _TANH = """\
     q = f32(1.19825839466702e-06) * s + f32(1.18534705686654e-04)
     q = q * s + f32(2.26843463243900e-03)
     q = q * s + f32(4.89352518554385e-03)
-    return x * p / q
+    y = x * p / q
+    y = f32(-1.0) if y < f32(-1.0) else y
+    return f32(1.0) if y > f32(1.0) else y
 """
 
 

@@ -9,10 +9,14 @@ kernels are compiled once, whatever model they come from.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
+
+
+_COMMENT = re.compile(r"^ *# .*\n|  # .*$", re.MULTILINE)
 
 
 class CType(Enum):
@@ -50,6 +54,12 @@ class Signature:
         return tuple(ctype for _, ctype in self.parameters)
 
     @property
+    def by_address(self) -> Signature:
+        """The same function for a caller that has addresses, which cross a call as pointers do."""
+        parameters = tuple((name, CType.I64 if t.pointer else t) for name, t in self.parameters)
+        return replace(self, parameters=parameters)
+
+    @property
     def head(self) -> str:
         """The `def` line in generated source."""
         parameters = ", ".join(f"{name}: {ctype.value}" for name, ctype in self.parameters)
@@ -66,12 +76,16 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A function in Python: the last one of `text`; earlier ones are its own helpers, called with any types."""
+    """A function in Python: the last one of `text`; earlier ones are its own helpers, called with any types.
+
+    It calls other objects by address. Its pointers lead to separate memory unless it is `aliased`. Comments stand after `  # ` and count for nothing.
+    """
 
     signature: Signature
     text: str
     inlines: tuple[Function, ...] = ()
     calls: tuple[Signature, ...] = ()
+    aliased: bool = False
 
     @property
     def name(self) -> str:
@@ -80,7 +94,7 @@ class Unit:
     @property
     def content(self) -> str:
         """Everything its object depends on besides compiler and processor."""
-        parts = [repr(self.signature), self.text, *(repr(call) for call in self.calls)]
+        parts = [repr(self.signature), repr(self.aliased), _COMMENT.sub("", self.text), *map(repr, self.calls)]
         for function in self.inlines:
             parts.append(function.content if isinstance(function, Unit) else function.text)
         return "\n".join(parts)
@@ -93,7 +107,7 @@ def named_by_content(stem: str, unit: Unit) -> Unit:
     """The unit, written under the name `NAME`, renamed to `stem` and a digest of its content."""
     name = f"{stem}_{hashlib.sha256(unit.content.encode()).hexdigest()[:10]}"
     signature = Signature(name, unit.signature.parameters, unit.signature.result)
-    return Unit(signature, unit.text.replace(unit.signature.head, signature.head), unit.inlines, unit.calls)
+    return replace(unit, signature=signature, text=unit.text.replace(unit.signature.head, signature.head))
 
 
 def closure(functions: Iterable[Function]) -> Iterator[Function]:

@@ -1,0 +1,47 @@
+"""How many threads a program is worth: a step of a few microseconds is done before a second thread has woken."""
+
+from __future__ import annotations
+
+import os
+from math import prod
+
+from dslc.program.program import Call, Entry, Fetch, LoopKernel, MultiplyKernel, Program
+from dslc.scalar.types import ROWS, Extent
+
+_MULTIPLY_ADDS = 50e9  # a second, of one core on register tiles
+_INSTRUCTIONS = 4e9  # a second, of a loop's body
+_PHASE = 1e-6  # seconds lost at a barrier, with what its threads wait for one another
+_WORTH = 40e-6  # seconds of work a step, from which on a second thread gains more than its barriers cost
+
+
+def default_threads(program: Program) -> int:
+    """The number of threads for the program's heaviest entry at full batches."""
+    entry = program.entries.get("train") or max(program.entries.values(), key=lambda e: step_seconds(program, e))
+    seconds = step_seconds(program, entry)
+    if seconds < _WORTH:
+        return 1
+    return max(1, min(_processors(), int(seconds / (_PHASE * max(1, len(entry.phases))))))
+
+
+def step_seconds(program: Program, entry: Entry) -> float:
+    """An estimate of one call of the entry on one thread."""
+    return sum(_seconds(call, program.capacity) for phase in entry.phases for call in phase.calls)
+
+
+def _seconds(call: Call | Fetch, capacity: int) -> float:
+    if isinstance(call, Fetch):
+        return _points(call.result.shape, capacity) / _INSTRUCTIONS
+    points = _points(call.extents, capacity)
+    if isinstance(call.kernel, MultiplyKernel):
+        return points / _MULTIPLY_ADDS
+    return points * (len(call.kernel.body) if isinstance(call.kernel, LoopKernel) else 2) / _INSTRUCTIONS
+
+
+def _points(extents: tuple[Extent, ...], capacity: int) -> int:
+    return prod(capacity if extent is ROWS else extent for extent in extents)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,242 @@
+"""Entries: straight lines of kernel calls on named places in the arena, in phases with a barrier after each.
+
+    def dslc_train(thread, threads, place, arena, sources, order, first, rows):
+        hidden_w = arena + 4096  # [64, 32] float32
+        ...
+        # digits.dsl:14  hidden.dense: product
+        for tile in range(thread, tiles_8, threads):
+            multiply_float32_1f2e(tile * 8, minimum_i64(tile * 8 + 8, rows), x, hidden_w, hidden, 32, 64, 64, 1, 32)
+        barrier(threads, place)
+
+The tiles of a phase are dealt out in turn, counting on from call to call, so that many small calls keep
+every thread busy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+from typing import assert_never
+
+from dslc.program.program import (
+    Buffer,
+    Call,
+    ContractKernel,
+    Element,
+    Entry,
+    Fetch,
+    LoopKernel,
+    MultiplyKernel,
+    Phase,
+    Program,
+    ScatterKernel,
+)
+from dslc.scalar.types import ROWS, Extent, shape_text
+
+from .assembly import WORD
+from .contractions import contract_unit, scatter_unit
+from .host import Host
+from .loops import POINTERS, first_extent, loop_unit
+from .multiply import multiply_unit
+from .names import Names, comment
+from .scalars import scalar
+from .sync import BARRIER
+from .unit import CType, Signature, Unit, named_by_content
+
+PARAMETERS = ("thread", "threads", "place", "arena", "sources", "order", "first", "rows")
+_FETCHED = 4096
+"""Elements that one tile of a fetch copies, if a row is not longer."""
+
+
+def entry_signature(name: str) -> Signature:
+    """An entry is called by `threads` threads at once; `place` is the barrier's, all others but the numbers are addresses."""
+    return Signature(f"dslc_{Names(()).add(name)}", tuple((parameter, CType.I64) for parameter in PARAMETERS))
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedEntry:
+    """An entry's unit and the kernels that it calls."""
+
+    unit: Unit
+    kernels: tuple[Unit, ...]
+
+
+def print_entry(program: Program, entry: Entry, host: Host) -> PrintedEntry:
+    printer = _Printer(program, host)
+    lines = list(printer.body(entry))
+    signature = entry_signature(entry.name)
+    head = [signature.head, f"    # {comment(program.name)}: {comment(entry.name)}"]
+    text = "\n".join([*head, *(f"    {line}" for line in (*printer.places(), *lines))]) + "\n"
+    kernels = tuple(printer.kernels.values())
+    inlines = (scalar("minimum", Element.I64), WORD)
+    calls = (BARRIER.signature, *(kernel.signature for kernel in kernels))
+    return PrintedEntry(Unit(signature, text, inlines, calls), kernels)
+
+
+def fetch_unit(element: Element) -> Unit:
+    """Copies the source's rows order[first + start : first + stop]."""
+    pointer = POINTERS[element]
+    names = (*((n, CType.I64) for n in ("start", "stop", "first", "width")), ("order", CType.I64S))
+    signature = Signature("NAME", (*names, ("source", pointer), ("y", pointer)))
+    text = f"""{signature.head}
+    for i in range(start, stop):
+        row = order[first + i] * width
+        for j in range(width):
+            y[i * width + j] = source[row + j]
+"""
+    return named_by_content("fetch", Unit(signature, text))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The tiles that earlier calls of a phase took: a number, and names of numbers known at run time."""
+
+    number: int = 0
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def first(self) -> str:
+        """The first tile of the next call that this thread does."""
+        taken = [*self.names, *([str(self.number)] if self.number else [])]
+        return f"({' - '.join(['thread', *taken])}) % threads" if taken else "thread"
+
+
+@dataclass(slots=True)
+class _Printer:
+    program: Program
+    host: Host
+    kernels: dict[str, Unit] = field(default_factory=dict)
+    names: Names = field(default_factory=lambda: Names((*PARAMETERS, "barrier", "tile", "np", "math", "f32", "f64", "u8")))
+    buffers: dict[tuple[int, str], tuple[str, Buffer]] = field(default_factory=dict)
+    counts: dict[int, str] = field(default_factory=dict)
+
+    def body(self, entry: Entry) -> Iterator[str]:
+        alone = False
+        for number, phase in enumerate(entry.phases):
+            # Phases of one tile are the first thread's; between two of them nobody else has to wait.
+            single = self._single(phase)
+            if number and not (alone and single):
+                yield "barrier(threads, place)"
+            alone = single
+            turn = _Turn()
+            for call in phase.calls:
+                yield from self._call(call, turn)
+        yield "barrier(threads, place)"
+
+    def places(self) -> Iterator[str]:
+        """The lines that name buffers and numbers of tiles; complete after `body`."""
+        for name, buffer in sorted(self.buffers.values(), key=lambda pair: pair[1].offset):
+            shape = f"{shape_text(buffer.shape)} {buffer.element.value}"
+            yield f"{name} = arena + {buffer.offset}  # {shape} {comment(buffer.name)}"
+        for size, name in self.counts.items():
+            yield f"{name} = (rows + {size - 1}) // {size}"
+
+    def _single(self, phase: Phase) -> bool:
+        return len(phase.calls) == 1 and isinstance(call := phase.calls[0], Call) and self._tiles(call) == "1"
+
+    def _tiles(self, call: Call) -> str:
+        """The number of tiles, as a number or a name."""
+        if isinstance(call.kernel, LoopKernel) and call.kernel.parallel == 0:
+            return "1"
+        if isinstance(call.kernel, ContractKernel) and (call.kernel.accumulate or call.kernel.parallel == 0):
+            return "1"
+        return self._count(call.tiles.extent, call.tiles.size)
+
+    def _count(self, extent: Extent, size: int) -> str:
+        if extent is not ROWS:
+            return str(-(-extent // size))
+        if size not in self.counts:
+            self.counts[size] = self.names.add(f"tiles of {size}")
+        return self.counts[size]
+
+    def _call(self, call: Call | Fetch, turn: _Turn) -> Iterator[str]:
+        match call:
+            case Fetch():
+                buffer, width = call.result, prod(_static(e) for e in call.result.shape[1:])
+                unit = self._kernel(fetch_unit(buffer.element))
+                size = max(1, _FETCHED // max(1, width))
+                source = self._source(call.source)
+                yield f"# {comment(self.program.sources[call.source])}: rows of this batch"
+                arguments = f"first, {width}, order, {source}, {self._buffer(buffer)}"
+                yield from self._tiled(unit.name, arguments, self._count(ROWS, size), ROWS, size, turn)
+            case Call():
+                unit, arguments = self._kernel_call(call)
+                origin = f"{call.span.source.name.rsplit('/', 1)[-1]}:{call.span.line}  " if call.span.source.text else ""
+                yield f"# {comment(origin + call.note)}"
+                tiles = self._tiles(call)
+                yield from self._tiled(unit.name, arguments, tiles, call.tiles.extent, call.tiles.size, turn)
+            case _:
+                assert_never(call)
+
+    def _tiled(self, name: str, arguments: str, tiles: str, extent: Extent, size: int, turn: _Turn) -> Iterator[str]:
+        """The call's tiles that are this thread's."""
+        bound = _extent(extent)
+        if tiles == "1":
+            yield f"if {turn.first} == 0:"
+            yield f"    {name}(0, {bound}, {arguments})"
+            turn.number += 1
+            return
+        whole = extent is not ROWS and extent % size == 0
+        stop = f"tile * {size} + {size}" if whole else f"minimum_i64(tile * {size} + {size}, {bound})"
+        yield f"for tile in range({turn.first}, {tiles}, threads):"
+        yield f"    {name}(tile * {size}, {stop}, {arguments})"
+        if tiles.isdigit():
+            turn.number += int(tiles)
+        else:
+            turn.names.append(tiles)
+
+    def _kernel(self, unit: Unit) -> Unit:
+        return self.kernels.setdefault(unit.name, unit)
+
+    def _kernel_call(self, call: Call) -> tuple[Unit, str]:
+        """The kernel's unit and its arguments after `start, stop`."""
+        operands, result = [self._buffer(buffer) for buffer in call.operands], self._buffer(call.result)
+        extents = [_extent(extent) for extent in call.extents]
+        match call.kernel:
+            case LoopKernel():
+                same = frozenset(k for k, buffer in enumerate(call.operands) if buffer.offset == call.result.offset)
+                unit = loop_unit(call.kernel, self.program.real, same)
+                given = extents[first_extent(call.kernel) : call.kernel.rank]
+                for k, (name, buffer) in enumerate(zip(operands, call.operands, strict=True)):
+                    given += [] if k in same else [name, *_strides(buffer)]
+                given += [result, *_strides(call.result)]
+            case MultiplyKernel():
+                unit = multiply_unit(call.kernel, self.host)
+                given = [*operands, result, *extents[1:], *(str(stride) for stride in call.strides)]
+            case ContractKernel():
+                unit = contract_unit(call.kernel)
+                given = extents
+                for name, buffer in zip((*operands, result), (*call.operands, call.result), strict=True):
+                    given += [name, *(_extent(extent) for extent in buffer.shape)]
+            case ScatterKernel():
+                unit = scatter_unit(call.kernel)
+                given = [*extents[1:], *operands, result]
+            case _:
+                assert_never(call.kernel)
+        return self._kernel(unit), ", ".join(given)
+
+    def _buffer(self, buffer: Buffer) -> str:
+        key = (buffer.offset, buffer.name)
+        if key not in self.buffers:
+            self.buffers[key] = (self.names.add(buffer.name), buffer)
+        return self.buffers[key][0]
+
+    def _source(self, number: int) -> str:
+        return f"word(sources, {number})"
+
+
+def _extent(extent: Extent) -> str:
+    return "rows" if extent is ROWS else str(extent)
+
+
+def _static(extent: Extent) -> int:
+    if extent is ROWS:
+        raise ValueError("only the first axis of a buffer may be the batch")
+    return extent
+
+
+def _strides(buffer: Buffer) -> list[str]:
+    """Row-major strides of all axes but the last."""
+    inner = [_static(extent) for extent in buffer.shape[1:]]
+    return [str(prod(inner[axis:])) for axis in range(len(inner))]

@@ -1,0 +1,130 @@
+"""A compiled program: its entries and its training machine as native calls.
+
+It keeps no state of a training: all that a call reads and writes lies in the memory that it is handed. Objects come
+from the store, and only what is missing there is compiled, which is when numba is imported.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+from weakref import WeakValueDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from dslc.program import machine
+from dslc.program.backend import Bytes, Integers, MachineMemory
+
+from . import store
+from .cost import default_threads
+from .linker import Library
+from .machine import ADVANCE, ENTRIES
+from .module import Module
+from .unit import Unit
+
+Sources: TypeAlias = Sequence[npt.NDArray[np.generic]]
+
+_libraries: WeakValueDictionary[tuple[str, ...], Library] = WeakValueDictionary()
+"""What is linked in this process, by the keys of its objects, so that loading a program again costs no memory."""
+
+
+class CpuExecutable:
+    """See dslc.program.backend.Executable. `threads` below 1 means `default_threads`, which is chosen by the program's size."""
+
+    def __init__(self, module: Module) -> None:
+        self.source = module.text
+        self.compile_seconds = 0.0
+        self.default_threads = default_threads(module.program)
+        self._module = module
+        self._linked: dict[str, Library] = {}
+        if module.machine is not None:
+            self._library("train")
+
+    def call(
+        self, entry: str, arena: Bytes, sources: Sources, order: Integers, first: int, rows: int, threads: int
+    ) -> None:
+        """Runs one entry on the rows `order[first : first + rows]` of the sources; IndexError where those are not there."""
+        if not 0 <= first <= first + rows <= order.size and rows:
+            raise IndexError(f"rows {first} to {first + rows} of an order of {order.size}")
+        library, name = self._library(entry), self._module.entries[entry].unit.name
+        places = _addresses(sources)
+        word = np.zeros(8, np.int64)
+        fixed = (_address(word), _address(arena), _address(places), _address(order), first, rows)
+        self._enter(lambda thread, count: library.call(name, thread, count, *fixed), threads)
+
+    def advance(self, memory: MachineMemory, sources: Sources, threads: int) -> None:
+        """Runs the machine until it returns; its answer stands in `memory.ints`."""
+        library = self._library("train")
+        places = _addresses(sources)
+        ints, arena = memory.ints, _address(memory.arena)
+        ints[machine.BARRIER] = 0
+        decided = (ints, memory.reals, memory.history, memory.order, memory.train_rows, memory.parameters, memory.best)
+        fixed = (
+            _address(ints[machine.BARRIER :]),
+            _address(ints[machine.REQUEST :]),
+            *(_address(array) for array in decided),
+            arena,
+            arena,
+            arena,
+            *(_address(array) for array in (places, memory.val_rows)),
+        )
+        self._enter(lambda thread, count: library.call(ADVANCE.name, thread, count, *fixed), threads)
+
+    def _enter(self, work: Callable[[int, int], None], threads: int) -> None:
+        """Lets `threads` threads, this one among them, do the work together; fewer where the system gives no more."""
+        wanted = threads if threads > 0 else self.default_threads
+        gate, count = threading.Event(), 1
+
+        def join(thread: int) -> None:
+            gate.wait()
+            work(thread, count)
+
+        others: list[threading.Thread] = []
+        for thread in range(1, wanted):
+            other = threading.Thread(target=join, args=(thread,), daemon=True)
+            try:
+                other.start()
+            except RuntimeError:
+                break
+            others.append(other)
+        count = 1 + len(others)
+        gate.set()
+        work(0, count)
+        for other in others:
+            other.join()
+
+    def _library(self, entry: str) -> Library:
+        """The linked objects that the entry needs, compiled where the store lacks them."""
+        part = "train" if self._module.machine is not None and entry in ENTRIES else entry
+        if part not in self._linked:
+            units, exports = self._module.needed(part)
+            keys = tuple(store.key(unit) for unit in units)
+            library = _libraries.get(keys)
+            if library is None:
+                library = Library([self._object(unit, key) for unit, key in zip(units, keys, strict=True)], exports)
+                _libraries[keys] = library
+            self._linked[part] = library
+        return self._linked[part]
+
+    def _object(self, unit: Unit, key: str) -> bytes:
+        content = store.load(key)
+        if content is None:
+            started = time.perf_counter()
+            # numba takes most of a second to import, which a program found in the store never pays.
+            from .compiler import compile_unit  # noqa: PLC0415
+
+            content = compile_unit(unit)
+            self.compile_seconds += time.perf_counter() - started
+            store.save(key, content)
+        return content
+
+
+def _address(array: npt.NDArray[np.generic]) -> int:
+    return array.ctypes.data
+
+
+def _addresses(sources: Sources) -> Integers:
+    return np.array([_address(source) for source in sources] or [0], np.int64)

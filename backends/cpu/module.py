@@ -1,0 +1,69 @@
+"""A program as one readable module: what is inlined, the kernels, the entries, the machine.
+
+It is printed to be read, and compiled function by function: the key of each object is the text of its
+function, so a kernel that two models share is compiled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from dslc.program.program import Entry, Program
+
+from .entries import PrintedEntry, print_entry
+from .host import this_host
+from .machine import ENTRIES, machine_units
+from .names import comment
+from .sync import BARRIER
+from .unit import Assembly, Function, Signature, Unit, closure
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The printed entries by name. `machine` is what `advance` needs; None where the program has no `train`."""
+
+    program: Program
+    entries: dict[str, PrintedEntry]
+    machine: tuple[Unit, ...] | None
+
+    def needed(self, entry: str) -> tuple[tuple[Unit, ...], tuple[Signature, ...]]:
+        """The units to link for one entry, or with it for the whole machine, and the symbols to call."""
+        if self.machine is not None and entry in ENTRIES:
+            printed, more = [self.entries[name] for name in ENTRIES], self.machine
+        else:
+            printed, more = [self.entries[entry]], ()
+        units = {BARRIER.name: BARRIER}
+        units |= {kernel.name: kernel for one in printed for kernel in one.kernels}
+        units |= {unit.name: unit for unit in (*(one.unit for one in printed), *more)}
+        return tuple(units.values()), (*(one.unit.signature for one in printed), *(unit.signature for unit in more[-1:]))
+
+    @property
+    def text(self) -> str:
+        kernels = {kernel.name: kernel for one in self.entries.values() for kernel in one.kernels}
+        entries = [one.unit for one in self.entries.values()]
+        units = [BARRIER, *kernels.values(), *entries, *(self.machine or ())]
+        inlined = closure(function for unit in units for function in unit.inlines)
+        header = f'"""{comment(self.program.name)}, compiled by dslc {version("dslc")} for the cpu backend: {this_host().cpu}."""'
+        imports = "import math\n\nimport numpy as np\nfrom numpy import float32 as f32, float64 as f64, inf, nan, uint8 as u8"
+        return "\n\n\n".join([f"{header}\n\n{imports}", *_texts(inlined), *_texts(units)]) + "\n"
+
+
+def _texts(functions: Iterable[Function]) -> list[str]:
+    return [
+        f'{function.signature.name.upper()} = """\n{function.text}"""' if isinstance(function, Assembly) else function.text.rstrip()
+        for function in functions
+    ]
+
+
+def print_module(program: Program) -> Module:
+    host = this_host()
+    named = dict(program.entries)
+    trains = "train" in named
+    if trains:
+        for name in ENTRIES:
+            # The machine names all three; an entry that the program lacks is one that no plan commands.
+            named.setdefault(name, Entry(name, (), {}))
+    entries = {name: print_entry(program, entry, host) for name, entry in named.items()}
+    return Module(program, entries, machine_units() if trains else None)

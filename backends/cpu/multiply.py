@@ -1,0 +1,66 @@
+"""The matrix product on register tiles: `c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n]`.
+
+Columns go in pairs of registers, then one masked pair or one masked register for what is left; rows go
+eight at a time, the last eight overlapping the ones before where their number is no multiple (they write
+the same bits again). Every element is summed over k in order with fused multiply-adds, whichever tile it
+falls into, so results do not depend on how rows are cut.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from dslc.program.program import Element, MultiplyKernel
+
+from .assembly import tile
+from .host import Host
+from .unit import CType, Signature, Unit, named_by_content
+
+_PARAMETERS = ("start", "stop", "a", "b", "c", "n", "k", "a_m", "a_k", "b_k")
+
+
+@cache
+def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
+    """The kernel as a function of (start, stop, a, b, c: addresses, n, k, a_m, a_k, b_k) on rows start .. stop."""
+    element = kernel.element
+    rows = 8 if host.registers >= 32 else 4
+    lanes = host.lanes(element)
+    pair = 2 * lanes
+    tiles = {
+        (r, v, masked): tile(element, r, v, masked, host)
+        for r in (rows, 1)
+        for v, masked in ((2, False), (2, True), (1, True))
+    }
+    signature = Signature("NAME", tuple((name, CType.I64) for name in _PARAMETERS))
+    lines = [
+        "last = stop - " + str(rows),
+        "j = 0",
+        f"while j + {pair} <= n:",
+        *_rows(tiles[rows, 2, False].signature.name, tiles[1, 2, False].signature.name, rows, element, ""),
+        f"    j += {pair}",
+        f"if n - j > {lanes}:",
+        *_rows(tiles[rows, 2, True].signature.name, tiles[1, 2, True].signature.name, rows, element, f", n - j - {lanes}"),
+        "elif n > j:",
+        *_rows(tiles[rows, 1, True].signature.name, tiles[1, 1, True].signature.name, rows, element, ", n - j"),
+    ]
+    text = signature.head + "\n" + "".join(f"    {line}\n" for line in lines)
+    return named_by_content(f"multiply_{element.value}", Unit(signature, text, tuple(tiles.values())))
+
+
+def _rows(whole: str, single: str, rows: int, element: Element, lanes: str) -> list[str]:
+    """One panel of columns from j on, all rows."""
+    size = element.bytes
+
+    def call(name: str, row: str) -> str:
+        a, c = f"a + {size} * {row} * a_m", f"c + {size} * ({row} * n + j)"
+        return f"{name}({a}, a_m, a_k, b + {size} * j, b_k, {c}, n, k{lanes})"
+
+    return [
+        "    if last >= start:",
+        f"        for i in range(start, stop, {rows}):",
+        "            row = i if i < last else last",
+        f"            {call(whole, 'row')}",
+        "    else:",
+        "        for i in range(start, stop):",
+        f"            {call(single, 'i')}",
+    ]

@@ -1,0 +1,106 @@
+"""Objects on disk, by key: what was compiled once is loaded ever after, if it is what was written.
+
+An object's key is the SHA-256 of all it depends on; its file is one line with the key, the payload's
+SHA-256 and its length, then the payload. A file that says otherwise, belongs to another user or may be
+written by one counts as absent. The folder is `$DSLC_CACHE`, or dslc in the user's cache folder, and is
+the user's alone (0700). Files are written beside their place and renamed, so that a reader never sees half
+of one and writers need no lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+import warnings
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from .host import this_host
+from .unit import Unit
+
+FORMAT = 1
+
+
+def key(unit: Unit) -> str:
+    """What tells this unit's object from all others: its text, processor and compilers."""
+    return hashlib.sha256(f"{_environment()}\n{unit.content}".encode()).hexdigest()
+
+
+@cache
+def _environment() -> str:
+    host = this_host()
+    versions = [f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy")]
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    return "\n".join([f"store {FORMAT}", f"python {python}", *versions, sys.platform, host.machine, host.cpu, host.features])
+
+
+def folder() -> Path:
+    """Where objects are kept."""
+    chosen = os.environ.get("DSLC_CACHE")
+    if chosen:
+        return Path(chosen) / "objects"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "dslc" / "objects"
+
+
+def load(name: str) -> bytes | None:
+    """The object of that key, None if it is not there as it was written."""
+    place = _usable()
+    if place is None:
+        return None
+    try:
+        descriptor = os.open(place / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not _own(os.fstat(descriptor)) or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        head, _, payload = file.read().partition(b"\n")
+    return payload if head == _head(name, payload) else None
+
+
+def save(name: str, payload: bytes) -> None:
+    """Keeps an object. A store that cannot be written costs only time, so its errors are nobody's."""
+    place = _usable()
+    if place is None:
+        return
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=place)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_head(name, payload) + b"\n" + payload)
+        os.replace(temporary, place / name)
+    except OSError:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _head(name: str, payload: bytes) -> bytes:
+    return f"dslc-object {FORMAT} {name} {hashlib.sha256(payload).hexdigest()} {len(payload)}".encode()
+
+
+def _usable() -> Path | None:
+    place = folder()
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = place.stat()
+    except OSError:
+        return None
+    if not _own(found):
+        _warn(str(place))
+        return None
+    return place
+
+
+def _own(found: os.stat_result) -> bool:
+    """Whether it is this user's and nobody else's to write."""
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
+
+
+@cache
+def _warn(place: str) -> None:
+    warnings.warn(f"the compiled code in {place} is ignored: others may write there", RuntimeWarning, stacklevel=2)
