@@ -427,7 +427,7 @@ class MisplacedStatement(Diagnostic):
     """Each kind of block has its own statements: weights stand in layers, `predict` in `net`, `link` in losses."""
 
     code: ClassVar = "misplaced-statement"
-    message: ClassVar = "`{statement}` has no place in {block}"
+    message: ClassVar = "{statement} has no place in {block}"
 
     statement: str
     block: str

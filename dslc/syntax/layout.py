@@ -19,12 +19,12 @@ from dslc.syntax.tokens import CLOSING, OPENING, Lexeme
 LIMIT = 400
 """No tree is deeper than this many nodes."""
 
-DEFINITIONS = frozenset("activation layer loss optimizer metric schedule initializer".split())
-ITEMS = frozenset("let use data net train".split()) | DEFINITIONS
+DEFINITIONS = frozenset(["activation", "layer", "loss", "optimizer", "metric", "schedule", "initializer"])
+ITEMS = frozenset(["let", "use", "data", "net", "train"]) | DEFINITIONS
 
-_CHAIN = frozenset("VBAR PLUS MINUS STAR SLASH WHOLE AT CIRCUMFLEX COMPARE DOT RSQB".split())
-_CHAIN_WORDS = frozenset("if and or not repeat".split())
-_LIST = frozenset("COMMA COLON EQUAL UPDATE RANGE _SEP".split())
+_CHAIN = frozenset(["VBAR", "PLUS", "MINUS", "STAR", "SLASH", "WHOLE", "AT", "CIRCUMFLEX", "COMPARE", "DOT", "RSQB"])
+_CHAIN_WORDS = frozenset(["if", "and", "or", "not", "repeat"])
+_LIST = frozenset(["COMMA", "COLON", "EQUAL", "UPDATE", "RANGE", "_SEP"])
 _PARTNER = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 
 
@@ -89,7 +89,7 @@ class _Item:
     def _closing(self, token: Lexeme) -> None:
         partner = CLOSING[token.type]
         if all(level.bracket is None or level.bracket.type != partner for level in self.levels):
-            if self.open is None or token.type == "RBRACE":
+            if self.open is None or "LBRACE" in (self.open.type, partner):
                 self.blame(ClosesNothing(token.span, str(token)))
             else:
                 self.unclosed(token.span)

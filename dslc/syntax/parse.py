@@ -10,8 +10,7 @@ Module 1:1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable
 
 from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_parser_state import ParseConf, ParserState
@@ -21,8 +20,9 @@ from dslc.source import Source, Span
 from dslc.syntax import ast
 from dslc.syntax.build import callbacks
 from dslc.syntax.errors import TooLarge
-from dslc.syntax.layout import items
-from dslc.syntax.mistakes import Failure, explain
+from dslc.syntax.failure import Failure, statement_start
+from dslc.syntax.layout import ItemTokens, items
+from dslc.syntax.mistakes import explain
 from dslc.syntax.tables import START, load
 from dslc.syntax.tokens import Lexeme, scan
 from dslc.syntax.verify import verify
@@ -37,17 +37,17 @@ def parse(source: Source) -> ast.Module:
     text = source.text
     if len(text) > SIZE_LIMIT:
         raise ModelError([TooLarge(Span(source, 0, 1), len(text), SIZE_LIMIT)])
-    tokens, faults = scan(source)
-    found: list[ast.Item] = []
-    for item in items(tokens):
-        whole = item.tokens[0].span.to(item.tokens[-1].span)
-        if item.fault is not None:
-            faults.append(item.fault)
-        elif not any(whole.start <= fault.span.start < whole.end for fault in faults):
-            try:
-                found.append(parse_item(item.tokens))
-            except ModelError as error:
-                faults += error.diagnostics
+    tokens, strays = scan(source)
+    faults, found = list[Diagnostic](strays), list[ast.Item]()
+    parts = items(tokens)
+    ends = [part.tokens[0].span.start for part in parts[1:]] + [len(text)]
+    for part, end in zip(parts, ends, strict=True):
+        if any(part.tokens[0].span.start <= stray.span.start < end for stray in strays):
+            continue
+        try:
+            found.append(parse_item(part))
+        except ModelError as error:
+            faults += error.diagnostics
     module = ast.Module(Span(source, 0, len(text)), tuple(found))
     faults += verify(module)
     if faults:
@@ -55,20 +55,56 @@ def parse(source: Source) -> ast.Module:
     return module
 
 
-def parse_item(tokens: Sequence[Lexeme]) -> ast.Item:
+def parse_item(part: ItemTokens) -> ast.Item:
     """One top-level item from its tokens; raises ModelError with the first thing that is wrong with it."""
-    state: ParserState[int] = ParserState(_configuration(), lexer=None)
-    read: list[Lexeme] = []
+    if part.fault is not None:
+        raise ModelError([part.fault])
+    tokens = part.tokens
+    state = _parser(callbacks())
+    place = tokens[0].span.start
     try:
         for token in in_place(tokens, state):
+            place = token.span.start
             state.feed_token(token)
-            read.append(token)
+        place = tokens[-1].span.end
         item: ast.Item = state.feed_token(Lexeme("$END", ""), is_end=True)
     except UnexpectedToken:
-        raise ModelError([explain(Failure(tuple(tokens), len(read), ))]) from None
+        raise ModelError([explain(_failure(tokens, place))]) from None
     return item
 
 
-@cache
-def _configuration() -> ParseConf[int]:
-    return ParseConf(load().table, callbacks(), START)
+def _failure(tokens: tuple[Lexeme, ...], place: int) -> Failure:
+    """What there is to know about the token at the offset `place`, where the parser stopped."""
+    index = sum(token.span.start < place for token in tokens)
+    first = statement_start(tokens, index)
+    return Failure(tokens, index, first, _accepts(tokens, index), _accepts(tokens, first))
+
+
+def _accepts(tokens: tuple[Lexeme, ...], index: int) -> frozenset[str]:
+    """The terminals that can follow the first `index` tokens."""
+    state = _parser({})
+    stop = tokens[index].span.start if index < len(tokens) else tokens[-1].span.end
+    for token in in_place(tokens, state):
+        if token.span.start >= stop:
+            break
+        state.feed_token(token)
+    return frozenset(
+        terminal
+        for terminal in state.parse_conf.states[state.position]
+        if terminal.isupper() and _takes(state, terminal)
+    )
+
+
+def _takes(state: ParserState[int], terminal: str) -> bool:
+    trial = state.copy(deepcopy_values=False)
+    try:
+        trial.feed_token(Lexeme(terminal, ""), is_end=terminal == "$END")
+    except UnexpectedToken:
+        return False
+    return True
+
+
+def _parser(rules: dict[str, Callable[[list[object]], object]]) -> ParserState[int]:
+    """A parser at the start of an item; without rules it builds nothing."""
+    # The state asks no lexer for anything: we feed it with tokens.
+    return ParserState(ParseConf(load().table, rules, START), lexer=None)  # type: ignore[arg-type]

@@ -11,14 +11,15 @@ skipped, so that one stray character does not hide the other errors of a file.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 from lark.lexer import Token
 
-from dslc.diagnostics import Diagnostic
+from dslc.diagnostics import Diagnostic, ModelError
 from dslc.source import Source, Span
-from dslc.syntax.errors import SingleQuotes, UnclosedQuote, UnexpectedCharacter
+from dslc.syntax.errors import NumberOutOfRange, SingleQuotes, UnclosedQuote, UnexpectedCharacter
 from dslc.syntax.tables import load
 
 IGNORED = frozenset({"COMMENT", "BLANK"})
@@ -63,14 +64,33 @@ def _fault(source: Source, start: int) -> Diagnostic:
     text = source.text
     line_end = text.find("\n", start)
     rest = Span(source, start, len(text) if line_end < 0 else line_end)
-    if text[start] in "\"`":
+    if text[start] in '"`':
         return UnclosedQuote(rest, text[start])
     if quoted := _QUOTED.match(text, start):
         return SingleQuotes(Span(source, start, quoted.end()), quoted.group()[1:-1])
     if text[start] == "'":
         return UnclosedQuote(rest, "'")
     strange = _STRANGE.match(text, start)
-    return UnexpectedCharacter(Span(source, start, strange.end() if strange else start + 1))
+    found = strange.group() if strange else text[start]
+    hint = "a column's name that is not plain ASCII stands in backticks" if found.isidentifier() else None
+    return UnexpectedCharacter(Span(source, start, start + len(found)), found, hint)
+
+
+def number(token: Lexeme) -> int | float:
+    """The value of a NUMBER: an int unless it has a point or an exponent; finite and of at most 40 digits."""
+    text = token.replace("_", "")
+    value = float(text) if len(text) > 40 or not text.isdigit() else int(text)
+    if len(text) > 40 or math.isinf(value):
+        raise ModelError([NumberOutOfRange(token.span)])
+    return value
+
+
+def whole(token: Lexeme) -> int:
+    """The value of a NUMBER that must be an int."""
+    value = number(token)
+    if isinstance(value, float):
+        raise ModelError([NumberOutOfRange(token.span, "a whole number")])
+    return value
 
 
 def until(tokens: Sequence[Lexeme], opening: int) -> int:

@@ -17,14 +17,14 @@ from dslc.source import Span
 from dslc.syntax.tables import load
 from dslc.syntax.tokens import Lexeme, until
 
-RESERVED = frozenset("if then else and or not over repeat load".split())
+RESERVED = frozenset(["if", "then", "else", "and", "or", "not", "over", "repeat", "load"])
 
 _GLOB_PARTS = frozenset({"NAME", "NUMBER", "SIZE", "STAR"})
 _WORDS = frozenset({"NAME", "QUOTED", "STRING", "NUMBER", "PERCENT", "SIZE"})
 
 
 def in_place(tokens: Sequence[Lexeme], state: ParserState[int]) -> Iterator[Lexeme]:
-    """The tokens of one item as `state`, which the caller feeds with each before it asks for the next, can take them."""
+    """The tokens of one item as `state` can take them; the caller feeds it with each before it asks for the next."""
     index = 0
     while index < len(tokens):
         actions = state.parse_conf.states[state.position]
