@@ -9,7 +9,7 @@ import click
 
 from dslc.diagnostics import Diagnostic, nearest
 
-SOURCES = (
+SOURCES = ("dslc.diagnostics", "dslc.syntax.errors", "dslc.data.errors", "dslc.elaborate.errors", "dslc.lowering.errors")
     "dslc.diagnostics",
     "dslc.syntax.errors",
     "dslc.data.errors",
