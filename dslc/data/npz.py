@@ -3,6 +3,8 @@
 An archive is a zip of `.npy` files, and may be hostile. Only numbers and truth values are read, never
 objects, so nothing is unpickled. An array's declared size must equal its member's in the zip directory; that
 must be possible for the compressed bytes (deflate expands at most 1032 times) and within the budget.
+On hostile bytes zipfile, zlib and NumPy's header reader raise a dozen kinds of exceptions; `except Exception`
+around their calls makes each a DataError.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ def read_arrays(path: Path, shown: str, stored: Mapping[str, Stored]) -> dict[st
 def _opened(path: Path, shown: str) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except Exception as error:  # zipfile, zlib and NumPy's reader raise a dozen kinds on hostile bytes
+    except Exception as error:
         raise DataError(f"{shown}: not a readable npz archive ({_short(error)})") from None
     with archive:
         yield archive
@@ -103,7 +105,7 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, path:
             raise ValueError(f"npy version {version}")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(head, max_header_size=HEADER_LIMIT)
-    except Exception as error:  # zipfile, zlib and NumPy's reader raise a dozen kinds on hostile bytes
+    except Exception as error:
         raise DataError(f"{where}: its header cannot be read ({_short(error)})") from None
     if dtype.hasobject or dtype.kind not in "buif" or dtype.itemsize > 8:
         raise DataError(f"{where}: holds {'objects' if dtype.hasobject else dtype}; only numbers are read")
@@ -129,7 +131,7 @@ def _array(archive: zipfile.ZipFile, stored: Stored, where: str) -> Numbers:
                 content[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
                 filled += len(chunk)
             stream.read(1)  # past the end, where the checksum is compared
-    except Exception as error:  # zipfile, zlib and NumPy's reader raise a dozen kinds on hostile bytes
+    except Exception as error:
         raise DataError(f"{where}: cannot be read ({_short(error)})") from None
     native = flat.astype(stored.dtype.newbyteorder("="), copy=False)
     return np.ascontiguousarray(native.reshape(stored.shape, order="F" if stored.fortran else "C"))

@@ -50,7 +50,7 @@ def _zscore(values: Reals, axes: tuple[int, ...]) -> Scaling:
     count = values.size / max(1, mean.size)
     # Rounding alone gives a constant column of large numbers some variance (Chan, Golub & LeVeque 1983).
     eps = np.finfo(np.float64).eps
-    constant = variance <= count * eps * variance + (count * mean * eps) ** 2
+    constant = np.isfinite(variance) & (variance <= count * eps * variance + (count * mean * eps) ** 2)
     return Scaling(mean, np.where(constant, 1.0, np.sqrt(variance)), 0.0)
 
 

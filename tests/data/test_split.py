@@ -25,13 +25,21 @@ def assert_partition(parts: Parts, rows: int) -> None:
         assert part.dtype == np.int64 and np.all(np.diff(part) > 0)
 
 
-@given(st.integers(3, 5000), st.integers(1, 99))
+@given(st.integers(8, 5000), st.sampled_from([Fraction(1, 2), Fraction(1, 4), Fraction(1, 8), Fraction(3, 4)]))
 @settings(deadline=None)
-def test_two_shares_have_the_sizes_of_scikit_learn(rows: int, test: int) -> None:
+def test_sizes_are_those_of_scikit_learn(rows: int, test: Fraction) -> None:
+    """With shares that float64 holds exactly; elsewhere scikit-learn's ceil may see a product rounded up."""
     selection = pytest.importorskip("sklearn.model_selection")
-    # An exact decimal share: scikit-learn's ceil(n * 0.07) takes one row more where the product rounds up.
-    theirs = [len(part) for part in selection.train_test_split(np.arange(rows), test_size=-(-rows * test // 100))]
-    assert list(sizes(rows, shares(100 - test, test)))[::2] == theirs
+    train, held = selection.train_test_split(np.arange(rows), test_size=float(test))
+    assert sizes(rows, (1 - test, Fraction(0), test)) == (len(train), 0, len(held))
+
+
+@pytest.mark.parametrize("rows", [442, 569, 1797])
+@pytest.mark.parametrize("test", [10, 15, 20, 25, 30])
+def test_usual_sizes_are_those_of_scikit_learn(rows: int, test: int) -> None:
+    selection = pytest.importorskip("sklearn.model_selection")
+    train, held = selection.train_test_split(np.arange(rows), test_size=test / 100)
+    assert sizes(rows, shares(100 - test, test)) == (len(train), 0, len(held))
 
 
 def test_sizes() -> None:
