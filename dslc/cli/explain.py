@@ -9,7 +9,7 @@ import click
 
 from dslc.diagnostics import Diagnostic, nearest
 
-SOURCES = ("dslc.diagnostics", "dslc.syntax.errors", "dslc.data.errors", "dslc.elaborate.errors", "dslc.lowering.errors")
+SOURCES = (
     "dslc.diagnostics",
     "dslc.syntax.errors",
     "dslc.data.errors",
