@@ -28,17 +28,18 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A text file whose header has been read: its text, its column names, how to cut it."""
+    """A text file whose header has been read: its bytes (valid UTF-8), its column names, how to cut it."""
 
     shown: str
-    text: str
+    content: bytes
     columns: tuple[str, ...]
     separator: str
     decimal: str
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Line number (from 1) and cells of every record that is not blank; DataError on faulty quotes."""
-        reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.separator, strict=True)
+        text = io.TextIOWrapper(io.BytesIO(self.content), "utf-8-sig", newline="")
+        reader = csv.reader(text, delimiter=self.separator, strict=True)
         line = 1
         try:
             for cells in reader:
@@ -50,25 +51,25 @@ class CsvFile:
 
 
 def open_csv(path: Path, shown: str, separator: str, decimal: str, budget: int) -> CsvFile:
-    """The file's text, decoded, and its column names. DataError if it cannot be read or has no header."""
-    size = path.stat().st_size
-    if size > budget:
-        raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
+    """The file and its column names. DataError if it cannot be read or has no header."""
     try:
+        size = path.stat().st_size
+        if size > budget:
+            raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
         content = path.read_bytes()
-        text = content.decode("utf-8-sig")
+        content.decode()
     except OSError as error:
         raise DataError(f"{shown}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(f"{shown}:{line}: byte 0x{content[error.start]:02x} is not UTF-8 text") from None
-    file = CsvFile(shown, text, (), separator, decimal)
+    file = CsvFile(shown, content, (), separator, decimal)
     line, header = next(file.records(), (0, []))
     if not header:
         raise DataError(f"{shown}: the file is empty")
     names = tuple(name.strip() for name in header)
     _check_header(names, f"{shown}:{line}", decimal)
-    return CsvFile(shown, text, names, separator, decimal)
+    return CsvFile(shown, content, names, separator, decimal)
 
 
 def _check_header(names: Sequence[str], place: str, decimal: str) -> None:

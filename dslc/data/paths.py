@@ -29,11 +29,14 @@ def locate(written: ast.Text, folder: Path, overrides: Mapping[str, Path]) -> Lo
     `overrides` replaces paths by the text written in the model file, or by "" for the only one.
     """
     override = overrides.get(written.value, overrides.get(""))
-    if override is not None:
-        return _existing(override, str(override), written)
-    if _leaves(written.value) or not (folder / written.value).resolve().is_relative_to(folder.resolve()):
-        raise ModelError([OutsideFolder(written.span, written.value)])
-    return _existing(folder / written.value, written.value, written)
+    try:
+        if override is not None:
+            return _existing(override, str(override), written)
+        if _leaves(written.value) or not (folder / written.value).resolve().is_relative_to(folder.resolve()):
+            raise ModelError([OutsideFolder(written.span, written.value)])
+        return _existing(folder / written.value, written.value, written)
+    except (OSError, RuntimeError):  # a name too long, a folder that may not be searched, a circle of links
+        raise ModelError([FileMissing(written.span, written.value, "cannot reach")]) from None
 
 
 def _leaves(path: str) -> bool:

@@ -134,3 +134,11 @@ def test_a_file_beyond_the_budget_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,y\n1,2\n")
     with pytest.raises(DataError, match=r"a.csv: 8 bytes, more than the budget of 7"):
         raw('csv "a.csv"; target y', tmp_path, budget=7)
+
+
+def test_paths_that_cannot_be_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to(tmp_path / "b.csv")
+    (tmp_path / "b.csv").symlink_to(tmp_path / "a.csv")
+    for path in ("a.csv", "x" * 5000, "", "a.csv/b.csv"):
+        with pytest.raises(ModelError, match="file-not-found"):
+            raw(f'csv "{path}"; target y', tmp_path)
