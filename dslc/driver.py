@@ -1,0 +1,135 @@
+"""The whole compiler on one screen, and the only file that knows every stage.
+
+    text -> syntax tree -> experiment (graphs) -> gradients and updates -> passes -> program -> executable
+
+Each function is one arrow. `Compilation` keeps what the arrows made, so that `dslc show --stage` can print
+any of it; its later stages are made when first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dslc.autodiff import differentiate
+from dslc.data.load import Raw, load
+from dslc.data.prepare import Dataset, prepare
+from dslc.data.schema import Task
+from dslc.elaborate.elaborate import elaborate, task_of
+from dslc.elaborate.experiment import Experiment
+from dslc.graph.graph import Builder, Graph, NodeId, TensorType
+from dslc.lowering.lower import lower
+from dslc.ops.leaf import Leaf, LeafRole
+from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
+from dslc.passes.fuse import fuse
+from dslc.program.program import Element, Program
+from dslc.program.verify import verify
+from dslc.source import Source
+from dslc.syntax.ast import Module
+from dslc.syntax.parse import parse
+
+ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
+"""What a program can be asked to do; see `graphs_of`."""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A model file on its way: parsed, its data read, its graphs built. Raises nothing after it was made."""
+
+    module: Module
+    raw: Raw
+    task: Task
+    dataset: Dataset
+    experiment: Experiment
+
+    @cached_property
+    def graphs(self) -> Mapping[str, Graph]:
+        """The entries' graphs before any optimisation: the meaning."""
+        return graphs_of(self.experiment)
+
+    @cached_property
+    def optimised(self) -> Mapping[str, Graph]:
+        return {name: fuse(apply(graph, AFTER_DIFFERENTIATION)) for name, graph in self.graphs.items()}
+
+    def program(self, real: Element, entries: Iterable[str], training_rows: int) -> Program:
+        """The program with the entries asked for, in float32 or float64.
+
+        Its batches have room for the file's `batch`, or for all `training_rows`.
+        """
+        chosen = {name: self.optimised[name] for name in entries}
+        capacity = self.experiment.loop.batch or max(1, training_rows)
+        return verify(lower(chosen, self.experiment, real, capacity))
+
+
+def compile_front(
+    source: Source,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    data: Mapping[str, Path] | None = None,
+) -> Compilation:
+    """Text, and the data that it names, to an experiment. Raises ModelError or DataError.
+
+    `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
+    """
+    module = parse(source)
+    raw = load(module, folder, data or {})
+    task = task_of(module)
+    dataset = prepare(raw, task)
+    experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
+    return Compilation(module, raw, task, dataset, experiment)
+
+
+def graphs_of(experiment: Experiment) -> dict[str, Graph]:
+    """One graph per entry: gradients from the forward graph, updates spliced onto them."""
+    forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), experiment)
+    parameters = parameter_leaves(forward)
+    graph, gradients = differentiate(forward, forward.outputs["objective"], list(parameters.values()))
+    by_name = dict(zip(parameters, gradients, strict=True))
+    return {
+        "train": with_updates(graph, experiment.updates, by_name),
+        "evaluate": apply(experiment.evaluate, BEFORE_DIFFERENTIATION),
+        "predict": apply(experiment.predict, BEFORE_DIFFERENTIATION),
+        "finish": apply(experiment.finish, BEFORE_DIFFERENTIATION),
+        "gradients": Graph(
+            graph.nodes,
+            {"objective": graph.outputs["objective"]} | {f"gradient.{name}": g for name, g in by_name.items()},
+        ),
+    }
+
+
+def with_parameters(graph: Graph, experiment: Experiment) -> Graph:
+    """The graph with a leaf for every parameter, those included that no output depends on."""
+    build = Builder(graph)
+    present = parameter_leaves(graph)
+    for parameter in experiment.parameters:
+        if parameter.name not in present:
+            build.add(Leaf(LeafRole.PARAMETER, parameter.name, TensorType(parameter.shape)))
+    return build.graph(graph.outputs)
+
+
+def parameter_leaves(graph: Graph) -> dict[str, NodeId]:
+    """The parameters that a graph reads, by name, in the order of their first use."""
+    return {
+        node.op.name: node.id
+        for node in graph.nodes
+        if isinstance(node.op, Leaf) and node.op.role is LeafRole.PARAMETER
+    }
+
+
+def with_updates(graph: Graph, updates: Graph, gradients: Mapping[str, NodeId]) -> Graph:
+    """The training step: `updates` on top of `graph`, its GRADIENT leaves replaced by gradients, its
+    PARAMETER and CLOCK leaves by the ones that are there already."""
+    present = {(node.op.role, node.op.name): node.id for node in graph.nodes if isinstance(node.op, Leaf)}
+    replaced: dict[NodeId, NodeId] = {}
+    for node in updates.nodes:
+        if not isinstance(node.op, Leaf):
+            continue
+        if node.op.role is LeafRole.GRADIENT:
+            replaced[node.id] = gradients[node.op.name]
+        elif (node.op.role, node.op.name) in present:
+            replaced[node.id] = present[node.op.role, node.op.name]
+    build = Builder(graph)
+    where = build.splice(updates, replaced)
+    return build.graph({**graph.outputs, **{name: where[node] for name, node in updates.outputs.items()}})
