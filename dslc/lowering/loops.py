@@ -108,7 +108,9 @@ def scatter_step(op: ScatterAdd, index: View, value: View, target: Target) -> St
 
 
 def pad_steps(op: Pad, source: View, dtype: DType, target: Target) -> list[Step]:
-    """Zeros everywhere, then the operand at its offset."""
+    """Zeros everywhere, then the operand at its offset; without padding the operand alone."""
+    if source.shape == target.result.shape:
+        return [copy_step(source, identity(len(source.shape)), target)]
     zero: Instruction = Literal(False if dtype is DType.BOOL else 0 if dtype is DType.INT else 0.0, dtype)
     rank = len(target.result.shape)
     fill = Nest(target.result.shape, rank, (zero,), None, (), target.result.shape, identity(rank))

@@ -72,9 +72,9 @@ class Buffer:
 class LoopKernel:
     """A loop nest of `rank` loops: the first `parallel` index the result, the others are reduced in order.
 
-    Operand k has element `elements[k]` and rank `ranks[k]`, is read by the body's loads, and is row-major with extents given
-    by the call. The result, of element `result`, is written at `where`, affine in the parallel indices.
-    The call's tiles cut the first loop; without parallel loops there is one tile.
+    Operand k has element `elements[k]` and rank `ranks[k]`, is read by the body's loads, and is row-major with
+    extents given by the call. The result, of element `result`, is written at `where`, affine in the parallel
+    indices. The call's tiles cut the first loop; without parallel loops there is one tile.
     """
 
     rank: int

@@ -1,0 +1,190 @@
+"""A program to be read: buffers with their places, entries with their phases, and each kernel's loops once.
+
+entry train
+  phase 2
+    loop 3: dense1, dense1.b -> dense1.2 over rows, 256 in tiles of 16   # dense1: forward  mlp.dsl:3
+loop 3: for i0, i1: y[i0, i1] = max(x0[i0, i1] + x1[i1], 0.0)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from dslc.program.program import (
+    Buffer,
+    Call,
+    ContractKernel,
+    Entry,
+    Fetch,
+    Kernel,
+    LoopKernel,
+    MultiplyKernel,
+    Program,
+    ScatterKernel,
+)
+from dslc.scalar.affine import to_text as access_text
+from dslc.scalar.body import Apply, Body, IndexOf, Instruction, Literal, Load, Ref, Taken
+from dslc.scalar.types import ROWS, Extent, shape_text
+from dslc.source import BUILT_IN, Span
+
+CALLED = 100
+"""The binding of what needs no parentheses; see the notations of dslc/scalar/functions.py."""
+
+
+def to_text(program: Program) -> str:
+    """The whole program, one line a buffer, a call, a kernel's loops."""
+    names = _kernel_names(program)
+    lines = [
+        f"program {program.name}: {program.real.value}, up to {program.capacity} rows, {program.arena_bytes:,} bytes",
+        f"sources: {', '.join(program.sources) or 'none'}",
+        *_buffers(program.buffers),
+    ]
+    for entry in program.entries.values():
+        lines += ["", *_entry(entry, names)]
+    lines += ["", *(line for kernel, name in names.items() for line in _kernel(kernel, name))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _kernel_names(program: Program) -> dict[Kernel, str]:
+    """Each distinct kernel, numbered within its kind in the order of first use."""
+    kinds = {LoopKernel: "loop", MultiplyKernel: "multiply", ContractKernel: "contract", ScatterKernel: "scatter"}
+    counts = Counter[str]()
+    names: dict[Kernel, str] = {}
+    for entry in program.entries.values():
+        for phase in entry.phases:
+            for call in phase.calls:
+                if isinstance(call, Call) and call.kernel not in names:
+                    kind = kinds[type(call.kernel)]
+                    counts[kind] += 1
+                    names[call.kernel] = f"{kind} {counts[kind]}"
+    return names
+
+
+def _buffers(buffers: Sequence[Buffer]) -> Iterator[str]:
+    width = max((len(buffer.name) for buffer in buffers), default=0)
+    for region in dict.fromkeys(buffer.region for buffer in buffers):
+        yield f"\n{region.value}"
+        for buffer in (buffer for buffer in buffers if buffer.region is region):
+            yield f"  {buffer.offset:>10}  {buffer.name:<{width}}  {buffer.element.value} {shape_text(buffer.shape)}"
+
+
+def _entry(entry: Entry, names: dict[Kernel, str]) -> Iterator[str]:
+    yield f"entry {entry.name}"
+    for number, phase in enumerate(entry.phases):
+        yield f"  phase {number}"
+        for call in phase.calls:
+            match call:
+                case Fetch():
+                    yield f"    fetch source {call.source} -> {call.result.name}"
+                case Call():
+                    yield f"    {_call(call, names[call.kernel])}"
+                case _:
+                    assert_never(call)
+    if entry.results:
+        yield f"  results: {', '.join(f'{name} in {buffer.name}' for name, buffer in entry.results.items())}"
+
+
+def _call(call: Call, name: str) -> str:
+    operands = ", ".join(buffer.name for buffer in call.operands)
+    read = f"{operands} -> " if operands else "-> "
+    strides = f" strides {', '.join(map(str, call.strides))}" if call.strides else ""
+    over = f" over {_extents(call.extents)}" if call.extents else ""
+    tiles = "" if _single(call) else f" in tiles of {call.tiles.size}"
+    return f"{name}: {read}{call.result.name}{over}{strides}{tiles}   # {call.note}{_place(call.span)}"
+
+
+def _extents(extents: Sequence[Extent]) -> str:
+    return ", ".join("rows" if extent is ROWS else str(extent) for extent in extents)
+
+
+def _single(call: Call) -> bool:
+    return call.tiles.extent is not ROWS and call.tiles.extent <= call.tiles.size
+
+
+def _place(span: Span) -> str:
+    return "" if span.source is BUILT_IN.source else f"  {span.source.name}:{span.line}"
+
+
+# --- kernels --------------------------------------------------------------------------------------
+
+
+def _kernel(kernel: Kernel, name: str) -> Iterator[str]:
+    match kernel:
+        case LoopKernel():
+            yield from _loop(kernel, name)
+        case MultiplyKernel(element):
+            yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + n]"
+        case ContractKernel(element, rank, parallel, operands, out, accumulate):
+            product = " * ".join(f"x{k}{access_text(where)}" for k, where in enumerate(operands))
+            sign = "+=" if accumulate or parallel < rank else "="
+            yield f"{name}: {element.value} {_heads(0, rank)}y{access_text(out)} {sign} {product}"
+        case ScatterKernel(element):
+            yield f"{name}: {element.value} y[l, x0[l, m], r] += x1[l, m, r]"
+        case _:
+            assert_never(kernel)
+
+
+def _loop(kernel: LoopKernel, name: str) -> Iterator[str]:
+    elements = ", ".join(
+        f"x{k} {element.value}[{rank}]"
+        for k, (element, rank) in enumerate(zip(kernel.elements, kernel.ranks, strict=True))
+    )
+    given = f"({elements}) -> " if elements else ""
+    place = f"y{access_text(kernel.where)}"
+    temporaries, value = _body(kernel.body)
+    if kernel.combine is not None:
+        value = f"{kernel.combine.value} {_heads(kernel.parallel, kernel.rank)}{value}"
+    yield f"{name}: {given}y {kernel.result.value}[{kernel.result_rank}]"
+    if not temporaries:
+        yield f"  {_heads(0, kernel.parallel)}{place} = {value}"
+        return
+    yield f"  {_heads(0, kernel.parallel)}{place} = {value}, where"
+    yield from (f"    {line}" for line in temporaries)
+
+
+def _heads(first: int, last: int) -> str:
+    return f"for {', '.join(f'i{k}' for k in range(first, last))}: " if last > first else ""
+
+
+def _body(body: Body) -> tuple[list[str], str]:
+    """What is used more than once, a line each, and the value as a formula."""
+    uses = Counter[Ref](ref for instruction in body for ref in _reads(instruction))
+    lines: list[str] = []
+    texts: list[tuple[str, int]] = []
+    for ref, instruction in enumerate(body):
+        text = _instruction(instruction, texts)
+        if uses[ref] > 1 and isinstance(instruction, Apply):
+            lines.append(f"t{ref} = {text[0]}")
+            text = f"t{ref}", CALLED
+        texts.append(text)
+    return lines, texts[-1][0]
+
+
+def _reads(instruction: Instruction) -> tuple[Ref, ...]:
+    match instruction:
+        case Load(_, where):
+            return tuple(index.value for index in where if isinstance(index, Taken))
+        case Apply(_, arguments):
+            return arguments
+        case Literal() | IndexOf():
+            return ()
+        case _:
+            assert_never(instruction)
+
+
+def _instruction(instruction: Instruction, earlier: Sequence[tuple[str, int]]) -> tuple[str, int]:
+    """The instruction as a formula, and how tightly it binds."""
+    match instruction:
+        case Load(operand, where):
+            indices = (earlier[i.value][0] if isinstance(i, Taken) else access_text((i,))[1:-1] for i in where)
+            return f"x{operand}[{', '.join(indices)}]", CALLED
+        case Literal(value, _):
+            return str(value), CALLED
+        case IndexOf(where):
+            return access_text((where,))[1:-1], CALLED if where.index is not None else 0
+        case Apply(function, arguments):
+            return function.notation.fill([earlier[argument] for argument in arguments])
+        case _:
+            assert_never(instruction)
