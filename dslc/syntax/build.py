@@ -148,7 +148,10 @@ def _definition(span: Span, kind: Lexeme, name: ast.Name, *rest: Parameters | Le
 
 def _binding(span: Span, target: ast.Expression, value: ast.Expression) -> ast.Binding:
     if not isinstance(target, ast.Name) and not (isinstance(target, ast.Read) and isinstance(target.value, ast.Name)):
-        raise ModelError([NotAssignable(target.span, "=")])
+        hint = (
+            "a function is defined at the top of the file: `layer f(x) = ..`" if isinstance(target, ast.Call) else None
+        )
+        raise ModelError([NotAssignable(target.span, "=", hint)])
     return ast.Binding(span, target, value)
 
 

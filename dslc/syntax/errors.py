@@ -8,8 +8,6 @@ from typing import ClassVar
 from dslc.diagnostics import Diagnostic, Label
 from dslc.source import Span
 
-# --- files, characters, numbers ------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class TooLarge(Diagnostic):
@@ -17,7 +15,6 @@ class TooLarge(Diagnostic):
 
     code: ClassVar = "too-large"
     message: ClassVar = "the file has {size} characters, a model file at most {limit}"
-
     size: int
     limit: int
 
@@ -33,21 +30,16 @@ class TooDeep(Diagnostic):
     code: ClassVar = "too-deep"
     message: ClassVar = "this nests deeper than {limit} levels"
     help: ClassVar = "give a part of it a name, or write `repeat` for equal layers"
-
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class UnexpectedCharacter(Diagnostic):
-    """A character that no part of the language uses.
-
-    Names are ASCII letters, digits and `_`; a column whose name is written otherwise stands in backticks.
-    """
+    """A character that no part of the language uses. Names are ASCII letters, digits and `_`, or stand in backticks."""
 
     code: ClassVar = "unexpected-character"
     message: ClassVar = "unexpected `{found}`"
     help: ClassVar = "{hint}"
-
     found: str
     hint: str | None = None
 
@@ -57,9 +49,8 @@ class UnclosedQuote(Diagnostic):
     """A string stands in double quotes, a column name in backticks; both end on the line on which they begin."""
 
     code: ClassVar = "unclosed-quote"
-    message: ClassVar = "`{quote}` is not closed on its line"
-
-    quote: str
+    message: ClassVar = "this {what} is not closed on its line"
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,6 @@ class SingleQuotes(Diagnostic):
     code: ClassVar = "single-quotes"
     message: ClassVar = "a string stands in double quotes"
     help: ClassVar = 'write `"{content}"`'
-
     content: str
 
 
@@ -79,7 +69,6 @@ class NumberOutOfRange(Diagnostic):
 
     code: ClassVar = "number-out-of-range"
     message: ClassVar = "this must be {what}"
-
     what: str = "a finite number of at most 40 digits"
 
 
@@ -90,11 +79,7 @@ class BareFraction(Diagnostic):
     code: ClassVar = "bare-fraction"
     message: ClassVar = "a number has digits on both sides of its point"
     help: ClassVar = "write `{right}`"
-
     right: str
-
-
-# --- brackets and lines --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +88,6 @@ class UnclosedBracket(Diagnostic):
 
     code: ClassVar = "unclosed-bracket"
     message: ClassVar = "`{bracket}` is not closed"
-
     bracket: str
     closing: str
     before: Span | None
@@ -118,7 +102,6 @@ class ClosesNothing(Diagnostic):
 
     code: ClassVar = "closes-nothing"
     message: ClassVar = "`{bracket}` closes nothing"
-
     bracket: str
 
 
@@ -129,7 +112,6 @@ class BraceOnNextLine(Diagnostic):
     code: ClassVar = "brace-on-next-line"
     message: ClassVar = "`{brace}` stands on the line of what it belongs to"
     help: ClassVar = "move it to the end of the line above"
-
     brace: str
 
 
@@ -140,7 +122,6 @@ class SemicolonInBrackets(Diagnostic):
     code: ClassVar = "semicolon-in-brackets"
     message: ClassVar = "`;` ends a statement, but `{bracket}` is still open"
     help: ClassVar = "separate the items with `,`"
-
     bracket: str
     opened: Span
 
@@ -155,7 +136,6 @@ class TwoOnALine(Diagnostic):
     code: ClassVar = "two-on-a-line"
     message: ClassVar = "`{word}` begins a new statement"
     help: ClassVar = "put a newline or `;` before it"
-
     word: str
 
 
@@ -168,25 +148,14 @@ class CommaBetweenStatements(Diagnostic):
     help: ClassVar = "end the statement with a newline or `;`"
 
 
-# --- signs ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
-class DefinesForCompares(Diagnostic):
+class WrongEqualsSign(Diagnostic):
     """`=` defines a name, `==` compares two values."""
 
-    code: ClassVar = "defines-for-compares"
+    code: ClassVar = "wrong-equals-sign"
     message: ClassVar = "`=` defines a name, `==` compares"
-    help: ClassVar = "write `==`"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparesForDefines(Diagnostic):
-    """`=` defines a name, `==` compares two values."""
-
-    code: ClassVar = "compares-for-defines"
-    message: ClassVar = "`==` compares, `=` defines a name"
-    help: ClassVar = "write `=`"
+    help: ClassVar = "write `{right}`"
+    right: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +192,6 @@ class SignInSetting(Diagnostic):
     code: ClassVar = "sign-in-setting"
     message: ClassVar = "a setting has no `{sign}`"
     help: ClassVar = "write `{name} {value}`"
-
     sign: str
     name: str
     value: str | None
@@ -236,11 +204,7 @@ class ColonInArgument(Diagnostic):
     code: ClassVar = "colon-in-argument"
     message: ClassVar = "an argument is given with `=`"
     help: ClassVar = "write `{name} = ..`"
-
     name: str
-
-
-# --- pipes and formulas --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +214,6 @@ class MissingStage(Diagnostic):
     code: ClassVar = "missing-stage"
     message: ClassVar = "{side} `|`"
     help: ClassVar = "{hint}"
-
     side: str
     hint: str | None = None
 
@@ -273,7 +236,6 @@ class MissingElse(Diagnostic):
 
     code: ClassVar = "missing-else"
     message: ClassVar = "this `if` has no `{word}`"
-
     word: str
 
 
@@ -283,7 +245,6 @@ class MissingOperator(Diagnostic):
 
     code: ClassVar = "missing-operator"
     message: ClassVar = "an operator is missing before `{found}`"
-
     found: str
 
 
@@ -294,7 +255,6 @@ class MissingOperand(Diagnostic):
     code: ClassVar = "missing-operand"
     message: ClassVar = "a value is missing after `{operator}`"
     help: ClassVar = "{hint}"
-
     operator: str
     hint: str | None = None
 
@@ -308,24 +268,18 @@ class NotAssignable(Diagnostic):
 
     code: ClassVar = "not-assignable"
     message: ClassVar = "`{sign}` needs a name on its left"
-
+    help: ClassVar = "{hint}"
     sign: str
-
-
-# --- words ---------------------------------------------------------------------------------------
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReservedWord(Diagnostic):
-    """`if then else and or not over repeat load` are never names.
-
-    A column of that name stands in backticks.
-    """
+    """`if then else and or not over repeat load` are never names; a column of that name stands in backticks."""
 
     code: ClassVar = "reserved-word"
     message: ClassVar = "`{word}` is a reserved word"
     help: ClassVar = "choose another name, or put a column's name in backticks"
-
     word: str
 
 
@@ -339,7 +293,6 @@ class UnknownItem(Diagnostic):
     code: ClassVar = "unknown-item"
     message: ClassVar = "`{word}` is none of the parts of a model file"
     help: ClassVar = "did you mean `{suggestion}`?"
-
     word: str
     suggestion: str | None
 
@@ -351,7 +304,6 @@ class UnknownStatement(Diagnostic):
     code: ClassVar = "unknown-statement"
     message: ClassVar = "`{block}` has no statement `{word}`"
     help: ClassVar = "did you mean `{suggestion}`?"
-
     block: str
     word: str
     suggestion: str | None
@@ -364,7 +316,6 @@ class UnknownWord(Diagnostic):
     code: ClassVar = "unknown-word"
     message: ClassVar = "`{word}` means nothing here"
     help: ClassVar = "did you mean `{suggestion}`?"
-
     word: str
     suggestion: str
 
@@ -376,7 +327,6 @@ class ForeignWord(Diagnostic):
     code: ClassVar = "foreign-word"
     message: ClassVar = "the language has no `{word}`"
     help: ClassVar = "{hint}"
-
     word: str
     hint: str | None
 
@@ -388,7 +338,6 @@ class NameWithBlank(Diagnostic):
     code: ClassVar = "name-with-blank"
     message: ClassVar = "`{second}` cannot stand after `{first}`"
     help: ClassVar = "put one name of several words in backticks, separate two names with `,`"
-
     first: str
     second: str
 
@@ -409,7 +358,6 @@ class MissingDirection(Diagnostic):
     code: ClassVar = "missing-direction"
     message: ClassVar = "a metric says whether `higher` or `lower` is better"
     help: ClassVar = "write `metric {name}(..) higher ..`"
-
     name: str
 
 
@@ -428,7 +376,6 @@ class MisplacedStatement(Diagnostic):
 
     code: ClassVar = "misplaced-statement"
     message: ClassVar = "{statement} has no place in {block}"
-
     statement: str
     block: str
 
@@ -440,7 +387,6 @@ class ValueNotLast(Diagnostic):
     code: ClassVar = "value-not-last"
     message: ClassVar = "this value is not used; only the last statement of a block may be a bare value"
     help: ClassVar = "{hint}"
-
     hint: str | None = None
 
 
@@ -450,6 +396,5 @@ class Expected(Diagnostic):
 
     code: ClassVar = "syntax"
     message: ClassVar = "expected {expected}, found {found}"
-
     expected: str
     found: str

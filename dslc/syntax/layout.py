@@ -104,7 +104,7 @@ class _Item:
             level.tallest, level.height = max(level.tallest, level.height), 0
         elif token.type in _CHAIN or (token.type == "NAME" and token in _CHAIN_WORDS):
             level.height += 1
-        if max(level.height, 2 * len(self.levels)) > LIMIT:
+        if level.height + 2 * len(self.levels) > LIMIT:
             self.blame(TooDeep(token.span, LIMIT))
 
 
@@ -117,7 +117,7 @@ def items(tokens: Sequence[Lexeme]) -> list[ItemTokens]:
         start = index
         while index < len(tokens) and tokens[index].type == "_SEP":
             index += 1
-        if index > start and _ends(item, tokens[start:index], tokens[index:]):
+        if index > start and _ends(item, tokens[start:index], tokens[index : index + 3]):
             found.append(item.finish(tokens[index].span if index < len(tokens) else None))
             item = _Item()
         if index < len(tokens):
@@ -128,7 +128,7 @@ def items(tokens: Sequence[Lexeme]) -> list[ItemTokens]:
 
 
 def _ends(item: _Item, separators: Sequence[Lexeme], rest: Sequence[Lexeme]) -> bool:
-    """Whether the item is over after these separators; if not, it takes one of them if that counts."""
+    """Whether the item is over after these separators, as the next tokens tell; if not, it takes one that counts."""
     written = next((separator for separator in separators if separator == ";"), None)
     following = rest[0].type if rest else "$END"
     if written is None and following == "VBAR":
@@ -150,7 +150,7 @@ def _ends(item: _Item, separators: Sequence[Lexeme], rest: Sequence[Lexeme]) -> 
 def _begins_item(tokens: Sequence[Lexeme]) -> bool:
     """Whether this line can only be the first of an item, even where a bracket is still open."""
     match [str(token) if token.type in ("NAME", "LBRACE", "LPAR", "EQUAL") else token.type for token in tokens[:3]]:
-        case ["data" | "net" | "train", "{", *_] | ["use", "STRING", *_] | ["let", _, "="]:
+        case ["data" | "net" | "train", "{", *_] | ["use", "STRING", *_] | ["let", _, "=" | "COMPARE"]:
             return True
         case ["loss", word, *_]:
             return word == "NUMBER" or tokens[1].type == "NAME"

@@ -26,6 +26,8 @@ _FOREIGN = {
     "while": "a layer is repeated by `repeat 4 block`, a formula runs over time by `scan`",
 }
 _OPERATORS = frozenset(["PLUS", "MINUS", "STAR", "SLASH", "WHOLE", "AT", "CIRCUMFLEX", "COMPARE", "EQUAL", "UPDATE"])
+_SETTINGS = frozenset({"batch", "epochs", "seed", "shuffle"})
+"""Settings, which no statement's name was meant by however near it is."""
 _SETTING_BLOCKS = frozenset({"data", "train", "augment"})
 
 
@@ -44,16 +46,10 @@ def _foreign_word(f: Failure) -> Diagnostic | None:
     return None
 
 
-def _compares_for_defines(f: Failure) -> Diagnostic | None:
+def _wrong_equals_sign(f: Failure) -> Diagnostic | None:
     if f.text() == "==" and "EQUAL" in f.accepts and "COMPARE" not in f.accepts:
-        return errors.ComparesForDefines(f.span)
-    return None
-
-
-def _defines_for_compares(f: Failure) -> Diagnostic | None:
-    if f.text() == "=" and "COMPARE" in f.accepts:
-        return errors.DefinesForCompares(f.span)
-    return None
+        return errors.WrongEqualsSign(f.span, "=")
+    return errors.WrongEqualsSign(f.span, "==") if f.text() == "=" and "COMPARE" in f.accepts else None
 
 
 def _power_sign(f: Failure) -> Diagnostic | None:
@@ -85,7 +81,7 @@ def _pipe_in_choice(f: Failure) -> Diagnostic | None:
 
 def _missing_stage(f: Failure) -> Diagnostic | None:
     before = f.at(-1)
-    if before is not None and before.type == "VBAR" and (f.type() in ENDS or f.type() == "VBAR"):
+    if before is not None and before.type == "VBAR":
         hint = "a line that goes on starts with `|`" if f.type() == "_SEP" else None
         return errors.MissingStage(before.span, "a layer is missing after", hint)
     if f.type() == "VBAR" and f.index == f.first:
@@ -155,9 +151,9 @@ def _unknown_statement(f: Failure) -> Diagnostic | None:
     if f.head.type != "NAME" or f.suggestion(f.head, f.starters) == f.head or not f.block or f.index == f.first:
         return None
     suggestion = f.suggestion(f.head, f.starters)
-    second = f.index == f.first + 1
-    in_list = f.type() == "COMMA" and f.type(-1) == "NAME"
-    if (second and f.type() in WORDS | {"LBRACE"}) or (in_list and suggestion):
+    second = f.index == f.first + 1 and f.type() in WORDS | {"LBRACE"}
+    further = f.type(-1) == "NAME" and suggestion is not None and f.head not in _SETTINGS
+    if second or further:
         return errors.UnknownStatement(f.head.span, f.block, str(f.head), suggestion)
     return None
 
@@ -187,6 +183,11 @@ def _name_with_blank(f: Failure) -> Diagnostic | None:
     return errors.NameWithBlank(before.span.to(f.span), str(before), f.text()) if "COMMA" in f.accepts else None
 
 
+def _missing_unit(f: Failure) -> Diagnostic | None:
+    unit = f.type(-1) == "NUMBER" and f.accepts == {"NAME", "QUOTED"}
+    return errors.Expected(f.span, "a unit, as in `10 epochs` or `5 minutes`", f.found) if unit else None
+
+
 def _missing_operator(f: Failure) -> Diagnostic | None:
     operand = f.type() in WORDS | {"LPAR"} and f.text() not in RESERVED
     return errors.MissingOperator(f.span, f.text()) if operand and "PLUS" in f.accepts else None
@@ -205,8 +206,7 @@ MISTAKES: tuple[Callable[[Failure], Diagnostic | None], ...] = (
     # signs
     _power_sign,
     _bare_fraction,
-    _compares_for_defines,
-    _defines_for_compares,
+    _wrong_equals_sign,
     _chained_comparison,
     _arrow_for_less,
     # words
@@ -229,5 +229,6 @@ MISTAKES: tuple[Callable[[Failure], Diagnostic | None], ...] = (
     _comma_between_statements,
     _two_on_a_line,
     _name_with_blank,
+    _missing_unit,
     _missing_operator,
 )

@@ -55,25 +55,26 @@ def scan(source: Source) -> tuple[list[Lexeme], list[Diagnostic]]:
     return tokens, faults
 
 
-_QUOTED = re.compile(r"'[^'\n]*'")
-_STRANGE = re.compile(r"[^\w\s\"'`]+|\w+|.", re.DOTALL)
+_SINGLE_QUOTED = re.compile(r"'[^'\n]*'")
+_QUOTES = {'"': "string", "'": "string", "`": "name in backticks"}
 
 
 def _fault(source: Source, start: int) -> Diagnostic:
-    """The diagnostic of the text at `start`, where no token begins; its span is what to skip."""
+    """The diagnostic of the text at `start`, where no token begins; reading goes on at the end of its span."""
     text = source.text
-    line_end = text.find("\n", start)
-    rest = Span(source, start, len(text) if line_end < 0 else line_end)
-    if text[start] in '"`':
-        return UnclosedQuote(rest, text[start])
-    if quoted := _QUOTED.match(text, start):
+    if quoted := _SINGLE_QUOTED.match(text, start):
         return SingleQuotes(Span(source, start, quoted.end()), quoted.group()[1:-1])
-    if text[start] == "'":
-        return UnclosedQuote(rest, "'")
-    strange = _STRANGE.match(text, start)
-    found = strange.group() if strange else text[start]
-    hint = "a column's name that is not plain ASCII stands in backticks" if found.isidentifier() else None
-    return UnexpectedCharacter(Span(source, start, start + len(found)), found, hint)
+    if text[start] in _QUOTES:
+        line_end = text.find("\n", start)
+        return UnclosedQuote(Span(source, start, len(text) if line_end < 0 else line_end), _QUOTES[text[start]])
+    first, end = start, start + 1
+    if text[start].isalnum():
+        while first > 0 and (text[first - 1].isalnum() or text[first - 1] == "_"):
+            first -= 1
+        while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+            end += 1
+    hint = "a name that is not plain ASCII stands in backticks" if text[start].isalnum() else None
+    return UnexpectedCharacter(Span(source, first, end), text[first:end], hint)
 
 
 def number(token: Lexeme) -> int | float:

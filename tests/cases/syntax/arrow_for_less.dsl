@@ -1,0 +1,1 @@
+layer f(x) = where(x <-1, x, 0)

@@ -1,0 +1,4 @@
+data {
+  target `Sale Price
+  split 70/30
+}

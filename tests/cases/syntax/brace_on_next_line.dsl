@@ -1,0 +1,2 @@
+net
+{ inputs | dense(3) }

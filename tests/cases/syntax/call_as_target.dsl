@@ -1,0 +1,4 @@
+net {
+  f(x) = x | dense(3)
+  f(inputs)
+}

@@ -1,0 +1,4 @@
+net {
+  inputs | dense(64 | relu
+  | dense(3)
+}

@@ -1,0 +1,1 @@
+train { sgd(0.1, momentum: 0.9) }

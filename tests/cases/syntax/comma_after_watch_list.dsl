@@ -1,0 +1,3 @@
+train {
+  watch accuracy, f1, batch 32
+}

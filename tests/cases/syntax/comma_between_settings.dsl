@@ -1,0 +1,1 @@
+train { adam(rate); batch 32, epochs 5 }

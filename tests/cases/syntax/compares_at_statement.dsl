@@ -1,0 +1,4 @@
+net {
+  a == inputs | dense(3)
+  a
+}

@@ -1,0 +1,5 @@
+data {
+  csv "a"
+  target y
+loss cross_entropy
+train { adam }

@@ -1,0 +1,1 @@
+layer f = dense(3)

@@ -1,0 +1,4 @@
+data {
+  csv "a"
+  downsample label = "no" to 1/4
+}

@@ -1,0 +1,1 @@
+layer f(x) = if training then x

@@ -1,0 +1,1 @@
+layer f(x) = if x = 3 then 1 else x

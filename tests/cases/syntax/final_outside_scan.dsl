@@ -1,0 +1,4 @@
+layer f(x) {
+  state h = 0
+  final h
+}

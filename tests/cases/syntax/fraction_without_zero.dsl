@@ -1,0 +1,1 @@
+net { inputs | dropout(.5) }

@@ -1,0 +1,4 @@
+layer f(x) {
+  y[i: rows = x[i]
+  y
+}

@@ -1,0 +1,4 @@
+net {
+  h = dense(exp(x)
+  y = h | relu
+}

@@ -1,0 +1,4 @@
+layer f(x) {
+  link softmax
+  x
+}

@@ -1,0 +1,1 @@
+loss huber cross_entropy

@@ -1,0 +1,1 @@
+metric f(p, t) = p == t

@@ -1,0 +1,1 @@
+train { minimize d over critic }

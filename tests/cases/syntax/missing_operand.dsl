@@ -1,0 +1,4 @@
+net {
+  a = h +
+  a | dense(3)
+}

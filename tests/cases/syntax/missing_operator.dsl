@@ -1,0 +1,1 @@
+net { x = 2 y | dense(3) }

@@ -1,0 +1,4 @@
+data { csv "a" }
+net {
+  inputs | dense(3)
+loss cross_entropy

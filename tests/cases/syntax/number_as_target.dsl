@@ -1,0 +1,4 @@
+net {
+  2 = inputs
+  inputs
+}

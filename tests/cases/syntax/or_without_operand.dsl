@@ -1,0 +1,1 @@
+layer f(x) = x or

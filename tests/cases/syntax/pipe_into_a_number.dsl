@@ -1,0 +1,1 @@
+net { inputs | 3 }

@@ -1,0 +1,3 @@
+layer f(x) {
+  predict y = x
+}

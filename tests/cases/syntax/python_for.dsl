@@ -1,0 +1,4 @@
+net {
+  for i in 1..4
+  inputs
+}

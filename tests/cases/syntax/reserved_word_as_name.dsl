@@ -1,0 +1,1 @@
+net { over = inputs | dense(3) }

@@ -1,0 +1,1 @@
+layer f(x) { scan x { h } }

@@ -1,0 +1,1 @@
+net { inputs | dense(3; bias = false) }

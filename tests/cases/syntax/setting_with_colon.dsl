@@ -1,0 +1,4 @@
+train {
+  adam(rate)
+  epochs: 5
+}

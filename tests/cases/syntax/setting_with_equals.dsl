@@ -1,0 +1,1 @@
+train { epochs = 5 }

@@ -1,0 +1,1 @@
+data { ignore a b }

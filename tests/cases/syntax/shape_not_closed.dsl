@@ -1,0 +1,3 @@
+layer f(x: [h, w, c, units) {
+  x
+}

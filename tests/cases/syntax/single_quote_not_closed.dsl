@@ -1,0 +1,3 @@
+data {
+  csv 'a.csv
+}

@@ -1,0 +1,1 @@
+data { csv 'a.csv' }

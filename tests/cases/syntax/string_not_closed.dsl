@@ -1,0 +1,4 @@
+data {
+  csv "data/a.csv
+  target y
+}

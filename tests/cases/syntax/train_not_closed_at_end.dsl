@@ -1,0 +1,4 @@
+net { inputs | dense(3) }
+train {
+  adam(rate)
+  batch 32

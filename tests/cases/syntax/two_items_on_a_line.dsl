@@ -1,0 +1,1 @@
+loss huber train { adam }

@@ -1,0 +1,1 @@
+train { batch 32 epochs 5 }

@@ -1,0 +1,1 @@
+train { stop when val.loss stalls 10 }

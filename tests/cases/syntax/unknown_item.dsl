@@ -1,0 +1,1 @@
+nett { inputs | dense(3) }

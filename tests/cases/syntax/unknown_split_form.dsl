@@ -1,0 +1,1 @@
+data { csv "a"; split 70/15/15 stratify species }

@@ -1,0 +1,4 @@
+data {
+  csv "a"
+  ignor a, b
+}

@@ -1,0 +1,4 @@
+layer f(x) {
+  wieght w: [3] = 0
+  x
+}

@@ -1,0 +1,3 @@
+train {
+  stopp when val.loss stalls 10 epochs
+}

@@ -1,0 +1,1 @@
+train { clip nrm 1 }

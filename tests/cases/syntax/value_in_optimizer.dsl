@@ -1,0 +1,1 @@
+optimizer o(rate) { weight <- weight - rate * grad; weight }

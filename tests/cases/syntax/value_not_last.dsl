@@ -1,0 +1,4 @@
+net {
+  inputs | dense(3)
+  inputs | dense(4)
+}

@@ -1,0 +1,4 @@
+net {
+  weight w: [3] = 0
+  inputs @ w
+}

@@ -1,0 +1,3 @@
+layer f(x) {
+  scan x over time { weight w: [3] = 0; x }
+}

@@ -1,0 +1,4 @@
+layer f(x) {
+  weight w = 0
+  x @ w
+}
