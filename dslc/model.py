@@ -1,0 +1,300 @@
+"""A compiled model in Python: train it, ask it, look into it.
+
+    model = dslc.compile("models/digits.dsl")
+    history = model.fit()                  # the file's own data
+    model.evaluate()                       # the test part
+    model.predict(images)                  # original labels
+
+`compile` reads and checks at once; code is generated and compiled when something first runs. Arrays go in
+as they are (unscaled, original labels) and come out so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from dslc.backends import get_backend
+from dslc.data.feed import feed, join, read_inputs
+from dslc.data.prepare import Dataset, Preparation, prepare
+from dslc.data.split import all_training
+from dslc.diagnostics import DataError
+from dslc.driver import Compilation, compile_front
+from dslc.elaborate.experiment import Experiment
+from dslc.graph.graph import Array
+from dslc.program.backend import Backend, Executable
+from dslc.program.program import Element, Program
+from dslc.runtime.history import History, Status
+from dslc.runtime.rows import Rows
+from dslc.runtime.session import Session
+from dslc.source import Source
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Inputs: TypeAlias = npt.ArrayLike | Mapping[str, npt.ArrayLike]
+Part: TypeAlias = Literal["train", "val", "test"]
+
+TRAINING = ("train", "evaluate", "predict", "finish")
+"""The entries of the program that trains; gradients are a program of their own, compiled when first asked for."""
+
+
+def compile(
+    path: str | Path | None = None,
+    *,
+    text: str | None = None,
+    backend: str = "cpu",
+    settings: Mapping[str, object] | None = None,
+    threads: int | None = None,
+    dtype: str = "float32",
+    data: str | Path | Mapping[str, str | Path] | None = None,
+) -> Model:
+    """A model from a model file, or from `text`, whose paths start at the working directory.
+
+    `settings` override `let`s; `data` replaces the file's data path (a mapping replaces several, by their text);
+    `threads` None lets the program's size decide; `dtype` is `float32` or `float64`. Raises ModelError with all
+    diagnostics, DataError, BackendUnavailable, OSError for a file that cannot be read.
+    """
+    if (path is None) == (text is None):
+        raise TypeError("give either a path or text=")
+    try:
+        real = Element(dtype)
+    except ValueError:
+        real = Element.B8
+    if real not in (Element.F32, Element.F64):
+        raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
+    chosen = get_backend(backend)
+    source = Source("model.dsl", text) if text is not None else Source(str(path), Path(str(path)).read_text("utf-8-sig"))
+    folder = Path() if path is None else Path(path).parent
+    paths = {"": Path(data)} if isinstance(data, str | Path) else {name: Path(p) for name, p in (data or {}).items()}
+    written = {name: _written(value) for name, value in (settings or {}).items()}
+    return Model(compile_front(source, folder, written, paths), chosen, real, threads)
+
+
+def _written(value: object) -> str:
+    """A setting's value as a model file writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+class Model:
+    """Weights, optimizer state and the program that trains them. Calls from several threads take turns."""
+
+    def __init__(self, compilation: Compilation, backend: Backend, real: Element, threads: int | None) -> None:
+        self.compilation = compilation
+        self.dataset = compilation.dataset
+        self.threads = threads
+        self._backend = backend
+        self._real = real
+        self._preparation: Preparation | None = compilation.dataset.preparation
+        self._session: Session | None = None
+        self._gradients: Session | None = None
+        self._stopping = False
+        self._turn = threading.RLock()
+        self.compile_seconds = 0.0
+
+    # --- what was compiled ------------------------------------------------------------------------
+
+    @property
+    def experiment(self) -> Experiment:
+        """The elaborated model file: settings, parameters, metrics, the loop."""
+        return self.compilation.experiment
+
+    @property
+    def session(self) -> Session:
+        """Where the model trains; compiled when first asked for."""
+        with self._turn:
+            if self._session is None:
+                self._session = self._compiled(TRAINING, max(1, len(self.dataset.train)))
+            return self._session
+
+    @property
+    def program(self) -> Program:
+        return self.session.program
+
+    @property
+    def source(self) -> str:
+        """The generated module, to be read."""
+        return self.session.executable.source
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The training step before optimisation: forward, gradients, updates."""
+        from dslc.graph.graph import to_networkx
+
+        return to_networkx(self.compilation.graphs["train"])
+
+    @property
+    def peak_bytes(self) -> int:
+        """Exact bytes of the arena: weights, optimizer state, one batch and everything computed from it."""
+        return self.program.arena_bytes
+
+    def _compiled(self, entries: tuple[str, ...], training_rows: int) -> Session:
+        started = time.perf_counter()
+        program = self.compilation.program(self._real, entries, training_rows)
+        executable: Executable = self._backend.compile(program)
+        self.compile_seconds += time.perf_counter() - started
+        return Session(program, executable, self.experiment, self.threads or 0)
+
+    # --- training ---------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Inputs | None = None,
+        y: npt.ArrayLike | None = None,
+        *,
+        validation: tuple[Inputs, npt.ArrayLike] | None = None,
+        epochs: int | None = None,
+        seed: int | None = None,
+        shuffle: bool | None = None,
+        callback: Callable[[Status], bool | None] | None = None,
+    ) -> History:
+        """Trains, going on from where the model stands, on the file's data or on `x` [rows, *shape] and `y`.
+
+        With `x` the data block's split applies, unless `validation` gives the rows to validate on. Preparation is
+        fitted at the first fit and kept. `epochs`, `seed` and `shuffle` replace the train block's settings;
+        `callback(status)` runs after each epoch and ends training by returning False. Raises DataError, and
+        TrainingDiverged where the loss is no longer finite.
+        """
+        with self._turn:
+            dataset = self._dataset(x, y, validation)
+            self._preparation = dataset.preparation
+            self.dataset = dataset
+            self._fit_capacity(len(dataset.train))
+            loop = self.experiment.loop
+            loop = replace(
+                loop,
+                epochs=loop.epochs if epochs is None else epochs,
+                seed=loop.seed if seed is None else seed,
+                shuffle=loop.shuffle if shuffle is None else shuffle,
+            )
+            return self.session.train(_rows(dataset), dataset.train, dataset.val, loop, callback)
+
+    def _dataset(
+        self, x: Inputs | None, y: npt.ArrayLike | None, validation: tuple[Inputs, npt.ArrayLike] | None
+    ) -> Dataset:
+        if x is None:
+            if y is not None or validation is not None:
+                raise TypeError("`y` and `validation` come with `x`")
+            if len(self.dataset.train) == 0:
+                raise DataError("this model's data comes from Python: fit(x, y)")
+            return self.dataset
+        raw, parts = feed(self.compilation.raw, x, y), None
+        if validation is not None:
+            raw, parts = join(raw, feed(self.compilation.raw, *validation))
+        return prepare(raw, self.compilation.task, parts, self._preparation)
+
+    def _fit_capacity(self, training_rows: int) -> None:
+        """A program whose batches have room for all training rows, where the file asks for `batch all`."""
+        if self.experiment.loop.batch is not None or self._session is None:
+            return
+        old = self._session
+        if training_rows > old.program.capacity:
+            self._session = self._compiled(TRAINING, training_rows)
+            self._session.set_parameters(old.parameters)
+            self._session.set_states(old.states)
+
+    def request_stop(self) -> None:
+        """Ends the running training after its current batch; may be called from a signal handler."""
+        if self._session is not None:
+            self._session.request_stop()
+
+    def status(self) -> Status:
+        """Where training stands; may be called from any thread while it runs."""
+        return self.session.status()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Starts anew: initial weights and states of `seed`, the file's if None."""
+        self.session.reset(self.experiment.loop.seed if seed is None else seed)
+
+    # --- using ------------------------------------------------------------------------------------
+
+    def evaluate(self, x: Inputs | None = None, y: npt.ArrayLike | None = None) -> dict[str, float]:
+        """`loss` and the watched metrics over `x` and `y`, or over the test part of the file's data."""
+        if x is None:
+            return self.evaluate_part("test")
+        dataset = self._prepared(x, y)
+        return self.session.evaluate(_rows(dataset))
+
+    def evaluate_part(self, part: Part) -> dict[str, float]:
+        """`loss` and metrics over one part of the data that the model trains on; empty for a part without rows."""
+        chosen = {"train": self.dataset.train, "val": self.dataset.val, "test": self.dataset.test}[part]
+        return self.session.evaluate(_rows(self.dataset), chosen) if len(chosen) else {}
+
+    def predict(self, x: Inputs) -> Array:
+        """The predicted label or value for each row of `x`, in the target's own labels and unit."""
+        decision = self._predicted(x)["decision"]
+        preparation = self._fitted()
+        if preparation.classes is not None:
+            labels: Array = np.asarray(preparation.classes)[decision.astype(np.int64)]
+            return labels
+        return preparation.restore(decision.astype(np.float64))
+
+    def predict_proba(self, x: Inputs) -> Array:
+        """Probabilities [rows, classes], in the order of the sorted labels. Raises DataError for a target of values."""
+        if self._fitted().classes is None:
+            raise DataError("a target of values has no class probabilities")
+        probability = self._predicted(x)["probability"]
+        single = probability.ndim == 1 or probability.shape[1] == 1
+        flat = probability.reshape(len(probability), -1)
+        return np.concatenate([1 - flat, flat], axis=1) if single else flat
+
+    def forward(self, x: Inputs) -> Array:
+        """The net's raw output [rows, ...]: before the loss's link."""
+        return self._predicted(x)["prediction"]
+
+    def _predicted(self, x: Inputs) -> dict[str, Array]:
+        inputs = self._fitted().apply(read_inputs(self.experiment.schema.inputs, x))
+        return self.session.predict(Rows(inputs))
+
+    def _fitted(self) -> Preparation:
+        """The preparation; a model that was never fitted prepares nothing and knows declared classes only."""
+        if self._preparation is not None:
+            return self._preparation
+        target = self.experiment.schema.target
+        return Preparation({}, None, tuple(range(target.classes)) if target and target.classes else None)
+
+    def _prepared(self, x: Inputs, y: npt.ArrayLike | None) -> Dataset:
+        raw = feed(self.compilation.raw, x, y)
+        return prepare(raw, self.compilation.task, all_training(raw.table.rows), self._fitted())
+
+    # --- looking inside ---------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """Copies of the weights by name, `dense.w` [fan_in, units]."""
+        return self.session.parameters
+
+    def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Sets the weights named, and nothing else. Raises DataError for a name or shape that is not there."""
+        self.session.set_parameters({name: np.asarray(value) for name, value in weights.items()})
+
+    def loss(self, x: Inputs, y: npt.ArrayLike | None = None) -> float:
+        """The objective on all rows as one batch, penalties included, in training mode: what `gradients` differentiates."""
+        return self._objective(x, y)[0]
+
+    def gradients(self, x: Inputs, y: npt.ArrayLike | None = None) -> dict[str, Array]:
+        """The objective's gradient for each weight, shaped like it."""
+        return self._objective(x, y)[1]
+
+    def _objective(self, x: Inputs, y: npt.ArrayLike | None) -> tuple[float, dict[str, Array]]:
+        with self._turn:
+            dataset = self._prepared(x, y)
+            rows = len(dataset.train)
+            session = self._gradients
+            if session is None or session.program.capacity < rows:
+                session = self._gradients = self._compiled(("gradients",), rows)
+            session.set_parameters(self.session.parameters)
+            return session.gradients(_rows(dataset))
+
+
+def _rows(dataset: Dataset) -> Rows:
+    return Rows(dataset.inputs, dataset.target)
