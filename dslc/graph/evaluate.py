@@ -18,9 +18,9 @@ def evaluate(graph: Graph, leaves: Mapping[NodeId, Array], rows: int, of: Sequen
     wanted = set(of)
     for node in reversed(graph.nodes):
         if node.id in wanted and node.id not in leaves:
-            wanted.update(node.inputs)
+            wanted.update(node.op.used(node.inputs))
     values = dict(leaves)
     for node in graph.nodes:
         if node.id in wanted and node.id not in values:
-            values[node.id] = node.op.evaluate([values[source] for source in node.inputs], rows)
+            values[node.id] = node.op.evaluate([values[source] for source in node.op.used(node.inputs)], rows)
     return {node: values[node] for node in of}

@@ -90,6 +90,10 @@ class Op(ABC):
         """The result as mathematics; a call of the primitive unless it has a notation of its own."""
         return f"{self.to_text()}({', '.join(text for text, _ in operands)})", ATOM
 
+    def used(self, inputs: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+        """The inputs that the value depends on, which are those that `evaluate` receives."""
+        return inputs
+
     def fault(self, sources: Sequence[Node]) -> str | None:
         """What is wrong with the operands beyond their types, if anything is."""
         return None

@@ -42,6 +42,9 @@ class DeclaredGradient(Op):
         """The value's own formula."""
         return operands[0]
 
+    def used(self, inputs: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+        return inputs[:1]
+
     def fault(self, sources: Sequence[Node]) -> str | None:
         placeholder = sources[1].op
         right = isinstance(placeholder, Leaf) and placeholder.role is LeafRole.GRADIENT

@@ -124,7 +124,7 @@ def body_text(body: Body) -> str:
     texts: list[Formula] = []
     for instruction in body:
         texts.append(_text(instruction, texts))
-    return texts[-1][0]
+    return texts[-1][0] if texts else "nothing"
 
 
 def _text(instruction: Instruction, earlier: list[Formula]) -> Formula:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from dslc.graph.graph import Graph
 from dslc.graph.verify import BrokenGraph, verify
 from dslc.passes.one_hot import one_hot
+from dslc.passes.powers import powers
 from dslc.passes.prune import prune
 from dslc.passes.settle import settle
 from dslc.passes.share import share
@@ -17,7 +18,7 @@ from dslc.passes.stabilise import stabilise
 Pass: TypeAlias = Callable[[Graph], Graph]
 
 BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (simplify, stabilise, simplify)
-AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, share, prune)
+AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, powers, share, prune)
 
 
 def apply(graph: Graph, passes: Sequence[Pass]) -> Graph:

@@ -15,6 +15,7 @@ from dslc.ops.map import Map
 from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, Pass, apply
 from dslc.passes.one_hot import one_hot
+from dslc.passes.powers import powers
 from dslc.passes.prune import prune
 from dslc.passes.settle import settle
 from dslc.passes.share import share
@@ -22,7 +23,7 @@ from dslc.passes.simplify import simplify
 from dslc.passes.stabilise import stabilise
 from dslc.scalar.functions import add
 
-PASSES = (simplify, stabilise, settle, one_hot, share, prune)
+PASSES = (simplify, stabilise, settle, one_hot, powers, share, prune)
 TOLERANCE = 1e-9
 """Relative to the largest value in the graph; rewriting moves roundings of 1e-16 through at most a few dozen nodes."""
 
