@@ -1,0 +1,96 @@
+"""A plan of training, written where the machine reads it: settings, row counts, places in the arena."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dslc.diagnostics import DataError
+from dslc.elaborate.experiment import KeepBest, Loop, StopRule
+from dslc.program import machine
+from dslc.program.backend import MachineMemory
+from dslc.program.program import Buffer, Program, Region
+
+LINE = 64
+"""Bytes of a slot."""
+
+SEEDS = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`loop` for so many rows; `columns` are those of the history."""
+
+    loop: Loop
+    columns: tuple[str, ...]
+    train_rows: int
+    val_rows: int
+
+    @property
+    def batch(self) -> int:
+        return self.loop.batch or self.train_rows
+
+
+def columns_of(program: Program) -> tuple[str, ...]:
+    """`train.loss`, then `val.` and each result of `finish`, in the arena's order."""
+    return ("train.loss", *(f"val.{name}" for name in by_place(program, "finish")))
+
+
+def by_place(program: Program, entry: str) -> dict[str, Buffer]:
+    """An entry's results in the arena's order."""
+    return dict(sorted(program.entries[entry].results.items(), key=lambda result: result[1].offset))
+
+
+def check_plan(plan: Plan, program: Program) -> None:
+    """Raises DataError, or ValueError for a setting, where the plan cannot run."""
+    loop = plan.loop
+    if plan.train_rows == 0:
+        raise DataError("there are no training rows")
+    if plan.batch > program.capacity:
+        raise DataError(f"a batch of {plan.batch} rows does not fit a program compiled for {program.capacity}")
+    if loop.epochs < 0:
+        raise ValueError(f"a number of epochs is 0 or more, not {loop.epochs}")
+    if not 0 <= loop.seed < SEEDS:
+        raise ValueError(f"a seed is a whole number from 0 to {SEEDS - 1}, not {loop.seed}")
+    for rule in (loop.stop, loop.keep):
+        if rule and plan.val_rows == 0 and rule.column.startswith("val."):
+            raise DataError(f"{rule.span.place}: `{rule.column}` is watched, and there are no validation rows")
+
+
+def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:
+    """Starts a plan: epochs and updates are counted on, everything else is set."""
+    ints, loop = memory.ints, plan.loop
+    machine.start(ints, memory.reals)
+    ints[machine.LAST_EPOCH] = ints[machine.FIRST_EPOCH] + loop.epochs
+    ints[machine.TRAIN_ROWS] = plan.train_rows
+    ints[machine.VAL_ROWS] = plan.val_rows
+    ints[machine.BATCH] = plan.batch
+    ints[machine.CHUNK] = program.capacity
+    ints[machine.SEED] = loop.seed
+    ints[machine.SHUFFLE] = loop.shuffle
+    ints[machine.COLUMNS] = len(plan.columns)
+    ints[machine.TRAIN_SLOT] = _first(program, "train", "objective")
+    ints[machine.EVALUATE_SLOT] = _first(program, "evaluate", "sums.weight")
+    ints[machine.FINISH_SLOT] = _first(program, "finish", "loss")
+    ints[machine.TOTAL_SLOT] = total_slot(program)
+    ints[machine.TOTALS] = len(program.entries["evaluate"].results)
+    ints[machine.WORDS] = len(memory.parameters) // 8
+    _write_rules(memory, plan.columns, loop.stop, loop.keep)
+
+
+def _write_rules(memory: MachineMemory, columns: tuple[str, ...], stop: StopRule | None, keep: KeepBest | None) -> None:
+    ints = memory.ints
+    ints[machine.STOP_COLUMN] = columns.index(stop.column) if stop else -1
+    ints[machine.STOP_HIGHER] = stop is not None and stop.higher
+    ints[machine.PATIENCE] = stop.patience or 0 if stop else 0
+    memory.reals[machine.THRESHOLD] = stop.threshold or 0.0 if stop else 0.0
+    ints[machine.KEEP_COLUMN] = columns.index(keep.column) if keep else -1
+    ints[machine.KEEP_HIGHER] = keep is not None and keep.higher
+
+
+def total_slot(program: Program) -> int:
+    """The first of the slots in which the sums of a part are collected."""
+    return min(buffer.offset for buffer in program.buffers if buffer.region is Region.TOTAL) // LINE
+
+
+def _first(program: Program, entry: str, result: str) -> int:
+    return program.entries[entry].results[result].offset // LINE

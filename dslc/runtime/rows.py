@@ -1,0 +1,68 @@
+"""Row sources: the arrays that a program fetches its batches from.
+
+They are cast to the program's elements once and stay as they are; an entry reads only the rows that it is
+told to. A source that the rows do not bring (the target, when predicting) is empty, and no entry that is
+called then fetches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dslc.graph.graph import Array
+from dslc.program.arena import NUMPY, sized
+from dslc.program.backend import Reals
+from dslc.program.program import Buffer, Fetch, Program
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Prepared rows: inputs [rows, *shape] and target [rows, *shape] as the net and the loss read them.
+
+    `weight` is [rows], scaled by whoever made it; None weighs all rows 1. At least one row source must be given.
+    """
+
+    inputs: Mapping[str, Array]
+    target: Array | None = None
+    weight: Reals | None = None
+
+    @property
+    def count(self) -> int:
+        return next(len(values) for values in (*self.inputs.values(), self.target) if values is not None)
+
+
+def sources_of(program: Program, rows: Rows) -> tuple[Array, ...]:
+    """The arrays in the order of `program.sources`, contiguous and of the elements that the program fetches."""
+    fetched = {
+        call.source: call.result
+        for entry in program.entries.values()
+        for phase in entry.phases
+        for call in phase.calls
+        if isinstance(call, Fetch)
+    }
+    return tuple(_source(name, fetched.get(number), rows) for number, name in enumerate(program.sources))
+
+
+def _source(name: str, buffer: Buffer | None, rows: Rows) -> Array:
+    if buffer is None:
+        return np.zeros(0)
+    element = NUMPY[buffer.element]
+    kind, _, field = name.partition(".")
+    match kind:
+        case "input":
+            values: Array | None = rows.inputs.get(field)
+        case "target":
+            values = rows.target
+        case "weight":
+            values = np.ones(rows.count) if rows.weight is None else rows.weight
+        case "row":
+            values = np.arange(rows.count)
+        case _:
+            raise ValueError(f"no row source is called `{name}`")
+    if values is None:
+        return np.zeros(sized(buffer.shape, 0), element)
+    whole: Array = np.ascontiguousarray(values, element)
+    return whole.reshape(sized(buffer.shape, rows.count))

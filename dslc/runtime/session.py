@@ -1,0 +1,175 @@
+"""A session: one program with the memory it trains in; everything that a model can do ends here.
+
+Weights, optimizer state and counters lie in the session's memory and last from one training to the next.
+What goes in and out is copied.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from dslc.diagnostics import DataError
+from dslc.elaborate.experiment import Experiment, Loop
+from dslc.graph.graph import Array
+from dslc.program import machine
+from dslc.program.backend import Executable, Integers, Reals
+from dslc.program.program import Program, Region
+from dslc.runtime.calls import Caller
+from dslc.runtime.history import History, Status
+from dslc.runtime.memory import plan_memory, resident
+from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
+from dslc.runtime.rows import Rows, sources_of
+from dslc.runtime.tensors import buffers_of, initial_values, read, write
+from dslc.runtime.training import OnEpoch, Training
+
+
+class Session:
+    """Weights, optimizer state and counters of one model. Calls from several threads take turns."""
+
+    def __init__(self, program: Program, executable: Executable, experiment: Experiment, threads: int = 0) -> None:
+        """`threads` 0 leaves their number to the executable. Raises MemoryError where the arena does not fit."""
+        self.program = program
+        self.experiment = experiment
+        self.threads = threads
+        self.executable = executable
+        self._kept = resident(program)
+        self._caller = Caller(program, executable, self._kept.arena, threads)
+        self._parameters = buffers_of(program, Region.PARAMETER)
+        self._states = buffers_of(program, Region.STATE)
+        self._settings = buffers_of(program, Region.SETTING)
+        self._turn = threading.RLock()
+        self._training: Training | None = None
+        self._stop = threading.Event()
+        for setting in experiment.settings:
+            if setting.name in self._settings and isinstance(setting.value, int | float):
+                self.set_setting(setting.name, setting.value)
+        self.reset(experiment.loop.seed)
+
+    # --- tensors ----------------------------------------------------------------------------------
+
+    def reset(self, seed: int) -> None:
+        """Initial weights and states of `seed`; no update was made."""
+        with self._turn:
+            values = initial_values(self.experiment, seed)
+            for buffers in (self._parameters, self._states):
+                write(self._kept.arena, buffers, {name: values[name] for name in buffers}, "weight")
+            self._kept.ints[:] = 0
+            self._kept.reals[:] = 0
+            self._training = None
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """Copies, in the program's element type."""
+        with self._turn:
+            return read(self._kept.arena, self._parameters)
+
+    def set_parameters(self, values: Mapping[str, Array]) -> None:
+        """Sets the weights named, and no state. Raises DataError for a name or a shape that is not there."""
+        with self._turn:
+            write(self._kept.arena, self._parameters, values, "weight")
+
+    @property
+    def states(self) -> dict[str, Array]:
+        """Copies of the optimizer's state."""
+        with self._turn:
+            return read(self._kept.arena, self._states)
+
+    def set_states(self, values: Mapping[str, Array]) -> None:
+        with self._turn:
+            write(self._kept.arena, self._states, values, "state")
+
+    def set_setting(self, name: str, value: float) -> None:
+        """Sets a `let` that is a run-time value. Raises DataError for one that is not."""
+        with self._turn:
+            write(self._kept.arena, self._settings, {name: np.asarray(value, np.float64)}, "setting")
+
+    # --- training ---------------------------------------------------------------------------------
+
+    def train(
+        self, rows: Rows, train: Integers, val: Integers, loop: Loop | None = None, on_epoch: OnEpoch | None = None
+    ) -> History:
+        """Trains on the rows numbered `train`, validates on `val`, and goes on from where the model stands.
+
+        `loop` replaces the train block's settings. Weights of rows are scaled to mean 1 over `train`. Raises
+        DataError, TrainingDiverged, and what `on_epoch` or a signal raises; the weights stay as they then are.
+        """
+        with self._turn:
+            plan = Plan(loop or self.experiment.loop, columns_of(self.program), len(train), len(val))
+            check_plan(plan, self.program)
+            memory = plan_memory(self._kept, train, val, plan.loop.epochs, len(plan.columns))
+            sources = sources_of(self.program, replace(rows, weight=_mean_one(rows.weight, train)))
+            write_plan(memory, plan, self.program)
+            span = self.experiment.loss_span
+            self._training = Training(self.executable, memory, sources, plan, span, self.threads, self._stop)
+            return self._training.run(on_epoch)
+
+    def resume(self, on_epoch: OnEpoch | None = None) -> History:
+        """Goes on with a training that was interrupted, as if it had not been; its history has all of its epochs."""
+        with self._turn:
+            if self._training is None:
+                raise ValueError("there is no training to resume")
+            self._kept.ints[machine.REQUEST] = machine.GO_ON
+            return self._training.run(on_epoch)
+
+    def request_stop(self) -> None:
+        """Ends the running training, or else the next one, after its current batch; a signal handler may call it."""
+        self._stop.set()
+        self._kept.ints[machine.REQUEST] = machine.INTERRUPT
+
+    def status(self) -> Status:
+        """Where training stands; may be called from any thread while it runs."""
+        training = self._training
+        return Status(0, 0, 0, 0, 0, math.nan, {}) if training is None else training.status()
+
+    # --- using ------------------------------------------------------------------------------------
+
+    def evaluate(self, rows: Rows, chosen: Integers | None = None) -> dict[str, float]:
+        """`loss` and the metrics over the rows numbered `chosen`, all if None."""
+        with self._turn:
+            return self._caller.sums(sources_of(self.program, rows), _order(rows, chosen))
+
+    def predict(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
+        """`prediction`, `probability` and `decision` for each row, as the program stores them."""
+        with self._turn:
+            return self._caller.predictions(sources_of(self.program, rows), _order(rows, chosen))
+
+    def loss(self, rows: Rows, chosen: Integers | None = None) -> float:
+        """The objective, penalties included, of the rows as one batch in training."""
+        with self._turn:
+            return float(self._gradients(rows, chosen)["objective"])
+
+    def gradients(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
+        """The gradients of `loss` by weight, in float64, and with them what else the program has gradients for."""
+        with self._turn:
+            found = self._gradients(rows, chosen)
+            return {name.removeprefix("gradient."): g for name, g in found.items() if name.startswith("gradient.")}
+
+    def _gradients(self, rows: Rows, chosen: Integers | None) -> dict[str, Array]:
+        order, ints = _order(rows, chosen), self._kept.ints
+        if not len(order):
+            raise DataError("a loss needs at least one row")
+        slots, whole_slots = self._kept.arena.view(np.float64), self._kept.arena.view(np.int64)
+        slots[machine.CLOCK_ITERATION] = ints[machine.ITERATION] + 1
+        slots[machine.CLOCK_PROGRESS] = 0
+        whole_slots[machine.CLOCK_SEED] = self.experiment.loop.seed
+        whole_slots[machine.CLOCK_EPOCH] = ints[machine.EPOCH]
+        return self._caller.gradients(sources_of(self.program, rows), order)
+
+
+def _order(rows: Rows, chosen: Integers | None) -> Integers:
+    return np.arange(rows.count) if chosen is None else np.ascontiguousarray(chosen, np.int64)
+
+
+def _mean_one(weight: Reals | None, train: Integers) -> Reals | None:
+    """Weights with mean 1 over the training rows; a last batch of one row weighs as much as any other row."""
+    if weight is None:
+        return None
+    mean = float(np.mean(weight[train]))
+    if not mean > 0:
+        raise DataError("the weights of the training rows sum to 0")
+    return weight / mean

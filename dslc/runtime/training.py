@@ -1,0 +1,130 @@
+"""One plan of training, from its first epoch to the answer that ends it.
+
+The machine runs in a thread of its own, where compiled code holds no GIL, while the calling thread waits in
+short joins: so signals and the clock reach it between two batches. An interrupted training can be run on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dslc.diagnostics import TrainingDiverged
+from dslc.graph.graph import Array
+from dslc.program import machine
+from dslc.program.backend import Executable, MachineMemory
+from dslc.runtime.history import History, Status, history_row
+from dslc.runtime.plan import Plan
+from dslc.source import Span
+
+OnEpoch: TypeAlias = Callable[[Status], bool | None]
+"""Called after every epoch by the thread that trains the model; returning False ends training."""
+
+WAIT = 0.05
+"""Seconds between two looks at signals and the clock."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """The state of it is in `memory`; `loss_span` is named where the loss diverges.
+
+    While `stop` is set, `run` returns after the current batch; it is cleared when it does.
+    """
+
+    executable: Executable
+    memory: MachineMemory
+    sources: tuple[Array, ...]
+    plan: Plan
+    loss_span: Span
+    threads: int
+    stop: threading.Event
+
+    def run(self, on_epoch: OnEpoch | None) -> History:
+        """Trains until the plan ends. Raises TrainingDiverged, and what `on_epoch` or a signal raises."""
+        ints, limit = self.memory.ints, self.plan.loop.time_limit
+        started, ended_by = time.monotonic(), "time limit"
+        ints[machine.ASK_EPOCH_END] = on_epoch is not None
+        try:
+            while (answer := self._advance(started + limit if limit is not None else None)) == machine.EPOCH_END:
+                if on_epoch is not None and on_epoch(self.status()) is False:
+                    ended_by = "callback"
+                    ints[machine.REQUEST] = machine.END
+        finally:
+            self.stop.clear()
+        if answer in (machine.FAULT, machine.VALIDATION_FAULT):
+            raise TrainingDiverged(self._fault(answer))
+        return self._history(self._reason(answer, ended_by), time.monotonic() - started)
+
+    def status(self) -> Status:
+        """Where it stands; may be called from any thread."""
+        ints = self.memory.ints
+        epoch = int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH])
+        return Status(
+            epoch=epoch,
+            epochs=self.plan.loop.epochs,
+            rows=int(ints[machine.CURSOR]),
+            rows_per_epoch=self.plan.train_rows,
+            iteration=int(ints[machine.ITERATION]),
+            objective=float(self.memory.reals[machine.OBJECTIVE]),
+            row=self._row(epoch - 1) if epoch else {},
+        )
+
+    def _advance(self, deadline: float | None) -> int:
+        """One call of the machine and its answer; what it raises is raised here."""
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self.executable.advance(self.memory, self.sources, self.threads)
+            except BaseException as error:
+                raised.append(error)
+
+        ints = self.memory.ints
+        if self.stop.is_set():
+            ints[machine.REQUEST] = machine.INTERRUPT
+        thread = threading.Thread(target=work, name="dslc training", daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(WAIT)
+                if deadline is not None and time.monotonic() > deadline and not self.stop.is_set():
+                    ints[machine.REQUEST] = machine.END
+        except BaseException:
+            ints[machine.REQUEST] = machine.INTERRUPT
+            thread.join()
+            raise
+        if raised:
+            raise raised[0]
+        return int(ints[machine.ANSWER])
+
+    def _history(self, stopped: str, seconds: float) -> History:
+        ints = self.memory.ints
+        first, best = int(ints[machine.FIRST_EPOCH]), int(ints[machine.BEST_EPOCH])
+        epochs = tuple(self._row(k) for k in range(int(ints[machine.EPOCH]) - first))
+        return History(epochs, stopped, best - first + 1 if best >= 0 else None, seconds)
+
+    def _row(self, epoch: int) -> dict[str, float]:
+        return history_row(self.memory.history, self.plan.columns, epoch)
+
+    def _reason(self, answer: int, ended_by: str) -> str:
+        """Why the machine stopped, in words."""
+        rule, reason = self.plan.loop.stop, int(self.memory.ints[machine.REASON])
+        if answer == machine.INTERRUPTED:
+            return "interrupted"
+        if answer == machine.FINISHED:
+            return "finished"
+        if rule is not None and reason == machine.BY_PATIENCE:
+            return f"{rule.column} stalled for {rule.patience} epochs"
+        if rule is not None and reason == machine.BY_THRESHOLD:
+            return f"{rule.column} passed {rule.threshold:g}"
+        return ended_by
+
+    def _fault(self, answer: int) -> str:
+        ints = self.memory.ints
+        step, epoch = int(ints[machine.ITERATION]), int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) + 1
+        what, when = ("loss", "at") if answer == machine.FAULT else ("validation loss", "after")
+        place = self.loss_span.place
+        return f"{place}: the {what} is not finite {when} step {step} (epoch {epoch}); a smaller learning rate may help"
