@@ -152,7 +152,7 @@ def _declarations(element: Element, lanes: int, fused: bool, masked: bool) -> li
 
 
 def _tile_entry(kind: str, rows: int, lanes: int, masked: bool) -> list[str]:
-    lines = ["entry:", "  %pa = inttoptr i64 %a to ptr", "  %pb = inttoptr i64 %b to ptr", "  %pc = inttoptr i64 %c to ptr"]
+    lines = ["entry:", *(f"  %p{letter} = inttoptr i64 %{letter} to ptr" for letter in "abc")]
     for r in range(1, rows):
         lines.append(f"  %m{r} = mul i64 %a_m, {r}")
         lines.append(f"  %a{r} = getelementptr {kind}, ptr %pa, i64 %m{r}")
@@ -194,13 +194,13 @@ def _tile_loop(kind: str, rows: int, vectors: int, lanes: int, masked: bool, fus
         ]
         for v in range(vectors):
             if fused:
-                lines.append(
-                    f"  %t{r}_{v} = call {vector} @llvm.fma.{suffix}({vector} %z{r}, {vector} %v{v}, {vector} %s{r}_{v})"
-                )
+                operands = f"{vector} %z{r}, {vector} %v{v}, {vector} %s{r}_{v}"
+                lines.append(f"  %t{r}_{v} = call {vector} @llvm.fma.{suffix}({operands})")
             else:
                 lines.append(f"  %p{r}_{v} = fmul {vector} %z{r}, %v{v}")
                 lines.append(f"  %t{r}_{v} = fadd {vector} %p{r}_{v}, %s{r}_{v}")
-    return [*lines, "  %next = add i64 %i, 1", "  %more = icmp slt i64 %next, %k", "  br i1 %more, label %loop, label %done", ""]
+    lines += ["  %next = add i64 %i, 1", "  %more = icmp slt i64 %next, %k"]
+    return [*lines, "  br i1 %more, label %loop, label %done", ""]
 
 
 def _tile_stores(kind: str, rows: int, vectors: int, lanes: int, masked: bool, size: int) -> list[str]:

@@ -124,9 +124,7 @@ def _load(load: Load, operand: Operand, values: Sequence[str], real: Element) ->
             assert_never(operand.element)
 
 
-def _apply(
-    apply: Apply, arguments: Sequence[str], first: DType, real: Element
-) -> tuple[str, tuple[Function, ...]]:
+def _apply(apply: Apply, arguments: Sequence[str], first: DType, real: Element) -> tuple[str, tuple[Function, ...]]:
     name, _, rest = apply.function.symbol.partition("(")
     if name not in SUPPORT:
         return apply.function.symbol.format(*arguments), ()

@@ -6,7 +6,6 @@ reaches them. Importing this module imports numba.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import math
@@ -18,8 +17,8 @@ from types import FunctionType
 import llvmlite.binding as llvm
 import numba
 import numpy as np
+from numba import types as numba_types
 from numba.core import compiler as numba_compiler
-from numba.core import types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
@@ -27,14 +26,14 @@ from .host import this_host
 from .unit import Assembly, CType, Function, Signature, Unit, closure
 
 _TYPES = {
-    CType.I64: types.int64,
-    CType.F32: types.float32,
-    CType.F64: types.float64,
-    CType.U8: types.uint8,
-    CType.I64S: types.CPointer(types.int64),
-    CType.F32S: types.CPointer(types.float32),
-    CType.F64S: types.CPointer(types.float64),
-    CType.U8S: types.CPointer(types.uint8),
+    CType.I64: numba_types.int64,
+    CType.F32: numba_types.float32,
+    CType.F64: numba_types.float64,
+    CType.U8: numba_types.uint8,
+    CType.I64S: numba_types.CPointer(numba_types.int64),
+    CType.F32S: numba_types.CPointer(numba_types.float32),
+    CType.F64S: numba_types.CPointer(numba_types.float64),
+    CType.U8S: numba_types.CPointer(numba_types.uint8),
 }
 
 # `nnan` and `ninf` would delete NaN checks and `reassoc` would reorder sums; see the emitter's `accumulate`.
@@ -45,11 +44,13 @@ _NAMES: dict[str, object] = {
 }  # fmt: skip
 """What generated source may name besides its own functions and those that it inlines or calls."""
 
-C_LIBRARY = frozenset(
-    name + suffix
-    for name in ("exp", "log", "log1p", "expm1", "erf", "pow", "sin", "cos", "sincos", "tanh", "floor", "sqrt", "fma", "ldexp")
-    for suffix in ("", "f")
-) | {"memset", "memcpy", "memmove", "sched_yield"}
+_C_FUNCTIONS = (
+    "cos", "erf", "exp", "expm1", "floor", "fma", "ldexp", "log", "log1p", "pow", "sin", "sincos", "sqrt", "tanh",
+)  # fmt: skip
+
+C_LIBRARY = frozenset(name + suffix for name in _C_FUNCTIONS for suffix in ("", "f")) | {
+    "memset", "memcpy", "memmove", "sched_yield",
+}  # fmt: skip
 """The symbols that an object may leave to the C library."""
 
 
@@ -127,7 +128,7 @@ def _numba_text(unit: Unit) -> tuple[str, str]:
     flags.fastmath = _FAST_MATH
     typing, target = _contexts()
     arguments = tuple(_TYPES[t] for t in unit.signature.types)
-    result = _TYPES[unit.signature.result] if unit.signature.result else types.void
+    result = _TYPES[unit.signature.result] if unit.signature.result else numba_types.void
     with global_compiler_lock:
         compiled = numba_compiler.compile_extra(typing, target, _functions(unit), arguments, result, flags, {})
         compiled.library.finalize()
@@ -157,6 +158,6 @@ def _helper(function: FunctionType) -> Callable[..., object]:
     return helper
 
 
-def _external(signature: Signature) -> types.ExternalFunction:
-    result = _TYPES[signature.result] if signature.result else types.void
-    return types.ExternalFunction(signature.name, result(*(_TYPES[t] for t in signature.types)))
+def _external(signature: Signature) -> numba_types.ExternalFunction:
+    result = _TYPES[signature.result] if signature.result else numba_types.void
+    return numba_types.ExternalFunction(signature.name, result(*(_TYPES[t] for t in signature.types)))

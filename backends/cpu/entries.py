@@ -33,6 +33,7 @@ from dslc.program.program import (
     ScatterKernel,
 )
 from dslc.scalar.types import ROWS, Extent, shape_text
+from dslc.source import Span
 
 from .assembly import WORD
 from .contractions import contract_unit, scatter_unit
@@ -45,12 +46,13 @@ from .sync import BARRIER
 from .unit import CType, Signature, Unit, named_by_content
 
 PARAMETERS = ("thread", "threads", "place", "arena", "sources", "order", "first", "rows")
+_CALLED = ("barrier", "minimum_i64", "range", "word")
 _FETCHED = 4096
 """Elements that one tile of a fetch copies, if a row is not longer."""
 
 
 def entry_signature(name: str) -> Signature:
-    """An entry is called by `threads` threads at once; `place` is the barrier's, all others but the numbers are addresses."""
+    """An entry is called by `threads` threads at once; `place` is the barrier's word; first and rows are numbers."""
     return Signature(f"dslc_{Names(()).add(name)}", tuple((parameter, CType.I64) for parameter in PARAMETERS))
 
 
@@ -107,7 +109,7 @@ class _Printer:
     program: Program
     host: Host
     kernels: dict[str, Unit] = field(default_factory=dict)
-    names: Names = field(default_factory=lambda: Names((*PARAMETERS, "barrier", "tile", "np", "math", "f32", "f64", "u8")))
+    names: Names = field(default_factory=lambda: Names((*PARAMETERS, "tile", *_CALLED)))
     buffers: dict[tuple[int, str], tuple[str, Buffer]] = field(default_factory=dict)
     counts: dict[int, str] = field(default_factory=dict)
 
@@ -156,14 +158,12 @@ class _Printer:
                 buffer, width = call.result, prod(_static(e) for e in call.result.shape[1:])
                 unit = self._kernel(fetch_unit(buffer.element))
                 size = max(1, _FETCHED // max(1, width))
-                source = self._source(call.source)
                 yield f"# {comment(self.program.sources[call.source])}: rows of this batch"
-                arguments = f"first, {width}, order, {source}, {self._buffer(buffer)}"
+                arguments = f"first, {width}, order, word(sources, {call.source}), {self._buffer(buffer)}"
                 yield from self._tiled(unit.name, arguments, self._count(ROWS, size), ROWS, size, turn)
             case Call():
                 unit, arguments = self._kernel_call(call)
-                origin = f"{call.span.source.name.rsplit('/', 1)[-1]}:{call.span.line}  " if call.span.source.text else ""
-                yield f"# {comment(origin + call.note)}"
+                yield f"# {comment(_line(call.span) + call.note)}"
                 tiles = self._tiles(call)
                 yield from self._tiled(unit.name, arguments, tiles, call.tiles.extent, call.tiles.size, turn)
             case _:
@@ -222,8 +222,10 @@ class _Printer:
             self.buffers[key] = (self.names.add(buffer.name), buffer)
         return self.buffers[key][0]
 
-    def _source(self, number: int) -> str:
-        return f"word(sources, {number})"
+
+def _line(span: Span) -> str:
+    """`digits.dsl:14  `, nothing for what no model file wrote."""
+    return f"{span.source.name.rsplit('/', 1)[-1]}:{span.line}  " if span.source.text else ""
 
 
 def _extent(extent: Extent) -> str:

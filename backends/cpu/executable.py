@@ -32,7 +32,7 @@ _libraries: WeakValueDictionary[tuple[str, ...], Library] = WeakValueDictionary(
 
 
 class CpuExecutable:
-    """See dslc.program.backend.Executable. `threads` below 1 means `default_threads`, which is chosen by the program's size."""
+    """See dslc.program.backend.Executable. `threads` below 1 means `default_threads`, chosen by the program's size."""
 
     def __init__(self, module: Module) -> None:
         self.source = module.text
@@ -46,7 +46,7 @@ class CpuExecutable:
     def call(
         self, entry: str, arena: Bytes, sources: Sources, order: Integers, first: int, rows: int, threads: int
     ) -> None:
-        """Runs one entry on the rows `order[first : first + rows]` of the sources; IndexError where those are not there."""
+        """Runs one entry on the rows `order[first : first + rows]` of the sources; IndexError where there are fewer."""
         if not 0 <= first <= first + rows <= order.size and rows:
             raise IndexError(f"rows {first} to {first + rows} of an order of {order.size}")
         library, name = self._library(entry), self._module.entries[entry].unit.name
@@ -114,7 +114,7 @@ class CpuExecutable:
         if content is None:
             started = time.perf_counter()
             # numba takes most of a second to import, which a program found in the store never pays.
-            from .compiler import compile_unit  # noqa: PLC0415
+            from .compiler import compile_unit
 
             content = compile_unit(unit)
             self.compile_seconds += time.perf_counter() - started

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import llvmlite.binding as llvm
 
 from .unit import CType, Signature
 
-_C = {CType.I64: ctypes.c_int64, CType.F32: ctypes.c_float, CType.F64: ctypes.c_double, CType.U8: ctypes.c_uint8}
 _names = (f"dslc_{number}" for number in itertools.count())
 
 
@@ -25,7 +24,7 @@ class Library:
         for signature in exports:
             builder.export_symbol(signature.name)
         self._tracker = builder.link(_linker(), next(_names))
-        self._functions = {s.name: _prototype(s)(self._tracker[s.name]) for s in exports}
+        self._functions = {s.name: _function(s, self._tracker[s.name]) for s in exports}
 
     def call(self, name: str, *arguments: int) -> None:
         """Calls an exported function; addresses are integers."""
@@ -39,6 +38,8 @@ def _linker() -> llvm.LLJIT:
     return llvm.create_lljit_compiler()
 
 
-def _prototype(signature: Signature) -> type[ctypes._CFuncPtr]:
-    arguments = [ctypes.c_size_t if t.pointer else _C[t] for t in signature.types]
-    return ctypes.CFUNCTYPE(None, *arguments)
+def _function(signature: Signature, address: int) -> Callable[..., None]:
+    if any(t in (CType.F32, CType.F64, CType.U8) for t in signature.types):
+        raise ValueError(f"{signature.name} is called from Python with whole numbers and addresses only")
+    function: Callable[..., None] = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(signature.types))(address)
+    return function

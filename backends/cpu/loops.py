@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from dslc.program.program import Combine, Element, LoopKernel
+from dslc.program.program import Element, LoopKernel
 from dslc.scalar.affine import Affine
-from dslc.scalar.body import Load
+from dslc.scalar.body import Combine, Load
 from dslc.scalar.types import DType
 
 from .assembly import add_in_any_order
@@ -33,15 +33,13 @@ Parameters = tuple[tuple[str, CType], ...]
 
 
 def loop_unit(kernel: LoopKernel, real: Element, in_place: frozenset[int] = frozenset()) -> Unit:
-    """The kernel as a function of (start, stop, extents from the second loop on, operands with strides, result with strides).
+    """The kernel as a function of (start, stop, further extents, operands with strides, result with strides).
 
-    Operands numbered in `in_place` are the result's own buffer, which the call then passes once: two names for one place
-    would make every load of the one wait for the stores to the other.
+    Operands numbered in `in_place` are the result's own buffer, which the call then passes once: the compiler is
+    told that pointers lead to separate memory.
     """
     computed = computing_element(kernel, real)
-    operands = [
-        Operand("y" if k in in_place else f"x{k}", element) for k, element in enumerate(kernel.elements)
-    ]
+    operands = [Operand("y" if k in in_place else f"x{k}", element) for k, element in enumerate(kernel.elements)]
     parameters: list[tuple[str, CType]] = [("start", CType.I64), ("stop", CType.I64)]
     parameters += [(f"n{k}", CType.I64) for k in range(first_extent(kernel), kernel.rank)]
     for k, (element, rank) in enumerate(zip(kernel.elements, kernel.ranks, strict=True)):
@@ -62,7 +60,7 @@ def first_extent(kernel: LoopKernel) -> int:
 
 
 def computing_element(kernel: LoopKernel, real: Element) -> Element:
-    """Reals are computed in the program's type, but in float64 where nothing narrower takes part or one value is all."""
+    """The program's type, but float64 where nothing narrower takes part and where one value is all there is."""
     reals = {element for element in (*kernel.elements, kernel.result) if DTYPES[element] is DType.REAL}
     return Element.F64 if kernel.rank == 0 or reals == {Element.F64} else real
 

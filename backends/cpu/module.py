@@ -6,7 +6,6 @@ function, so a kernel that two models share is compiled once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -37,7 +36,8 @@ class Module:
         units = {BARRIER.name: BARRIER}
         units |= {kernel.name: kernel for one in printed for kernel in one.kernels}
         units |= {unit.name: unit for unit in (*(one.unit for one in printed), *more)}
-        return tuple(units.values()), (*(one.unit.signature for one in printed), *(unit.signature for unit in more[-1:]))
+        exports = [unit.signature for unit in (*(one.unit for one in printed), *more[-1:])]
+        return tuple(units.values()), tuple(exports)
 
     @property
     def text(self) -> str:
@@ -45,16 +45,23 @@ class Module:
         entries = [one.unit for one in self.entries.values()]
         units = [BARRIER, *kernels.values(), *entries, *(self.machine or ())]
         inlined = closure(function for unit in units for function in unit.inlines)
-        header = f'"""{comment(self.program.name)}, compiled by dslc {version("dslc")} for the cpu backend: {this_host().cpu}."""'
-        imports = "import math\n\nimport numpy as np\nfrom numpy import float32 as f32, float64 as f64, inf, nan, uint8 as u8"
-        return "\n\n\n".join([f"{header}\n\n{imports}", *_texts(inlined), *_texts(units)]) + "\n"
+        title = (
+            f"{comment(self.program.name)}, printed by dslc {version('dslc')} for the cpu backend on {this_host().cpu}"
+        )
+        return "\n\n\n".join([f'"""{title}."""\n\n{_IMPORTS}', *map(_text, inlined), *map(_text, units)]) + "\n"
 
 
-def _texts(functions: Iterable[Function]) -> list[str]:
-    return [
-        f'{function.signature.name.upper()} = """\n{function.text}"""' if isinstance(function, Assembly) else function.text.rstrip()
-        for function in functions
-    ]
+_IMPORTS = """\
+import math
+
+import numpy as np
+from numpy import float32 as f32, float64 as f64, inf, nan, uint8 as u8"""
+
+
+def _text(function: Function) -> str:
+    if isinstance(function, Assembly):
+        return f'{function.signature.name.upper()} = """\n{function.text}"""'
+    return function.text.rstrip()
 
 
 def print_module(program: Program) -> Module:

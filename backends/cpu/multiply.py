@@ -31,17 +31,18 @@ def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
         for r in (rows, 1)
         for v, masked in ((2, False), (2, True), (1, True))
     }
-    signature = Signature("NAME", tuple((name, CType.I64) for name in _PARAMETERS))
+    name = {which: assembly.signature.name for which, assembly in tiles.items()}
+    signature = Signature("NAME", tuple((parameter, CType.I64) for parameter in _PARAMETERS))
     lines = [
         "last = stop - " + str(rows),
         "j = 0",
         f"while j + {pair} <= n:",
-        *_rows(tiles[rows, 2, False].signature.name, tiles[1, 2, False].signature.name, rows, element, ""),
+        *_rows(name[rows, 2, False], name[1, 2, False], rows, element, ""),
         f"    j += {pair}",
         f"if n - j > {lanes}:",
-        *_rows(tiles[rows, 2, True].signature.name, tiles[1, 2, True].signature.name, rows, element, f", n - j - {lanes}"),
+        *_rows(name[rows, 2, True], name[1, 2, True], rows, element, f", n - j - {lanes}"),
         "elif n > j:",
-        *_rows(tiles[rows, 1, True].signature.name, tiles[1, 1, True].signature.name, rows, element, ", n - j"),
+        *_rows(name[rows, 1, True], name[1, 1, True], rows, element, ", n - j"),
     ]
     text = signature.head + "\n" + "".join(f"    {line}\n" for line in lines)
     return named_by_content(f"multiply_{element.value}", Unit(signature, text, tuple(tiles.values())))

@@ -6,6 +6,12 @@ import keyword
 import re
 from collections.abc import Iterable
 
+_KERNEL = re.compile(r"_[0-9a-f]{10}$")
+"""How the names end that kernels have from their content."""
+
+
+_QUOTES = '"\\'
+
 
 class Names:
     """Unique identifiers of a-z, 0-9 and _ for arbitrary texts, none of them reserved.
@@ -23,6 +29,8 @@ class Names:
         stem = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:48]
         if not stem or stem[0].isdigit():
             stem = f"n_{stem}".rstrip("_")
+        if _KERNEL.search(stem):
+            stem += "_buffer"
         name, number = stem, 1
         while name in self._taken:
             number += 1
@@ -32,5 +40,5 @@ class Names:
 
 
 def comment(text: str) -> str:
-    """Any text as one line of printable ASCII, fit to stand after `# `."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text)[:160]
+    """Any text as one line of printable ASCII, fit to stand after `# ` or between quotes."""
+    return "".join(c if " " <= c <= "~" and c not in _QUOTES else "?" for c in text)[:160]

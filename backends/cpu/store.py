@@ -35,7 +35,8 @@ def _environment() -> str:
     host = this_host()
     versions = [f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy")]
     python = ".".join(str(part) for part in sys.version_info[:3])
-    return "\n".join([f"store {FORMAT}", f"python {python}", *versions, sys.platform, host.machine, host.cpu, host.features])
+    processor = [sys.platform, host.machine, host.cpu, host.features]
+    return "\n".join([f"store {FORMAT}", f"python {python}", *versions, *processor])
 
 
 def folder() -> Path:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-
 _COMMENT = re.compile(r"^ *# .*\n|  # .*$", re.MULTILINE)
 
 
@@ -78,7 +77,8 @@ class Assembly:
 class Unit:
     """A function in Python: the last one of `text`; earlier ones are its own helpers, called with any types.
 
-    It calls other objects by address. Its pointers lead to separate memory unless it is `aliased`. Comments stand after `  # ` and count for nothing.
+    It calls other objects by address. Its pointers lead to separate memory unless it is `aliased`. Comments
+    stand after `  # ` and count for nothing.
     """
 
     signature: Signature

@@ -7,9 +7,9 @@ from math import prod
 
 import numpy as np
 import numpy.typing as npt
-
 from dslc.backends.cpu import CpuBackend
 from dslc.backends.cpu.executable import CpuExecutable
+
 from dslc.program.program import Buffer, Call, Element, Entry, Kernel, Phase, Program, Region, Tiles
 from dslc.scalar.types import ROWS, Extent
 from dslc.source import BUILT_IN
@@ -35,9 +35,9 @@ class Arena:
         self.buffers.append(buffer)
         return buffer
 
-    def program(self, *phases: Phase, real: Element = Element.F32, sources: tuple[str, ...] = (), name: str = "test") -> Program:
+    def program(self, *phases: Phase, real: Element = Element.F32, name: str = "test") -> Program:
         entry = Entry("predict", phases, {})
-        return Program(name, real, self.capacity, sources, tuple(self.buffers), {"predict": entry}, self.bytes)
+        return Program(name, real, self.capacity, (), tuple(self.buffers), {"predict": entry}, self.bytes)
 
 
 def memory(size: int) -> npt.NDArray[np.uint8]:

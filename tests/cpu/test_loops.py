@@ -139,7 +139,7 @@ def test_a_single_value_is_computed_in_float64():
 
 
 def test_equal_kernels_are_one_text_whatever_the_extents():
-    from dslc.backends.cpu.loops import loop_unit  # noqa: PLC0415
+    from dslc.backends.cpu.loops import loop_unit
 
     body = (Load(0, access(1, 0)), Apply(multiply, (0, 0)))
     one, two = (
