@@ -7,11 +7,13 @@ from pathlib import Path
 
 from dslc.backends import get_backend
 from dslc.cli.model_file import read_source
-from dslc.driver import ENTRIES, compile_front
+from dslc.driver import Compilation, compile_front
 from dslc.graph import text as graph_text
 from dslc.graph.graph import Graph
+from dslc.model import TRAINING
 from dslc.program import text as program_text
-from dslc.program.program import Element
+from dslc.program.backend import Executable
+from dslc.program.program import Element, Program
 from dslc.syntax import text as syntax_text
 from dslc.syntax.parse import parse
 
@@ -39,9 +41,15 @@ def view(path: Path, stage: str | None, settings: Mapping[str, str], data: Mappi
         case "passes":
             return _sections(compilation.optimised)
         case "program":
-            return program_text.to_text(compilation.program(Element.F32, ENTRIES))
+            return program_text.to_text(_program(compilation))
         case _:
-            return get_backend(backend).compile(compilation.program(Element.F32, ENTRIES)).source
+            executable: Executable = get_backend(backend).compile(_program(compilation))
+            return executable.source
+
+
+def _program(compilation: Compilation) -> Program:
+    """The program that trains."""
+    return compilation.program(Element.F32, TRAINING, len(compilation.dataset.train))
 
 
 def _sections(graphs: Mapping[str, Graph]) -> str:

@@ -124,7 +124,7 @@ def _model_steps(workload: Workload, model: Model) -> Steps:
 
     def steps(count: int) -> float:
         before = model.status().iteration
-        per_epoch = max(1, model.status().batches)
+        per_epoch = max(1, -(-model.status().rows_per_epoch // (batch or 1)))
         history = model.fit(*rows, epochs=-(-count // per_epoch))
         return history.seconds / (model.status().iteration - before)
 

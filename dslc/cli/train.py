@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,9 @@ from dslc.cli.options import (
     settings_from,
     threads_option,
 )
+
+if TYPE_CHECKING:
+    from dslc.cli.training import Display
 
 
 @click.command("train", help="Compile a model file and train it on its own data.")
@@ -59,8 +63,7 @@ def command(
     return interrupts.code if interrupts.received else Exit.OK
 
 
-def _display(quiet: bool) -> str:
-    """`none`, `bar` or `lines`."""
+def _display(quiet: bool) -> Display:
     if quiet:
         return "none"
     return "bar" if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else "lines"
