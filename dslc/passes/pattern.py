@@ -19,6 +19,7 @@ from dslc.ops.map import Map, filled
 from dslc.ops.structure import Expand
 from dslc.passes.rewrite import COMMUTATIVE, Rule
 from dslc.scalar.functions import Operand, ScalarFunction, Term
+from dslc.scalar.types import DType
 
 Bound: TypeAlias = Mapping[str, NodeId]
 
@@ -45,10 +46,14 @@ class Form(Term):
         return Form(function, arguments)
 
 
-def formulas(*pairs: tuple[Term, Operand]) -> Rule:
+Equation: TypeAlias = tuple[Term, Operand]
+"""Left side and right side, of equal value for whatever the holes stand for."""
+
+
+def formulas(equations: Sequence[Equation]) -> Rule:
     """One rule that rewrites each left side to its right side, the first that matches."""
     by_function: dict[ScalarFunction, list[tuple[Form, Operand]]] = {}
-    for left, right in pairs:
+    for left, right in equations:
         if not isinstance(left, Form):
             raise TypeError("the left side of a rule is a formula")
         by_function.setdefault(left.function, []).append((left, right))
@@ -59,7 +64,7 @@ def formulas(*pairs: tuple[Term, Operand]) -> Rule:
         for left, right in by_function.get(op.function, ()):
             bound = _arguments(build, left, inputs, {})
             if bound is not None:
-                return _instance(build, right, bound, op.infer([build.type(source) for source in inputs]))
+                return instance(build, right, bound, op.infer([build.type(source) for source in inputs]))
         return None
 
     return rule
@@ -102,12 +107,13 @@ def _arguments(build: Builder, form: Form, inputs: Sequence[NodeId], bound: Boun
     return None
 
 
-def _instance(build: Builder, right: Operand, bound: Bound, type: TensorType) -> NodeId:
-    """The right side built; its numbers are of the result's type."""
+def instance(build: Builder, right: Operand, bound: Bound, type: TensorType) -> NodeId:
+    """The formula built, its holes filled by `bound`; its numbers are of the result's type, truth values BOOL."""
     if isinstance(right, Hole):
         return bound[right.name]
     if isinstance(right, Form):
-        return build.add(Map(right.function), *(_instance(build, part, bound, type) for part in right.arguments))
+        return build.add(Map(right.function), *(instance(build, part, bound, type) for part in right.arguments))
     if isinstance(right, Term):
         raise TypeError("the right side of a rule is a formula of holes and numbers")
-    return filled(build, NUMPY[type.dtype](right).item(), type.shape, type.dtype)
+    dtype = DType.BOOL if isinstance(right, bool) else type.dtype
+    return filled(build, NUMPY[dtype](right).item(), type.shape, dtype)

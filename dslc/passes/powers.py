@@ -6,13 +6,13 @@ Runs after differentiation: `x^n` has the shorter gradient, and formulas read be
 from __future__ import annotations
 
 from dslc.graph.graph import Graph
-from dslc.passes.pattern import Hole, formulas
+from dslc.passes.pattern import Equation, Hole, formulas
 from dslc.passes.rewrite import rewrite
 from dslc.scalar.functions import sqrt
 
 x = Hole("x")
 
-PRODUCTS = formulas(
+PRODUCTS: tuple[Equation, ...] = (
     (x**2.0, x * x),
     (x**3.0, x * x * x),
     (x**4.0, (x * x) * (x * x)),
@@ -25,4 +25,4 @@ PRODUCTS = formulas(
 
 def powers(graph: Graph) -> Graph:
     """The graph without powers whose exponent is one of these."""
-    return rewrite(graph, (PRODUCTS,))
+    return rewrite(graph, (formulas(PRODUCTS),))

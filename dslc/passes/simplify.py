@@ -14,7 +14,7 @@ import numpy as np
 
 from dslc.graph.graph import Builder, Graph, NodeId, Op
 from dslc.ops.map import Map, filled
-from dslc.passes.pattern import Hole, constant, formulas
+from dslc.passes.pattern import Equation, Hole, constant, formulas
 from dslc.passes.rewrite import rewrite
 from dslc.passes.shapes import SHAPES
 from dslc.scalar.functions import exp, log, logical_not, maximum, minimum, negate, where
@@ -24,7 +24,7 @@ a, b, c, x, y = (Hole(name) for name in "abcxy")
 k, m = Hole("k", constant=True), Hole("m", constant=True)
 
 # fmt: off
-ALGEBRA = formulas(
+ALGEBRA: tuple[Equation, ...] = (
     # neutral and absorbing elements
     (x + 0.0, x), (x - 0.0, x), (0.0 - x, -x), (x * 1.0, x), (x * 0.0, 0.0), (x / 1.0, x),
     (x ** 0.0, 1.0), (x ** 1.0, x),
@@ -47,10 +47,12 @@ ALGEBRA = formulas(
 )
 # fmt: on
 
+algebra = formulas(ALGEBRA)
+
 
 def simplify(graph: Graph) -> Graph:
     """The same outputs from fewer and smaller nodes."""
-    return rewrite(graph, (fold, ALGEBRA, *SHAPES))
+    return rewrite(graph, (fold, algebra, *SHAPES))
 
 
 def fold(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:

@@ -17,14 +17,14 @@ from dslc.ops.map import Map
 from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.stop import StopGradient
 from dslc.ops.structure import Expand
-from dslc.passes.pattern import Hole, formulas
+from dslc.passes.pattern import Equation, Hole, formulas
 from dslc.passes.rewrite import rewrite
-from dslc.passes.simplify import ALGEBRA, fold
+from dslc.passes.simplify import algebra, fold
 from dslc.scalar.functions import add, divide, exp, expm1, log, log1p, sigmoid, softplus, subtract, tanh
 
 x, y = Hole("x"), Hole("y")
 
-FORMULAS = formulas(
+FORMULAS: tuple[Equation, ...] = (
     (log(1.0 + exp(x)), softplus(x)),
     (log1p(exp(x)), softplus(x)),
     (exp(x) / (1.0 + exp(x)), sigmoid(x)),
@@ -43,7 +43,7 @@ FORMULAS = formulas(
 
 def stabilise(graph: Graph) -> Graph:
     """The graph with the stable forms in the place of the others; algebra lets one form feed the next."""
-    return rewrite(graph, (_softmax, _log_sum_exp, FORMULAS, fold, ALGEBRA))
+    return rewrite(graph, (_softmax, _log_sum_exp, formulas(FORMULAS), fold, algebra))
 
 
 def _log_sum_exp(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:

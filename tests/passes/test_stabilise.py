@@ -19,6 +19,7 @@ from dslc.ops.map import Map, Value
 from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.structure import Expand
 from dslc.passes import BEFORE_DIFFERENTIATION, apply
+from dslc.passes.simplify import simplify
 from dslc.passes.stabilise import stabilise
 from dslc.scalar.functions import FUNCTIONS, Term, exp, log, log1p, sigmoid
 from dslc.scalar.types import ROWS
@@ -141,7 +142,7 @@ def value_of(graph: Graph, x: Array) -> Array:
     return outputs_of(graph, {"input x": x}, 4)["y"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_gradients_of_random_graphs_stay(seed: int) -> None:
     case = random_case(seed)
@@ -149,7 +150,8 @@ def test_gradients_of_random_graphs_stay(seed: int) -> None:
     if scale > 1e3:
         return
     gradients = []
-    for graph in (case.graph, stabilise(case.graph)):
+    simple = simplify(case.graph)  # `max(x, x)` is smooth only once it is simplified
+    for graph in (simple, stabilise(simple)):
         of = graph.outputs["y0"]
         leaves = {str(node.op.key): node.id for node in graph.nodes if node.op.key is not None}
         wrt = [leaves[f"input x{k}"] for k in range(5) if f"input x{k}" in leaves]
