@@ -6,15 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from model_files import FED
 
 from dslc.cli.main import run
-
-GOOD = """\
-data { input x: [4]; target y: class(3) }
-net { x | dense(outputs) }
-loss cross_entropy
-train { adam(1e-3); batch 8; epochs 2 }
-"""
 
 
 @pytest.fixture
@@ -29,14 +23,14 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_sound_file_has_no_findings(write, capsys) -> None:
-    assert run(["check", write("a.dsl", GOOD)]) == 0
+    assert run(["check", write("a.dsl", FED)]) == 0
     out, err = capsys.readouterr()
     assert out == ""
     assert err == "a.dsl: no findings\n"
 
 
 def test_an_error_is_shown_with_its_place(write, capsys) -> None:
-    assert run(["check", write("a.dsl", GOOD.replace("dense", "dnese"))]) == 1
+    assert run(["check", write("a.dsl", FED.replace("dense", "dnese"))]) == 1
     out, err = capsys.readouterr()
     assert out.startswith("a.dsl:2:11: error[unknown-name]: ")
     assert "help: did you mean `dense`?" in out
@@ -44,8 +38,8 @@ def test_an_error_is_shown_with_its_place(write, capsys) -> None:
 
 
 def test_several_files_are_all_checked(write, capsys) -> None:
-    bad = write("b.dsl", GOOD.replace("adam", "adamm"))
-    assert run(["check", bad, write("a.dsl", GOOD), "none.dsl"]) == 2
+    bad = write("b.dsl", FED.replace("adam", "adamm"))
+    assert run(["check", bad, write("a.dsl", FED), "none.dsl"]) == 2
     out, err = capsys.readouterr()
     assert out.startswith("b.dsl:4:9: error")
     assert "a.dsl: no findings" in err
@@ -53,13 +47,13 @@ def test_several_files_are_all_checked(write, capsys) -> None:
 
 
 def test_a_warning_is_a_finding(write, capsys) -> None:
-    warned = write("a.dsl", "let unused = 3\n" + GOOD)
+    warned = write("a.dsl", "let unused = 3\n" + FED)
     assert run(["check", warned]) == 1
     assert "a.dsl:1:5: warning[" in capsys.readouterr().out
 
 
 def test_json_goes_to_stdout_alone(write, capsys) -> None:
-    bad = write("a.dsl", GOOD.replace("dense", "dnese"))
+    bad = write("a.dsl", FED.replace("dense", "dnese"))
     assert run(["check", "--format", "json", bad]) == 1
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert finding == {
@@ -73,12 +67,12 @@ def test_json_goes_to_stdout_alone(write, capsys) -> None:
         "message": finding["message"],
         "help": "did you mean `dense`?",
     }
-    assert run(["check", "--format", "json", write("b.dsl", GOOD)]) == 0
+    assert run(["check", "--format", "json", write("b.dsl", FED)]) == 0
     assert json.loads(capsys.readouterr().out) == {"schema": 1, "findings": []}
 
 
 def test_strict_makes_warnings_errors(write, capsys) -> None:
-    warned = write("a.dsl", "let unused = 3\n" + GOOD)
+    warned = write("a.dsl", "let unused = 3\n" + FED)
     assert run(["check", "--strict", "--format", "json", warned]) == 1
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
     assert finding["severity"] == "error"

@@ -1,0 +1,148 @@
+"""`dslc train`: the result to stdout, progress to stderr, and an exit code for each way a training ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from model_files import FED, POINTS, write_points
+
+from dslc.cli.main import run
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _train(*arguments: str) -> int:
+    return run(["train", "points.dsl", "--backend", "reference", *arguments])
+
+
+def test_the_json_line_has_the_agreed_fields(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert _train("--format", "json", "--set", "width=4") == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert out.count("\n") == 1
+    assert result["schema"] == 1
+    assert result["model"] == "points"
+    assert result["backend"] == "reference"
+    assert result["epochs"] == 3
+    assert result["best_epoch"] in (1, 2, 3)
+    assert result["stopped"] == "finished"
+    assert result["parameters"] == 2 * 4 + 4 + 4 * 2 + 2
+    assert result["seconds"] > 0
+    assert result["compile_seconds"] > 0
+    for part in ("train", "val", "test"):
+        assert set(result[part]) == {"loss", "accuracy"}
+    assert [line.split()[:2] for line in err.splitlines()] == [["epoch", f"{k}/3"] for k in (1, 2, 3)]
+
+
+def test_quiet_says_nothing_but_the_result(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert _train("--quiet", "--epochs", "1") == 0
+    out, err = capsys.readouterr()
+    assert not err
+    assert out.startswith("points: 42 parameters, 1 epoch in ")
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["loss", "train", "val", "test"]
+
+
+def test_a_seed_changes_the_result_and_repeats_it(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    losses = []
+    for seed in ("1", "2", "2"):
+        assert _train("--quiet", "--format", "json", "--seed", seed) == 0
+        losses.append(json.loads(capsys.readouterr().out)["train"]["loss"])
+    assert losses[0] != losses[1] == losses[2]
+
+
+def test_the_file_s_seed_is_the_default(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    losses = []
+    for seed in ([], ["--seed", "1"]):
+        assert _train("--quiet", "--format", "json", *seed) == 0
+        losses.append(json.loads(capsys.readouterr().out)["train"]["loss"])
+    assert losses[0] == losses[1]
+
+
+def test_data_may_come_from_elsewhere(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    (folder / "points.npz").rename(folder / "moved.npz")
+    assert _train("--quiet") == 2
+    assert "points.npz" in capsys.readouterr().err
+    assert _train("--quiet", "--data", "moved.npz") == 0
+
+
+def test_a_diverging_loss_exits_3_and_names_the_step(folder: Path, capsys: Capture) -> None:
+    write_points(folder, POINTS.replace("loss cross_entropy", "loss cross_entropy / 0"))
+    assert _train("--quiet") == 3
+    out, err = capsys.readouterr()
+    assert not out
+    assert "points.dsl:5:" in err
+    assert "not finite at step 1" in err
+
+
+def test_a_wrong_model_exits_2(folder: Path, capsys: Capture) -> None:
+    write_points(folder, POINTS.replace("relu", "rleu"))
+    assert _train() == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("points.dsl:4:27: error[unknown-name]: ")
+
+
+def test_warnings_are_shown_and_strict_makes_them_errors(folder: Path, capsys: Capture) -> None:
+    write_points(folder, "let unused = 1\n" + POINTS)
+    assert _train("--quiet") == 0
+    assert "points.dsl:1:5: warning[" in capsys.readouterr().err
+    assert _train("--quiet", "--strict") == 2
+
+
+def test_rows_that_only_python_has_are_named(folder: Path, capsys: Capture) -> None:
+    (folder / "fed.dsl").write_text(FED, encoding="utf-8")
+    assert run(["train", "fed.dsl", "--backend", "reference"]) == 2
+    assert "data comes from Python" in capsys.readouterr().err
+
+
+def test_an_unknown_backend_exits_4(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert run(["train", "points.dsl", "--backend", "quantum"]) == 4
+    assert "no backend `quantum`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_within_a_second_and_the_result_is_printed(
+    folder: Path, number: signal.Signals, code: int
+) -> None:
+    write_points(folder)
+    command = [
+        sys.executable,
+        "-m",
+        "dslc.cli.main",
+        "train",
+        "points.dsl",
+        "--backend",
+        "reference",
+        "--format",
+        "json",
+    ]
+    with subprocess.Popen(
+        [*command, "--epochs", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr and process.stdout
+        assert process.stderr.readline().startswith("epoch ")
+        sent = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        assert time.monotonic() - sent < 3
+    assert process.returncode == code
+    assert "stopping after this batch" in err
+    assert json.loads(out)["stopped"] == "interrupted"
