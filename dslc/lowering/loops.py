@@ -36,7 +36,10 @@ class Target:
 
 def nest_step(nest: Nest, operands: Sequence[View], target: Target) -> Step:
     """The step that runs `nest`, brought to its smallest form."""
-    nest = smallest(nest)
+    return _step(smallest(nest), operands, target)
+
+
+def _step(nest: Nest, operands: Sequence[View], target: Target) -> Step:
     views = tuple(view.reshaped(shape) for view, shape in zip(operands, nest.shapes, strict=True))
     kernel = LoopKernel(
         rank=len(nest.extents),
@@ -130,10 +133,9 @@ def concat_steps(op: Concat, sources: Sequence[View], target: Target) -> list[St
 
 
 def part_step(source: View, offset: Sequence[int], target: Target) -> Step:
-    """Writes `source` into `result` from `offset` on."""
+    """Writes `source` into the result from `offset` on; all parts see the result under its own shape."""
     rank = len(source.shape)
     read = identity(rank)
     written = tuple(Affine(a.coefficients, start) for a, start in zip(read, offset, strict=True))
     nest = Nest(source.shape, rank, (Load(0, read),), None, (source.shape,), target.result.shape, written)
-    step = nest_step(nest, (source,), target)
-    return replace(step, part=True)
+    return replace(_step(nest, (source,), target), part=True)

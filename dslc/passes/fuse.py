@@ -109,7 +109,7 @@ def _points(shape: Shape) -> tuple[bool, int]:
 def _stays(graph: Graph, node: Node) -> bool:
     """Does lowering receive the node as it is?"""
     match node.op:
-        case Leaf() | ScatterAdd() | Pad() | Concat():
+        case Leaf() | Loop() | ScatterAdd() | Pad() | Concat():
             return True
         case Reshape():
             operand = graph.type(node.inputs[0]).shape

@@ -1,0 +1,1 @@
+"""Lowering keeps meanings and plans well."""

@@ -1,0 +1,1 @@
+"""The program language: its verifier and its view."""
