@@ -6,6 +6,7 @@ and the others are combined. Fusion makes it after differentiation, so it has no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -120,11 +121,33 @@ def _index(where: Affine, grid: list[Whole]) -> Whole:
 
 
 def body_text(body: Body) -> str:
-    """The point's value as a formula; operands are x0, x1, ... and the loop indices i0, i1, ..."""
+    """The point's value as a formula; operands are x0, x1, ... and the loop indices i0, i1, ...
+
+    A function's result that is read more than once is named first: `t1 = exp(x0[i0]); t1 * t1`.
+    """
+    uses = Counter(argument for instruction in body for argument in _reads(instruction))
     texts: list[Formula] = []
-    for instruction in body:
-        texts.append(_text(instruction, texts))
-    return texts[-1][0] if texts else "nothing"
+    named: list[str] = []
+    for position, instruction in enumerate(body):
+        text = _text(instruction, texts)
+        if isinstance(instruction, Apply) and uses[position] > 1:
+            named.append(f"t{position} = {text[0]}")
+            text = f"t{position}", ATOM
+        texts.append(text)
+    return "; ".join([*named, texts[-1][0] if texts else "nothing"])
+
+
+def _reads(instruction: Instruction) -> tuple[int, ...]:
+    """The instructions that one reads."""
+    match instruction:
+        case Load(_, where):
+            return tuple(w.value for w in where if isinstance(w, Taken))
+        case Apply(_, arguments):
+            return arguments
+        case Literal() | IndexOf():
+            return ()
+        case _:
+            assert_never(instruction)
 
 
 def _text(instruction: Instruction, earlier: list[Formula]) -> Formula:

@@ -16,7 +16,7 @@ from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose, i
 from dslc.passes.rewrite import Rule
 from dslc.scalar.affine import Access
 from dslc.scalar.functions import divide, multiply, negate
-from dslc.scalar.types import ROWS, Extent, Shape
+from dslc.scalar.types import ROWS, DType, Extent, Shape
 
 
 def map_of_expands(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:
@@ -146,23 +146,35 @@ def _reduced_repetition(build: Builder, op: Reduce, node: NodeId) -> NodeId | No
     if not summed or times == 1:
         return result
     type = build.type(result)
-    return build.add(Map(multiply), result, filled(build, times, type.shape, type.dtype))
+    factor = float(times) if type.dtype is DType.REAL else times
+    return build.add(Map(multiply), result, filled(build, factor, type.shape, type.dtype))
 
 
 def _linear(build: Builder, op: Reduce, node: NodeId) -> NodeId | None:
-    """sum(-x) -> -sum(x), sum(x * expand(a)) -> sum(x) * a, sum(x / expand(a)) -> sum(x) / a."""
-    inner = build.nodes[node]
-    if not isinstance(inner.op, Map) or inner.op.function not in {negate, multiply, divide}:
+    """sum(-x) -> -sum(x), sum(x * expand(a)) -> sum(x) * a, sum(x / expand(a)) -> sum(x) / a, at any depth."""
+    outside: list[tuple[Op, tuple[NodeId, ...]]] = []
+    x = node
+    while (split := _varying(build, x, op.axes)) is not None:
+        outside.append((build.nodes[x].op, split[1:]))
+        x = split[0]
+    if not outside:
         return None
-    if inner.op.function == negate:
-        return build.add(inner.op, build.add(op, *inner.inputs))
-    x, factor = inner.inputs
-    if inner.op.function == multiply and not _constant_along(build, factor, op.axes):
-        x, factor = factor, x
-    if not _constant_along(build, factor, op.axes):
-        return None
-    kept = tuple(axis for axis in range(len(inner.type.shape)) if axis not in op.axes)
-    return build.add(inner.op, build.add(op, x), _narrowed(build, factor, kept))
+    kept = tuple(axis for axis in range(len(build.type(node).shape)) if axis not in op.axes)
+    result = build.add(op, x)
+    for function, factors in reversed(outside):
+        result = build.add(function, result, *(_narrowed(build, factor, kept) for factor in factors))
+    return result
+
+
+def _varying(build: Builder, node: NodeId, axes: tuple[int, ...]) -> tuple[NodeId, ...] | None:
+    """The operand of a linear map that varies along the axes, then the one that does not, if there is one."""
+    found = build.nodes[node]
+    if found.op == Map(negate):
+        return found.inputs
+    if found.op == Map(multiply) and _constant_along(build, found.inputs[0], axes):
+        return found.inputs[::-1]
+    linear = found.op in {Map(multiply), Map(divide)} and _constant_along(build, found.inputs[1], axes)
+    return found.inputs if linear else None
 
 
 def _constant_along(build: Builder, node: NodeId, axes: tuple[int, ...]) -> bool:

@@ -7,11 +7,14 @@ from dslc.graph.graph import Builder, Graph, Origin, TensorType, to_networkx
 from dslc.graph.text import formula, to_text
 from dslc.ops.contract import matmul
 from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.loop import body_text
 from dslc.ops.map import Map, Value
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.prune import prune
+from dslc.scalar.affine import identity
+from dslc.scalar.body import Apply, Instruction, Literal, Load
 from dslc.scalar.functions import Term, absolute, exp, less_equal, multiply, tanh, where
-from dslc.scalar.types import ROWS
+from dslc.scalar.types import ROWS, DType
 from dslc.source import Source, Span
 
 SOURCE = Source("digits.dsl", "net {\n  inputs | dense(2) | tanh\n}\n")
@@ -105,6 +108,13 @@ def test_products_of_tensors_read_in_index_notation() -> None:
     w = build.add(Leaf(LeafRole.PARAMETER, "w", TensorType((3, 2))))
     y = build.add(matmul((ROWS, 3), (3, 2)), build.add(Map(multiply), x, x), w)
     assert formula(build.graph({}), y) == "sum((x * x)[i0, i2] * w[i2, i1] over i2)"
+
+
+def test_a_loop_names_what_it_reads_twice() -> None:
+    body: list[Instruction] = [Load(0, identity(1)), Literal(2.0, DType.REAL), Apply(multiply, (0, 1))]
+    body += [Apply(multiply, (k, k)) for k in range(2, 40)]
+    assert body_text(tuple(body[:5])) == "t2 = x0[i0] * 2.0; t3 = t2 * t2; t3 * t3"
+    assert len(body_text(tuple(body))) < 1000
 
 
 def test_the_networkx_view_has_an_edge_for_every_operand() -> None:

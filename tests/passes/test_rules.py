@@ -263,3 +263,13 @@ def test_a_pass_that_breaks_a_graph_is_named() -> None:
 
     with pytest.raises(BrokenGraph, match="after breaking"):
         apply(Workshop().build.graph({}), (breaking,))
+
+
+def test_a_long_chain_of_factors_leaves_a_sum() -> None:
+    w = Workshop()
+    product: Term = w.x
+    for _ in range(2000):
+        product = product * w.spread(w.s)
+    assert isinstance(product, Value)
+    after = w.simplified(w.op(Reduce(ReduceKind.SUM, (0, 1)), product))
+    assert {str(node.type) for node in after.nodes if isinstance(node.op, Map)} == {"[] real"}
