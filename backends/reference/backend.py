@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dslc.program import machine
 from dslc.program.arena import view
-from dslc.program.backend import Array, Bytes, Integers, MachineMemory
+from dslc.program.backend import Array, Bytes, Executable, Integers, MachineMemory
 from dslc.program.program import Call, Entry, Fetch, Program
 from dslc.program.text import to_text
 
@@ -76,5 +76,5 @@ class ReferenceBackend:
 
     name = "reference"
 
-    def compile(self, program: Program) -> ReferenceExecutable:
+    def compile(self, program: Program) -> Executable:
         return ReferenceExecutable(program, to_text(program))

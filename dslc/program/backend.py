@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from dslc.program.program import Program
 
+Array = npt.NDArray[np.generic]
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -39,16 +40,26 @@ class MachineMemory:
 
 
 class Executable(Protocol):
-    """A compiled program. Calls release the GIL where they run native code."""
+    """A compiled program. Calls release the GIL where they run native code; `threads` 0 leaves their number to it."""
 
-    compile_seconds: float
-    """Time spent compiling, 0 where everything came from the store."""
+    @property
+    def compile_seconds(self) -> float:
+        """Time spent compiling so far, 0 where everything came from the store."""
 
-    source: str
-    """The generated module, to be read."""
+    @property
+    def source(self) -> str:
+        """The generated module, to be read."""
 
-    def call(self, entry: str, arena: Bytes, sources: Sequence[npt.NDArray[np.generic]], order: Integers, first: int, rows: int,
-             threads: int) -> None:
+    def call(
+        self,
+        entry: str,
+        arena: Bytes,
+        sources: Sequence[npt.NDArray[np.generic]],
+        order: Integers,
+        first: int,
+        rows: int,
+        threads: int,
+    ) -> None:
         """Runs one entry on the rows `order[first : first + rows]` of the sources."""
 
     def advance(self, memory: MachineMemory, sources: Sequence[npt.NDArray[np.generic]], threads: int) -> None:
