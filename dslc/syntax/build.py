@@ -148,9 +148,8 @@ def _definition(span: Span, kind: Lexeme, name: ast.Name, *rest: Parameters | Le
 
 def _binding(span: Span, target: ast.Expression, value: ast.Expression) -> ast.Binding:
     if not isinstance(target, ast.Name) and not (isinstance(target, ast.Read) and isinstance(target.value, ast.Name)):
-        hint = (
-            "a function is defined at the top of the file: `layer f(x) = ..`" if isinstance(target, ast.Call) else None
-        )
+        called = isinstance(target, ast.Call)
+        hint = "a function is defined at the top of the file: `layer f(x) = ..`" if called else None
         raise ModelError([NotAssignable(target.span, "=", hint)])
     return ast.Binding(span, target, value)
 

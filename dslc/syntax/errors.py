@@ -11,7 +11,7 @@ from dslc.source import Span
 
 @dataclass(frozen=True, slots=True)
 class TooLarge(Diagnostic):
-    """A model file holds at most 256 KiB of text. Tables belong in data files, which a model file names."""
+    """A model file holds at most 128 KiB of text. Tables belong in data files, which a model file names."""
 
     code: ClassVar = "too-large"
     message: ClassVar = "the file has {size} characters, a model file at most {limit}"

@@ -22,7 +22,7 @@ LIMIT = 400
 DEFINITIONS = frozenset(["activation", "layer", "loss", "optimizer", "metric", "schedule", "initializer"])
 ITEMS = frozenset(["let", "use", "data", "net", "train"]) | DEFINITIONS
 
-_CHAIN = frozenset(["VBAR", "PLUS", "MINUS", "STAR", "SLASH", "WHOLE", "AT", "CIRCUMFLEX", "COMPARE", "DOT", "RSQB"])
+_CHAIN = frozenset(["VBAR", "PLUS", "MINUS", "STAR", "SLASH", "WHOLE", "AT", "CIRCUMFLEX", "COMPARE", "DOT"])
 _CHAIN_WORDS = frozenset(["if", "and", "or", "not", "repeat"])
 _LIST = frozenset(["COMMA", "COLON", "EQUAL", "UPDATE", "RANGE", "_SEP"])
 _PARTNER = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
@@ -38,11 +38,20 @@ class ItemTokens:
 
 @dataclass(slots=True)
 class _Level:
-    """A bracket that is open; `height` bounds the depth of the list item at hand, `tallest` that of those before."""
+    """A bracket that is open, and a bound on the depth of the tree of what it holds.
+
+    `chain` counts the operators of the list item at hand, `operand` bounds the deepest of its bracketed operands, and
+    `tallest` bounds the items before it.
+    """
 
     bracket: Lexeme | None
     tallest: int = 0
-    height: int = 0
+    chain: int = 0
+    operand: int = 0
+
+    @property
+    def height(self) -> int:
+        return max(self.tallest, self.chain + self.operand)
 
 
 @dataclass(slots=True)
@@ -76,11 +85,13 @@ class _Item:
 
     def close(self) -> None:
         level = self.levels.pop()
-        self.levels[-1].height = max(self.levels[-1].height, level.tallest, level.height) + 2
+        self.levels[-1].operand = max(self.levels[-1].operand, level.height + 2)
 
     def add(self, token: Lexeme) -> None:
         self.tokens.append(token)
         if token.type in OPENING:
+            # A read is one level above the value that it reads.
+            self.levels[-1].chain += token.type == "LSQB"
             self.levels.append(_Level(token))
         elif token.type in CLOSING:
             self._closing(token)
@@ -101,9 +112,9 @@ class _Item:
     def _measure(self, token: Lexeme) -> None:
         level = self.levels[-1]
         if token.type in _LIST:
-            level.tallest, level.height = max(level.tallest, level.height), 0
+            level.tallest, level.chain, level.operand = level.height, 0, 0
         elif token.type in _CHAIN or (token.type == "NAME" and token in _CHAIN_WORDS):
-            level.height += 1
+            level.chain += 1
         if level.height + 2 * len(self.levels) > LIMIT:
             self.blame(TooDeep(token.span, LIMIT))
 

@@ -10,7 +10,9 @@ Module 1:1
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_parser_state import ParseConf, ParserState
@@ -28,8 +30,11 @@ from dslc.syntax.tokens import Lexeme, scan
 from dslc.syntax.verify import verify
 from dslc.syntax.words import in_place
 
-SIZE_LIMIT = 256 * 1024
+SIZE_LIMIT = 128 * 1024
 """Characters of a model file."""
+
+FAULT_LIMIT = 20
+"""Items that are wrong, after which the rest of the file is not read."""
 
 
 def parse(source: Source) -> ast.Module:
@@ -38,20 +43,25 @@ def parse(source: Source) -> ast.Module:
     if len(text) > SIZE_LIMIT:
         raise ModelError([TooLarge(Span(source, 0, 1), len(text), SIZE_LIMIT)])
     tokens, strays = scan(source)
-    faults, found = list[Diagnostic](strays), list[ast.Item]()
     parts = items(tokens)
-    ends = [part.tokens[0].span.start for part in parts[1:]] + [len(text)]
-    for part, end in zip(parts, ends, strict=True):
-        if any(part.tokens[0].span.start <= stray.span.start < end for stray in strays):
+    starts = [0, *(part.tokens[0].span.start for part in parts[1:])]
+    faults: dict[int, Sequence[Diagnostic]] = {}
+    for stray in strays[:FAULT_LIMIT]:
+        faults.setdefault(bisect_right(starts, stray.span.start), [stray])
+    found: list[ast.Item] = []
+    for number, part in enumerate(parts, 1):
+        if number in faults:
             continue
         try:
             found.append(parse_item(part))
         except ModelError as error:
-            faults += error.diagnostics
+            faults[number] = error.diagnostics
+        if len(faults) >= FAULT_LIMIT:
+            break
     module = ast.Module(Span(source, 0, len(text)), tuple(found))
-    faults += verify(module)
-    if faults:
-        raise ModelError(in_order(faults))
+    wrong = [*chain.from_iterable(faults.values()), *verify(module)]
+    if wrong:
+        raise ModelError(in_order(wrong))
     return module
 
 
