@@ -1,4 +1,8 @@
-"""Golden files: the expected text stands beside its case, and `pytest --update-golden` writes it anew."""
+"""Golden files, and which tests run unasked.
+
+The expected text stands beside its case; `pytest --update-golden` writes it anew. What is marked `slow` or
+`peers` runs only where `-m` asks for it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,14 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what is printed into the expected files")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("-m"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("peers")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

@@ -21,10 +21,9 @@ class TooLarge(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class TooDeep(Diagnostic):
-    """Brackets and chains of operators may nest only so far, so that every later stage can walk the tree.
+    """Brackets (two levels each) and chains of operators and pipes (one each) may nest only so far.
 
-    A bracket counts two levels, an operator or a pipe one. Name a part of the formula, or write
-    `repeat 100 block` for a long stack of equal layers.
+    Name a part of the formula, or write `repeat 100 block` for a long stack of equal layers.
     """
 
     code: ClassVar = "too-deep"
@@ -220,10 +219,7 @@ class MissingStage(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class PipeInChoice(Diagnostic):
-    """`if a then b else c` holds no bare pipe, as it would be unclear what the pipe belongs to.
-
-    Put the whole `if`, or the branch with the pipe, in parentheses.
-    """
+    """`if a then b else c` holds no bare pipe, as it would be unclear to what: it, or a branch, goes in parentheses."""
 
     code: ClassVar = "pipe-in-choice"
     message: ClassVar = "an `if` holds no bare pipe"
