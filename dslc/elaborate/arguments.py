@@ -1,0 +1,114 @@
+"""Arguments meet parameters: by place, by name, by default, and by what the place implies.
+
+Losses and metrics get `prediction` and `target` unless they are given; an initializer gets `fan_in` and
+`fan_out` from the shape of its weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+
+from dslc.diagnostics import nearest
+from dslc.elaborate import batching
+from dslc.elaborate.errors import (
+    ExtraArgument,
+    Fault,
+    MissingArgument,
+    NoTarget,
+    RepeatedArgument,
+    UnknownArgument,
+    WrongShape,
+)
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.values import Bound, Poison, Tensor, Tensors, Value, shape_of
+from dslc.source import Span
+from dslc.syntax.ast import Definition, DefinitionKind, Shape
+
+PAIR = ("prediction", "target")
+
+
+def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], span: Span) -> dict[str, Bound]:
+    """The value of every parameter but those left to their defaults. Raises Fault."""
+    arguments = _implied(frame, definition, span) | _given(definition, given)
+    missing = [
+        parameter.name.text
+        for parameter in definition.parameters
+        if parameter.name.text not in arguments and parameter.default is None
+    ]
+    name = definition.name.text
+    if "target" in missing and frame.pair:
+        raise Fault(NoTarget(span, name))
+    if missing:
+        raise Fault(MissingArgument(span, name, ", ".join(f"`{m}`" for m in missing)))
+    return _squeezed(definition, arguments, frame.here(span))
+
+
+def _given(definition: Definition, given: Sequence[Bound]) -> dict[str, Bound]:
+    name = definition.name.text
+    names = [parameter.name.text for parameter in definition.parameters]
+    places = [n for n in names if n not in PAIR] if _leaves_pair(definition, given) else names
+    arguments: dict[str, Bound] = {}
+    for k, bound in enumerate(given):
+        if bound.name is None and k >= len(places):
+            raise Fault(ExtraArgument(bound.span, name, len(names), f"argument{'s' * (len(names) != 1)}"))
+        target = places[k] if bound.name is None else bound.name
+        if target not in names:
+            raise Fault(UnknownArgument(bound.span, name, target, nearest(target, names)))
+        if target in arguments:
+            raise Fault(RepeatedArgument(bound.span, name, target))
+        arguments[target] = bound
+    return arguments
+
+
+def _leaves_pair(definition: Definition, given: Sequence[Bound]) -> bool:
+    """`huber(0.5)` says something about the loss, and leaves prediction and target to what they are."""
+    if definition.kind not in (DefinitionKind.LOSS, DefinitionKind.METRIC) or not given:
+        return False
+    return not isinstance(given[0].value, Tensor | Tensors | Poison)
+
+
+def _implied(frame: Frame, definition: Definition, span: Span) -> dict[str, Bound]:
+    """What the place supplies, under the names of the definition's parameters."""
+    supplied: dict[str, Value] = {}
+    if definition.kind in (DefinitionKind.LOSS, DefinitionKind.METRIC) and frame.pair:
+        supplied = {name: value for name, value in zip(PAIR, frame.pair, strict=True) if value is not None}
+    if definition.kind is DefinitionKind.INITIALIZER and frame.weight:
+        fan_in, fan_out = fans(frame.weight.shape)
+        supplied = {"fan_in": Number(fan_in), "fan_out": Number(fan_out)}
+    names = {parameter.name.text for parameter in definition.parameters}
+    return {name: Bound(name, value, span) for name, value in supplied.items() if name in names}
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """How many inputs and outputs one unit has: the last two axes times the product of those before (as Keras)."""
+    if len(shape) < 2:
+        return prod(shape), prod(shape)
+    window = prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+def _squeezed(definition: Definition, arguments: dict[str, Bound], site: Span) -> dict[str, Bound]:
+    """A prediction whose trailing [1] meets a scalar target loses it, where the definition asks for no shape."""
+    if definition.kind not in (DefinitionKind.LOSS, DefinitionKind.METRIC) or not set(PAIR) <= arguments.keys():
+        return arguments
+    prediction, target = (arguments[name].value for name in PAIR)
+    shaped = any(isinstance(p.type, Shape) for p in definition.parameters if p.name.text == "prediction")
+    if shaped or not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
+        return arguments
+    squeezed = meeting(prediction, target.shape)
+    if definition.kind is DefinitionKind.LOSS and squeezed.shape != target.shape:
+        given = f"`{prediction.maker}` gives {shape_of(prediction.shape)}"
+        advice = "end the net in `dense(outputs)`"
+        wanted = shape_of(target.shape)
+        raise Fault(WrongShape(site, definition.name.text, "prediction", wanted, given, prediction.span, advice))
+    return arguments | {"prediction": replace(arguments["prediction"], value=squeezed)}
+
+
+def meeting(prediction: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The prediction without its trailing [1] if that makes it meet the target's shape."""
+    if prediction.shape != (*shape, 1):
+        return prediction
+    return replace(batching.reshape(prediction, shape, prediction.span), maker=prediction.maker)

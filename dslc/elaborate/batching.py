@@ -1,0 +1,283 @@
+"""Operations on values per example, as nodes that may carry the batch axis.
+
+The one place that knows about that axis: shapes and axes are per example here; a node of a batched value has
+ROWS before them. Shapes meet from the right: trailing axes must be equal, an axis of size 1 never stretches,
+a single number meets everything. What a value lacks, the batch axis included, `expand` supplies.
+
+A value that was reduced over a named axis remembers the place as a hole: `exp(x) / sum(exp(x) over c)` meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from typing import TypeAlias
+
+from dslc.diagnostics import Label
+from dslc.elaborate.draft import Draft
+from dslc.elaborate.errors import BadSize, Fault, MixedLevels, NoAxis, ShapeMismatch
+from dslc.elaborate.values import Tensor, kind_of, shape_of
+from dslc.graph.graph import NodeId, Op, TensorType
+from dslc.ops.contract import contraction
+from dslc.ops.gather import Gather
+from dslc.ops.leaf import Constant, LeafRole
+from dslc.ops.map import Map
+from dslc.ops.random import Distribution, Random
+from dslc.ops.reduce import Argmax, Reduce, ReduceKind
+from dslc.ops.structure import Expand, Reshape
+from dslc.scalar import functions
+from dslc.scalar.functions import ScalarFunction
+from dslc.scalar.random import stream
+from dslc.scalar.types import ROWS, DType, Shape
+from dslc.source import Span
+
+Aligned: TypeAlias = tuple[int | None, ...]
+"""A shape per example with None for the holes."""
+
+_LOGIC = (functions.logical_and, functions.logical_or, functions.logical_not)
+_COMPARING = (functions.equal, functions.not_equal)
+
+
+def map_(function: ScalarFunction, operands: Sequence[Tensor], span: Span) -> Tensor:
+    """The function on every element of operands that meet. Raises Fault where they do not."""
+    home = common_home(operands, span)
+    aligned = _align(operands, span)
+    shape = tuple(extent for extent in aligned if extent is not None)
+    batched = any(t.batched for t in operands)
+    cast = _cast(function, operands)
+    nodes = [_spread(t, aligned, batched) for t in cast]
+    return Tensor(home, home.add(Map(function), *nodes), shape, batched, span, _holes(aligned))
+
+
+def scalar(home: Draft, node: NodeId, span: Span) -> Tensor:
+    """A [] node as a value."""
+    return Tensor(home, node, (), False, span)
+
+
+def common_home(operands: Sequence[Tensor], span: Span) -> Draft:
+    home = operands[0].home
+    if any(t.home is not home for t in operands):
+        raise Fault(MixedLevels(span))
+    return home
+
+
+def as_real(t: Tensor) -> Tensor:
+    """Whole numbers and conditions (0, 1) as reals."""
+    return t if t.dtype is DType.REAL else replace(t, node=t.home.add(Map(functions.real), t.node))
+
+
+def as_int(t: Tensor) -> Tensor:
+    """A condition as 0 or 1."""
+    one, zero = (
+        spread(scalar(t.home, t.home.add(Constant(k, DType.INT)), t.span), t.shape, t.batched).node for k in (1, 0)
+    )
+    return replace(t, node=t.home.add(Map(functions.where), t.node, one, zero))
+
+
+def spread(t: Tensor, shape: tuple[int, ...], batched: bool) -> Tensor:
+    """The value stretched to a shape that it meets, and along the batch. Raises Fault where it does not meet."""
+    aligned = _align([t], t.span, shape)
+    if tuple(aligned) != shape:
+        raise Fault(ShapeMismatch(t.span, described(t), shape_of(shape)))
+    return replace(t, node=_spread(t, aligned, batched), shape=shape, batched=batched, holes=())
+
+
+def reduce(kind: ReduceKind, t: Tensor, places: Sequence[int] | None, span: Span) -> Tensor:
+    """Over the axes at `places` from the right (their holes counted), or over all axes per example."""
+    full = _full(t)
+    chosen = range(-len(full), 0) if places is None else places
+    axes = tuple(sorted(_axis(full, place) for place in chosen if full[place] is not None))
+    rest = tuple(None if k - len(full) in chosen else extent for k, extent in enumerate(full))
+    value = as_real(t)
+    node = t.home.add(Reduce(kind, tuple(a + t.batched for a in axes)), value.node) if axes else value.node
+    shape = tuple(extent for extent in rest if extent is not None)
+    return Tensor(t.home, node, shape, t.batched, span, _holes(rest))
+
+
+def extent_at(t: Tensor, place: int) -> int | None:
+    """The extent of the axis at `place` from the right, holes counted; None where there is none."""
+    full = _full(t)
+    return full[place] if -len(full) <= place < 0 else None
+
+
+def mean(t: Tensor, places: Sequence[int] | None, span: Span) -> Tensor:
+    total = reduce(ReduceKind.SUM, t, places, span)
+    count = prod(t.shape) // prod(total.shape) if total.shape else prod(t.shape)
+    if count == 1:
+        return total
+    return map_(functions.divide, (total, constant(t.home, count, span)), span)
+
+
+def constant(home: Draft, value: float, span: Span) -> Tensor:
+    return scalar(home, home.add(Constant(float(value), DType.REAL)), span)
+
+
+def argmax(t: Tensor, span: Span) -> Tensor:
+    """Along the last axis: INT, ties to the first."""
+    if not t.shape:
+        raise Fault(NoAxis(span, "last", described(t)))
+    node = t.home.add(Argmax(len(t.shape) - 1 + t.batched), t.node)
+    return Tensor(t.home, node, t.shape[:-1], t.batched, span)
+
+
+def matrix_product(left: Tensor, right: Tensor, span: Span) -> Tensor:
+    """`[.., m, k] @ [.., k, n]`, leading axes paired; `[.., k] @ [k, n]` and `[.., k] @ [k]` as well."""
+    home = common_home((left, right), span)
+    left, right = as_real(left), as_real(right)
+    if not left.shape or not right.shape:
+        raise _misfit(left, right, span)
+    paired = max(len(right.shape) - 2, 0)
+    inner = right.shape[-2] if len(right.shape) > 1 else right.shape[0]
+    lead, columns = left.shape[:-1], right.shape[-1:] if len(right.shape) > 1 else ()
+    if left.shape[-1] != inner or (paired and lead[:paired] != right.shape[:paired]) or paired > len(lead):
+        raise _misfit(left, right, span)
+    batched = left.batched or right.batched
+    rows = (0,) if batched else ()
+    lead_indices = tuple(range(len(rows), len(rows) + len(lead)))
+    last = len(rows) + len(lead) + len(columns)
+    out = (*rows, *range(len(rows), last))
+    extents: Shape = (*((ROWS,) if batched else ()), *lead, *columns, inner)
+    on_left = (*(rows if left.batched else ()), *lead_indices, last)
+    on_right = (*(rows if right.batched else ()), *lead_indices[:paired], last, *range(last - len(columns), last))
+    node = home.add(contraction((on_left, on_right), out, extents), left.node, right.node)
+    return Tensor(home, node, (*lead, *columns), batched, span)
+
+
+def gather(t: Tensor, index: Tensor, span: Span) -> Tensor:
+    """`t[index]`: along the last axis of t, one index for each of its leading positions."""
+    home = common_home((t, index), span)
+    if not t.shape or t.shape[:-1] != index.shape:
+        raise Fault(ShapeMismatch(span, described(t), f"the index {described(index)}", _ends(t, index)))
+    batched = t.batched or index.batched
+    source, chosen = spread(t, t.shape, batched), spread(index, index.shape, batched)
+    node = home.add(Gather(len(index.shape) + batched), source.node, chosen.node)
+    return Tensor(home, node, index.shape, batched, span)
+
+
+def reshape(t: Tensor, shape: tuple[int, ...], span: Span) -> Tensor:
+    """The same elements, row-major, in another shape per example."""
+    if prod(shape) != prod(t.shape):
+        found = f"{shape_of(shape)} of {prod(shape)}"
+        raise Fault(BadSize(span, "the new shape", f"of {prod(t.shape)} elements, as {described(t)}", found))
+    if shape == t.shape:
+        return replace(t, holes=())
+    return Tensor(t.home, t.home.add(Reshape(_batch(shape, t.batched)), t.node), shape, t.batched, span)
+
+
+def draw(home: Draft, distribution: Distribution, path: str, shape: tuple[int, ...], span: Span) -> Tensor:
+    """Random numbers of `shape` for every example, from the stream named by the call path."""
+    op = Random(distribution, stream(path), (ROWS, *shape))
+    node = home.add(op, home.clock("seed", DType.INT), home.clock("epoch", DType.INT), home.row_ids())
+    return Tensor(home, node, shape, True, span)
+
+
+def draw_once(home: Draft, distribution: Distribution, path: str, shape: tuple[int, ...], span: Span) -> Tensor:
+    """Random numbers of `shape` for a weight: no batch axis, epoch 0."""
+    epoch = home.add(Constant(0, DType.INT))
+    node = home.add(Random(distribution, stream(path), shape), home.clock("seed", DType.INT), epoch)
+    return Tensor(home, node, shape, False, span)
+
+
+def over_examples(t: Tensor, span: Span) -> NodeId:
+    """[] real: the sum over the batch's rows of example weight times the value's mean over its elements."""
+    value = spread(mean(as_real(t), None, span), (), True)
+    weight = t.home.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
+    weighted = map_(functions.multiply, (value, Tensor(t.home, weight, (), True, span)), span)
+    return t.home.add(Reduce(ReduceKind.SUM, (0,)), weighted.node)
+
+
+def unary(op: Op, t: Tensor, span: Span) -> Tensor:
+    """An operation that keeps shape and batch axis."""
+    return replace(t, node=t.home.add(op, t.node), span=span)
+
+
+def described(t: Tensor) -> str:
+    """`the output of dense [64]`, or its shape alone."""
+    return f"`{t.maker}` {shape_of(t.shape)}" if t.maker else shape_of(t.shape)
+
+
+# --- alignment ------------------------------------------------------------------------------------
+
+
+def _full(t: Tensor) -> Aligned:
+    """The shape with None at its holes."""
+    rank = max([len(t.shape) + len(t.holes), *(-hole for hole in t.holes)])
+    extents = iter(t.shape)
+    return tuple(None if k - rank in t.holes else next(extents) for k in range(rank))
+
+
+def _holes(aligned: Aligned) -> tuple[int, ...]:
+    """The places of None, those before the first axis left out: they meet anything anyway."""
+    first = next((k for k, extent in enumerate(aligned) if extent is not None), len(aligned))
+    return tuple(k - len(aligned) for k, extent in enumerate(aligned) if extent is None and k > first)
+
+
+def _axis(full: Aligned, place: int) -> int:
+    """The position, in the shape without holes, of the axis at `place` from the right."""
+    return sum(extent is not None for extent in full[: len(full) + place])
+
+
+def _align(operands: Sequence[Tensor], span: Span, given: tuple[int, ...] = ()) -> Aligned:
+    """The shape that all operands meet in."""
+    plain = max([len(given), *(len(t.shape) for t in operands if not t.holes)])
+    shapes = [(t, t.shape if t.holes and plain == len(t.shape) else _full(t)) for t in operands]
+    rank = max([len(given), *(len(shape) for _, shape in shapes)])
+    result: list[int | None] = [None] * (rank - len(given)) + list(given)
+    owner: Tensor | None = None
+    for t, shape in shapes:
+        for k, extent in enumerate(shape, rank - len(shape)):
+            if extent is None:
+                continue
+            if result[k] is None:
+                result[k] = extent
+            elif result[k] != extent:
+                raise _misfit(owner, t, span) if owner else Fault(ShapeMismatch(span, described(t), shape_of(given)))
+        if t.shape and (owner is None or len(shape) > len(_full(owner))):
+            owner = t
+    return tuple(result)
+
+
+def _spread(t: Tensor, aligned: Aligned, batched: bool) -> NodeId:
+    """The value's node, expanded to the aligned shape and to the batch."""
+    rank = len(aligned)
+    whole = tuple(extent for extent in aligned if extent is not None)
+    plain = len(t.shape) == len(whole) or not t.holes
+    own = t.shape if plain else _full(t)
+    target = whole if plain else aligned
+    kept = [k for k, extent in enumerate(own, len(target) - len(own)) if extent is not None]
+    places = [k if plain else sum(e is not None for e in aligned[:k]) for k in kept]
+    shape = _batch(whole, batched)
+    axes = (*((0,) if t.batched else ()), *(place + batched for place in places))
+    if rank == 0 and not batched:
+        return t.node
+    if t.home.builder.type(t.node).shape == shape:
+        return t.node
+    return t.home.add(Expand(shape, axes), t.node)
+
+
+def _batch(shape: tuple[int, ...], batched: bool) -> Shape:
+    return (ROWS, *shape) if batched else shape
+
+
+def _cast(function: ScalarFunction, operands: Sequence[Tensor]) -> list[Tensor]:
+    """Operands of the types that the function takes: conditions as they are, the rest as reals."""
+    if function in _LOGIC:
+        return list(operands)
+    if function is functions.where:
+        return [operands[0], *_alike(operands[1:])]
+    return _alike(operands) if function in _COMPARING else [as_real(t) for t in operands]
+
+
+def _alike(operands: Sequence[Tensor]) -> list[Tensor]:
+    if len({t.dtype for t in operands}) == 1:
+        return list(operands)
+    return [as_real(t) for t in operands]
+
+
+def _misfit(left: Tensor, right: Tensor, span: Span) -> Fault:
+    return Fault(ShapeMismatch(span, described(left), described(right), _ends(left, right)))
+
+
+def _ends(left: Tensor, right: Tensor) -> tuple[Label, ...]:
+    return tuple(Label(t.span, f"{kind_of(t).removeprefix('a tensor of shape ')}") for t in (left, right))

@@ -1,0 +1,100 @@
+"""The body of a definition or of `net`: statements in order, the last one its value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from dslc.diagnostics import NotYet
+from dslc.elaborate.declared import declare_gradients
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotEnd, NoValue
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.values import POISON, Composition, Instance, Repeated, Stage, Tensor, Value
+from dslc.elaborate.weights import declare_weight
+from dslc.syntax.ast import (
+    Binding,
+    Definition,
+    DefinitionKind,
+    Evaluate,
+    Final,
+    Gradient,
+    Link,
+    Name,
+    Predict,
+    Scan,
+    State,
+    Statement,
+    Update,
+    Weight,
+)
+
+
+def run_body(frame: Frame, definition: Definition) -> Value:
+    """The body's value, with the gradients that it declares."""
+    where = f"a definition of kind {definition.kind.value}"
+    value = run_block(frame, definition.body, where, weights=definition.kind is DefinitionKind.LAYER)
+    rules = [statement for statement in definition.body if isinstance(statement, Gradient)]
+    if value is None:
+        frame.report(Fault(NoValue(definition.name.span, f"`{definition.name.text}`")))
+        return POISON
+    if not rules or not isinstance(value, Tensor):
+        return value
+    return declare_gradients(frame, definition, value, rules)
+
+
+def run_block(frame: Frame, body: Sequence[Statement], where: str, weights: bool) -> Value | None:
+    """The value of the last statement, None if it has none; every other statement binds something."""
+    result: Value | None = None
+    for statement in body:
+        if isinstance(statement, Evaluate):
+            if statement is not body[-1]:
+                frame.report(Fault(NotEnd(statement.span)))
+            result = frame.evaluate(statement.value)
+            continue
+        result = None
+        try:
+            _run(frame, statement, where, weights)
+        except Cascade:
+            continue
+        except Fault as fault:
+            frame.report(fault)
+    return result
+
+
+def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
+    match statement:
+        case Binding(target=Name() as name):
+            bind(frame, name, statement)
+        case Binding():
+            raise Fault(NotYet(statement.target.span, "index notation"))
+        case Weight():
+            if not weights:
+                raise Fault(Misplaced(statement.span, "a weight", where))
+            try:
+                value: Value = declare_weight(frame, statement)
+            except Fault as fault:
+                value = frame.report(fault)
+            except Cascade:
+                value = POISON
+            frame.scope.bind(statement.name.text, value, statement.name.span)
+        case Scan() | Final():
+            raise Fault(NotYet(statement.span, "`scan`"))
+        case State():
+            raise Fault(NotYet(statement.span, "state in layers"))
+        case Update():
+            raise Fault(Misplaced(statement.span, "an update", where))
+        case Predict(name=name):
+            raise Fault(NotYet(statement.span, f"`predict {name.text}`"))
+        case Evaluate() | Gradient() | Link():
+            return
+        case _:
+            assert_never(statement)
+
+
+def bind(frame: Frame, name: Name, statement: Binding) -> None:
+    """A tensor keeps its name for messages; what waits for its input becomes one shared instance."""
+    path = frame.below(name.text)
+    value = frame.at(path).evaluate(statement.value)
+    if isinstance(value, Stage | Composition | Repeated):
+        value = Instance(path, value, frame.here(name.span))
+    frame.scope.bind(name.text, value, name.span)

@@ -1,0 +1,231 @@
+"""The closed set of functions that Python knows; everything else is a definition of the language.
+
+Elementwise functions, reductions, shapes, random numbers, and what the loss's link makes of a prediction.
+"""
+
+from __future__ import annotations
+
+from functools import reduce as fold
+from math import prod
+
+from dslc.diagnostics import NotYet
+from dslc.elaborate import batching, static
+from dslc.elaborate.arithmetic import operand, operate
+from dslc.elaborate.calls import call_definition
+from dslc.elaborate.errors import Cascade, Fault, MixedLevels, NoAxis, NotStatic, Unexpected
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.values import Bound, Builtin, Poison, SizeOf, Tensor, Value, kind_of
+from dslc.ops.random import Distribution, Random
+from dslc.ops.reduce import ReduceKind
+from dslc.ops.stop import StopGradient
+from dslc.scalar import functions
+from dslc.scalar.functions import ScalarFunction
+from dslc.scalar.types import DType
+from dslc.source import Span
+from dslc.syntax.ast import DefinitionKind, Name
+
+
+def tensor(bound: Bound) -> Tensor:
+    """The argument as a tensor. Raises Fault for anything else, Cascade for poison."""
+    match bound.value:
+        case Tensor():
+            return bound.value
+        case Poison():
+            raise Cascade
+        case _:
+            raise Fault(Unexpected(bound.span, kind_of(bound.value), "a tensor"))
+
+
+# --- elementwise ----------------------------------------------------------------------------------
+
+
+def _elementwise(name: str, function: ScalarFunction, arity: int = 1) -> Builtin:
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+        return operate(frame, function, [argument.value for argument in arguments], span)
+
+    return Builtin(name, run, arity, arity, piped=arity == 1)
+
+
+def _extremum(name: str, function: ScalarFunction, kind: ReduceKind) -> Builtin:
+    """Of several values element by element, or of one value over its axes."""
+
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+        if len(arguments) > 1:
+            values = [argument.value for argument in arguments]
+            return fold(lambda a, b: operate(frame, function, (a, b), span), values)
+        return _reduced(frame, kind, arguments[0], over, span)
+
+    return Builtin(name, run, 1, 100, over=True)
+
+
+# --- reductions -----------------------------------------------------------------------------------
+
+
+def _reduction(name: str, kind: ReduceKind | None) -> Builtin:
+    """`kind` None is the mean."""
+
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+        return _reduced(frame, kind, arguments[0], over, span)
+
+    return Builtin(name, run, over=True, of_tensor=True)
+
+
+def _reduced(frame: Frame, kind: ReduceKind | None, of: Bound, over: tuple[Name, ...], span: Span) -> Value:
+    if [name.text for name in over] == ["examples"]:
+        return _over_examples(frame, kind, of, over[0], span)
+    value = tensor(of)
+    places = [_place(frame, value, name) for name in over] if over else None
+    frame.locate(span)
+    if kind is None:
+        return batching.mean(value, places, frame.here(span))
+    return batching.reduce(kind, value, places, frame.here(span))
+
+
+def _place(frame: Frame, value: Tensor, name: Name) -> int:
+    """Where, from the right, the axis stands that a parameter's shape gave this name."""
+    if name.text == "batch":
+        raise Fault(NotYet(name.span, "`over batch`"))
+    extent = frame.scope.find(name.text)
+    if not isinstance(extent, Number) or extent.axis is None:
+        raise Fault(NoAxis(name.span, name.text, "this place"))
+    if batching.extent_at(value, extent.axis) != extent.value:
+        raise Fault(NoAxis(name.span, name.text, batching.described(value)))
+    return extent.axis
+
+
+def _over_examples(frame: Frame, kind: ReduceKind | None, of: Bound, name: Name, span: Span) -> Value:
+    """A sum of weighted quantities over all examples: evaluated in one graph, used in the one after it."""
+    if frame.totals is None:
+        raise Fault(Unexpected(name.span, "`over examples`", "`over` an axis: only metrics look at all examples"))
+    if kind not in (None, ReduceKind.SUM):
+        raise Fault(NotYet(name.span, "an extremum over examples"))
+    value = operand(of.value, of.span)
+    if isinstance(value, Tensor) and value.home is frame.totals.draft:
+        raise Fault(MixedLevels(of.span))
+    frame.locate(span)
+    return frame.totals.gather(value, kind is None, frame.here(span))
+
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+def _shape(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    return SizeOf(tensor(arguments[0]).shape)
+
+
+def _count(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    return Number(prod(tensor(arguments[0]).shape))
+
+
+def _reshape(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    value = tensor(arguments[0])
+    dims = [static.size(frame, argument.value, "an extent", argument.span) for argument in arguments[1:]]
+    frame.locate(span)
+    return batching.reshape(value, tuple(extent for part in dims for extent in part), frame.here(span))
+
+
+def _argmax(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    frame.locate(span)
+    return batching.argmax(tensor(arguments[0]), frame.here(span))
+
+
+# --- randomness and gradients ---------------------------------------------------------------------
+
+
+def _random(name: str, distribution: Distribution, mean: float) -> Builtin:
+    """Drawn while training; its mean in predictions; drawn once for an initial value."""
+
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+        shape = static.size(frame, arguments[0].value, "a random tensor's extent", arguments[0].span)
+        frame.locate(span)
+        if frame.weight:
+            drawn = sum(isinstance(node.op, Random) for node in frame.draft.builder.nodes)
+            path = f"weight {frame.weight.path}" + (f" {drawn + 1}" if drawn else "")
+            return batching.draw_once(frame.draft, distribution, path, shape, frame.here(span))
+        if frame.training:
+            path = frame.below(frame.unique("random")) + frame.use
+            return batching.draw(frame.draft, distribution, path, shape, frame.here(span))
+        average = batching.constant(frame.draft, mean, frame.here(span))
+        return batching.spread(average, shape, False)
+
+    return Builtin(name, run, piped=False)
+
+
+def _stop_gradient(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    frame.locate(span)
+    return batching.unary(StopGradient(), tensor(arguments[0]), frame.here(span))
+
+
+def _derivative(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    raise Fault(NotYet(span, "`derivative`"))
+
+
+# --- what the loss's link makes of a prediction -----------------------------------------------------
+
+
+def probability(frame: Frame, prediction: Tensor, span: Span) -> Value:
+    """The prediction after the loss's link."""
+    if frame.link.name not in ("sigmoid", "softmax"):
+        return prediction
+    definition = frame.session.library.find(frame.link.name, (DefinitionKind.ACTIVATION,), False)
+    if definition is None:
+        raise Fault(NotStatic(span, f"the link `{frame.link.name}`"))
+    return call_definition(frame, definition, (Bound(None, prediction, span),), span)
+
+
+def decide(frame: Frame, prediction: Tensor, span: Span) -> Value:
+    """The likeliest class, whether a probability is above one half, the sign; a value as it is."""
+    frame.locate(span)
+    if not frame.link.classes:
+        return probability(frame, prediction, span)
+    if frame.link.name in ("softmax", "identity"):
+        return batching.argmax(prediction, frame.here(span))
+    threshold = Number(0.5 if frame.link.name == "sigmoid" else 0)
+    above = operate(frame, functions.greater, (probability(frame, prediction, span), threshold), span)
+    if not isinstance(above, Tensor):
+        raise Cascade
+    return batching.as_int(above)
+
+
+def _probability(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    return probability(frame, tensor(arguments[0]), span)
+
+
+def _decide(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    value = tensor(arguments[0])
+    return value if value.dtype is DType.INT else decide(frame, value, span)
+
+
+BUILTINS = {
+    builtin.name: builtin
+    for builtin in (
+        _elementwise("exp", functions.exp),
+        _elementwise("log", functions.log),
+        _elementwise("log1p", functions.log1p),
+        _elementwise("expm1", functions.expm1),
+        _elementwise("sqrt", functions.sqrt),
+        _elementwise("sin", functions.sin),
+        _elementwise("cos", functions.cos),
+        _elementwise("erf", functions.erf),
+        _elementwise("abs", functions.absolute),
+        _elementwise("sign", functions.sign),
+        _elementwise("floor", functions.floor),
+        _elementwise("where", functions.where, 3),
+        _extremum("max", functions.maximum, ReduceKind.MAX),
+        _extremum("min", functions.minimum, ReduceKind.MIN),
+        _reduction("sum", ReduceKind.SUM),
+        _reduction("mean", None),
+        Builtin("argmax", _argmax, of_tensor=True),
+        Builtin("shape", _shape, of_tensor=True),
+        Builtin("count", _count, of_tensor=True),
+        Builtin("reshape", _reshape, 2, 100, of_tensor=True),
+        _random("random_uniform", Distribution.UNIFORM, 0.5),
+        _random("random_normal", Distribution.NORMAL, 0.0),
+        Builtin("stop_gradient", _stop_gradient, of_tensor=True),
+        Builtin("derivative", _derivative, 2, 2, piped=False),
+        Builtin("probability", _probability, of_tensor=True),
+        Builtin("decide", _decide, of_tensor=True),
+    )
+}
+"""All of them by name."""

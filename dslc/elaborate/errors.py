@@ -1,0 +1,513 @@
+"""What elaboration has to say: one class per fault; the docstring is its long form (`dslc explain CODE`).
+
+Faults travel as `Fault` exceptions to the smallest expression that contains them, are reported there once,
+and leave a poisoned value behind, so that one run finds every independent fault and no cascade.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dslc.diagnostics import Diagnostic, Label, Severity
+from dslc.source import Span
+
+
+class Fault(Exception):
+    """A diagnostic on its way to whoever reports it."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.text)
+
+
+class Cascade(Exception):
+    """The consequence of a fault that was reported already."""
+
+
+class Exhausted(Fault):
+    """A fault after which going on would only cost time."""
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName(Diagnostic):
+    """A name that neither this place, nor the file, nor the standard library defines.
+
+    Names bound in `net` are visible in `loss` and in metrics; a definition sees its parameters, its own
+    bindings and the file's `let`s.
+    """
+
+    code: ClassVar = "unknown-name"
+    message: ClassVar = "unknown name `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrongKind(Diagnostic):
+    """A definition of one kind where another kind is wanted: an optimizer in a net, a layer as a loss."""
+
+    code: ClassVar = "wrong-kind"
+    message: ClassVar = "`{name}` is {found}; {wanted} is wanted here"
+    name: str
+    found: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected(Diagnostic):
+    """A value of another kind than its place needs: a layer without its input in a sum, a tensor as a size."""
+
+    code: ClassVar = "unexpected-value"
+    message: ClassVar = "{found} stands where {wanted} is wanted"
+    help: ClassVar = "{advice_text}"
+    found: str
+    wanted: str
+    advice_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redefined(Diagnostic):
+    """A definition under a name that its kind already has, in this file or in the standard library.
+
+    Nothing is shadowed: give the new one a name of its own.
+    """
+
+    code: ClassVar = "redefined"
+    message: ClassVar = "{kind} `{name}` is defined already{where}"
+    kind: str
+    name: str
+    where: str
+    first: Span | None = None
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, "the first one"),) if self.first else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate(Diagnostic):
+    """The same thing stated twice: a binding, a `let`, an input, a setting, a `net`."""
+
+    code: ClassVar = "duplicate"
+    message: ClassVar = "{what} is stated twice"
+    label: ClassVar = "again here"
+    what: str
+    first: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, "first here"),) if self.first.source.text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unused(Diagnostic):
+    """Something that is defined and never used. It costs nothing, and is often the trace of a typo."""
+
+    code: ClassVar = "unused"
+    message: ClassVar = "{what} `{name}` is never used"
+    severity: ClassVar = Severity.WARNING
+    what: str
+    name: str
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownArgument(Diagnostic):
+    """A keyword argument that the callee does not have."""
+
+    code: ClassVar = "unknown-argument"
+    message: ClassVar = "`{callee}` has no argument `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+    callee: str
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingArgument(Diagnostic):
+    """A parameter without a default that got no value."""
+
+    code: ClassVar = "missing-argument"
+    message: ClassVar = "`{callee}` needs {names}"
+    callee: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraArgument(Diagnostic):
+    """More positional arguments than the callee has parameters."""
+
+    code: ClassVar = "extra-argument"
+    message: ClassVar = "`{callee}` takes {count} {noun}"
+    callee: str
+    count: int
+    noun: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedArgument(Diagnostic):
+    """A parameter that got two values, by place and by name or by name twice."""
+
+    code: ClassVar = "repeated-argument"
+    message: ClassVar = "`{callee}` gets `{name}` twice"
+    callee: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCallable(Diagnostic):
+    """Something is called or piped into that takes no input."""
+
+    code: ClassVar = "not-callable"
+    message: ClassVar = "{found} takes no input"
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recursive(Diagnostic):
+    """Definitions that call one another more than 64 deep.
+
+    A definition may call itself only where a static condition ends it.
+    """
+
+    code: ClassVar = "recursive"
+    message: ClassVar = "`{name}` is called more than {limit} deep"
+    name: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge(Diagnostic):
+    """A size beyond what one model may have: a dimension, the number of parameters, of operations, of repetitions."""
+
+    code: ClassVar = "over-limit"
+    message: ClassVar = "{what}: more than {limit}"
+    what: str
+    limit: int
+
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeMismatch(Diagnostic):
+    """Two tensors whose shapes do not meet.
+
+    Trailing axes are aligned and must be equal; an axis of size 1 never stretches, a single number meets
+    everything.
+    """
+
+    code: ClassVar = "shape-mismatch"
+    message: ClassVar = "{left} and {right} do not meet"
+    left: str
+    right: str
+    ends: tuple[Label, ...] = ()
+
+    def others(self) -> tuple[Label, ...]:
+        return tuple(end for end in self.ends if end.span != self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongShape(Diagnostic):
+    """An input that is not of the shape that a layer, a loss or a weight declares."""
+
+    code: ClassVar = "wrong-shape"
+    message: ClassVar = "`{callee}` takes `{name}: {wanted}`, and {given}"
+    help: ClassVar = "{advice_text}"
+    callee: str
+    name: str
+    wanted: str
+    given: str
+    origin: Span | None = None
+    advice_text: str | None = None
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.origin, "made here"),) if self.origin and self.origin != self.span else ()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedShape(Diagnostic):
+    """A layer bound to a name is one instance; its weights have one shape, so every use must have one too."""
+
+    code: ClassVar = "shared-shape"
+    message: ClassVar = "`{name}` is one shared instance: it was used on {first_shape}, and gets {shape} here"
+    name: str
+    first_shape: str
+    shape: str
+    first: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, f"used on {self.first_shape}"),)
+
+
+@dataclass(frozen=True, slots=True)
+class UntrainedWeight(Diagnostic):
+    """A weight that exists only outside of training, below `if training`, would keep its first value for ever."""
+
+    code: ClassVar = "untrained-weight"
+    message: ClassVar = "the weight `{path}` does not exist while training"
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadSize(Diagnostic):
+    """A size, a count or a position that is not a whole number in its range."""
+
+    code: ClassVar = "bad-size"
+    message: ClassVar = "{what} must be {wanted}, not {found}"
+    what: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotStatic(Diagnostic):
+    """A size, a count or an `if` needs what is known before training; this depends on an example or on the run."""
+
+    code: ClassVar = "not-static"
+    message: ClassVar = "{what} must be known before training"
+    help: ClassVar = "{advice_text}"
+    what: str
+    advice_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadNumber(Diagnostic):
+    """A computation on numbers without a finite result."""
+
+    code: ClassVar = "bad-number"
+    message: ClassVar = "{reason}"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAxis(Diagnostic):
+    """`over` names an axis by the name that a parameter's shape gave it; the value must still have that axis."""
+
+    code: ClassVar = "no-axis"
+    message: ClassVar = "{found} has no axis `{name}`"
+    name: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class MixedLevels(Diagnostic):
+    """What differs per example meets what is taken over all examples."""
+
+    code: ClassVar = "mixed-levels"
+    message: ClassVar = "a value per example meets one over all examples"
+    help: ClassVar = "take `mean(.. over examples)` of the value per example"
+
+
+# --- blocks ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced(Diagnostic):
+    """A statement that has no meaning in this kind of block: a weight in a loss, an update in a layer."""
+
+    code: ClassVar = "misplaced"
+    message: ClassVar = "{what} does not belong in {where}"
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoValue(Diagnostic):
+    """A block that must end in a value does not."""
+
+    code: ClassVar = "no-value"
+    message: ClassVar = "{what} ends without a value"
+    help: ClassVar = "let its last line be the value"
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnd(Diagnostic):
+    """Only the last statement of a block may be a bare value; one before it would be lost."""
+
+    code: ClassVar = "lost-value"
+    message: ClassVar = "this value is not used: only the last line of a block is its value"
+    help: ClassVar = "bind it to a name, or remove it"
+
+
+@dataclass(frozen=True, slots=True)
+class BadGradient(Diagnostic):
+    """A declared gradient that names no tensor of the definition, leaves one out, or has another shape than it."""
+
+    code: ClassVar = "bad-gradient"
+    message: ClassVar = "{reason}"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoUpdate(Diagnostic):
+    """An optimizer updates `weight` and its own states, and must update `weight`."""
+
+    code: ClassVar = "no-update"
+    message: ClassVar = "{reason}"
+    reason: str
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MissingItem(Diagnostic):
+    """A model file needs `data`, `net` and `loss`; `train` has defaults."""
+
+    code: ClassVar = "missing-item"
+    message: ClassVar = "the file has no `{item}`"
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSetting(Diagnostic):
+    """A setting that nobody reads."""
+
+    code: ClassVar = "unknown-setting"
+    message: ClassVar = "unknown setting `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadSetting(Diagnostic):
+    """A setting whose value has the wrong type or lies outside its range."""
+
+    code: ClassVar = "bad-setting"
+    message: ClassVar = "`{name}` must be {wanted}, not {found}"
+    name: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadLet(Diagnostic):
+    """A `let` whose value, or whose override with `--set`, is not what its definition allows."""
+
+    code: ClassVar = "bad-let"
+    message: ClassVar = "`{name}` {reason}"
+    help: ClassVar = "did you mean `{suggestion}`?"
+    name: str
+    reason: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownColumn(Diagnostic):
+    """`stop` and `keep` follow a column of the history: `train.` or `val.` and the loss or a watched metric."""
+
+    code: ClassVar = "unknown-column"
+    message: ClassVar = "the history has no `{name}`"
+    help: ClassVar = "{advice_text}"
+    name: str
+    advice_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoValidation(Diagnostic):
+    """`stop` or `keep` follows a `val.` column, but the split has no validation part."""
+
+    code: ClassVar = "no-validation"
+    message: ClassVar = "`{name}` needs a validation part"
+    help: ClassVar = "split in three, as in `split 70/15/15`"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutStop(Diagnostic):
+    """`keep best` follows what `stop` watches, or says what to follow."""
+
+    code: ClassVar = "keep-what"
+    message: ClassVar = "`keep best` does not say what to follow"
+    help: ClassVar = "write `keep best val.loss`"
+
+
+@dataclass(frozen=True, slots=True)
+class NoTarget(Diagnostic):
+    """The loss or a metric needs a target, and `data` names none."""
+
+    code: ClassVar = "no-target"
+    message: ClassVar = "`{name}` needs a target, and `data` names none"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTarget(Diagnostic):
+    """The loss and the data disagree about the target: classes or values, and how many classes."""
+
+    code: ClassVar = "wrong-target"
+    message: ClassVar = "`{name}` takes {wanted}, and the target `{target}` has {found}"
+    help: ClassVar = "{advice_text}"
+    name: str
+    wanted: str
+    target: str
+    found: str
+    origin: Span
+    advice_text: str | None = None
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.origin, "the target"),) if self.origin.source.text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleLink(Diagnostic):
+    """A softmax at the end of the net before cross_entropy would be taken twice.
+
+    `net` yields the raw prediction; the loss states the link that `predict` applies.
+    """
+
+    code: ClassVar = "double-link"
+    message: ClassVar = "`{loss}` applies `{link}` itself, and the net ends in `{link}` already"
+    help: ClassVar = "remove the `{link}` at the end of the net: `predict` applies it"
+    loss: str
+    link: str
+    loss_span: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.loss_span, "the loss"),)
+
+
+@dataclass(frozen=True, slots=True)
+class NotALoss(Diagnostic):
+    """The objective must depend on the examples and on the net; it is minimised over the net's weights."""
+
+    code: ClassVar = "not-a-loss"
+    message: ClassVar = "{reason}"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownLet(Diagnostic):
+    """`--set` names a `let` that the file does not have."""
+
+    code: ClassVar = "unknown-let"
+    message: ClassVar = "the file has no `let` named `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWeight(Diagnostic):
+    """A weight that the loss does not depend on is never trained."""
+
+    code: ClassVar = "idle-weight"
+    message: ClassVar = "the loss does not depend on the weight `{path}`"
+    severity: ClassVar = Severity.WARNING
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooDeep(Diagnostic):
+    """Calls and expressions nest too deeply together."""
+
+    code: ClassVar = "too-nested"
+    message: ClassVar = "calls and expressions nest too deeply"

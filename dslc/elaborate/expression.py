@@ -1,0 +1,264 @@
+"""The interpreter of expressions: syntax in, values out, nodes appended on the way.
+
+    x | dense(64) | relu     stages: what stands right of a pipe gets the value as its first argument
+    dense(64) | relu         a composition, as long as no value stands at its left
+    gelu(x), dense(x, 64)    a full call, since its first argument is a value
+
+A fault is reported at the smallest expression that has it; that expression is then poison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from dslc.diagnostics import NotYet
+from dslc.elaborate import batching, numbers, static
+from dslc.elaborate.arithmetic import operand, operate
+from dslc.elaborate.calls import apply, invoke
+from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, NotCallable, Unexpected
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.names import resolve
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.values import (
+    POISON,
+    Bound,
+    Builtin,
+    Callable_,
+    Composition,
+    Instance,
+    Poison,
+    Repeated,
+    SizeOf,
+    Stage,
+    Tensor,
+    Tensors,
+    Value,
+    Words,
+    kind_of,
+)
+from dslc.scalar import functions
+from dslc.scalar.functions import ScalarFunction
+from dslc.scalar.types import DType
+from dslc.syntax import ast
+from dslc.syntax.ast import BinaryOp, DefinitionKind
+
+OPERATORS: Mapping[BinaryOp, ScalarFunction] = {
+    BinaryOp.ADD: functions.add,
+    BinaryOp.SUBTRACT: functions.subtract,
+    BinaryOp.MULTIPLY: functions.multiply,
+    BinaryOp.DIVIDE: functions.divide,
+    BinaryOp.POWER: functions.power,
+    BinaryOp.EQUAL: functions.equal,
+    BinaryOp.NOT_EQUAL: functions.not_equal,
+    BinaryOp.LESS: functions.less,
+    BinaryOp.LESS_EQUAL: functions.less_equal,
+    BinaryOp.GREATER: functions.greater,
+    BinaryOp.GREATER_EQUAL: functions.greater_equal,
+    BinaryOp.AND: functions.logical_and,
+    BinaryOp.OR: functions.logical_or,
+}
+
+REPETITIONS = 10_000
+
+_WAITING = (DefinitionKind.LAYER, DefinitionKind.ACTIVATION)
+"""Definitions whose first argument is their input."""
+
+
+def evaluate(frame: Frame, expression: ast.Expression) -> Value:
+    """What the expression stands for; poison where it has a fault, which is then reported."""
+    try:
+        return _evaluate(frame, expression)
+    except Cascade:
+        return POISON
+    except Fault as fault:
+        return frame.report(fault)
+
+
+def _evaluate(frame: Frame, expression: ast.Expression) -> Value:
+    match expression:
+        case ast.Name():
+            return _name(frame, expression)
+        case ast.Number(value=value) | ast.Share(value=value):
+            return Number(value)
+        case ast.Size(dims=dims):
+            return SizeOf(dims)
+        case ast.Text(value=text):
+            return Words(text)
+        case ast.ListOf(items=items):
+            return SizeOf(tuple(static.whole(frame, evaluate(frame, i), "an extent", i.span) for i in items))
+        case ast.Unary():
+            function = functions.negate if expression.op is ast.UnaryOp.MINUS else functions.logical_not
+            return operate(frame, function, (evaluate(frame, expression.operand),), expression.span)
+        case ast.Binary():
+            return _binary(frame, expression)
+        case ast.If(condition=condition, then=then, otherwise=otherwise):
+            chosen = then if static.truth(frame, evaluate(frame, condition), condition.span) else otherwise
+            return evaluate(frame, chosen)
+        case ast.Call():
+            return _call(frame, expression)
+        case ast.Read():
+            return _read(frame, expression)
+        case ast.Pipe():
+            return _pipe(frame, expression)
+        case ast.Repeat():
+            return _repeat(frame, expression)
+        case ast.Member():
+            raise Fault(Unexpected(expression.span, f"`{expression.span.text}`", "a value"))
+        case ast.Load():
+            raise Fault(NotYet(expression.span, "`load`"))
+        case _:
+            assert_never(expression)
+
+
+def _name(frame: Frame, name: ast.Name) -> Value:
+    """In `loss` and metrics a loss's bare name is its call on prediction and target."""
+    value = resolve(frame, name)
+    match value:
+        case Stage(callee=ast.Definition(kind=DefinitionKind.LOSS | DefinitionKind.METRIC), arguments=()) if frame.pair:
+            return invoke(frame, value.callee, (), (), name.span)
+        case _:
+            return value
+
+
+def _binary(frame: Frame, expression: ast.Binary) -> Value:
+    left, right = evaluate(frame, expression.left), evaluate(frame, expression.right)
+    if isinstance(left, Poison) or isinstance(right, Poison):
+        return POISON
+    match expression.op:
+        case BinaryOp.DIVIDE_WHOLE:
+            dividend = static.whole(frame, left, "a dividend of `//`", expression.left.span, 0)
+            divisor = static.whole(frame, right, "a divisor of `//`", expression.right.span)
+            return Number(numbers.whole_division(dividend, divisor))
+        case BinaryOp.CONTRACT:
+            operands = [operand(left, expression.left.span), operand(right, expression.right.span)]
+            tensors = [value for value in operands if isinstance(value, Tensor)]
+            if len(tensors) < 2:
+                raise Fault(Unexpected(expression.span, "a number", "a tensor on both sides of `@`"))
+            frame.locate(expression.span)
+            return batching.matrix_product(tensors[0], tensors[1], frame.here(expression.span))
+        case op:
+            return operate(frame, OPERATORS[op], (left, right), expression.span)
+
+
+def _read(frame: Frame, expression: ast.Read) -> Value:
+    """`size[0]`, `prediction[target]`."""
+    value = evaluate(frame, expression.value)
+    if len(expression.indices) != 1:
+        raise Fault(NotYet(expression.span, "index notation"))
+    (index,) = expression.indices
+    if isinstance(index, ast.Declared | ast.SliceOf | ast.Leading):
+        raise Fault(NotYet(expression.span, "index notation"))
+    chosen = evaluate(frame, index)
+    match value, chosen:
+        case (Poison(), _) | (_, Poison()):
+            return POISON
+        case SizeOf(dims=dims), Number():
+            return Number(dims[static.whole(frame, chosen, "a part of a size", index.span, 0, len(dims) - 1)])
+        case Tensor(), Tensor() if chosen.dtype is DType.INT:
+            frame.locate(expression.span)
+            return batching.gather(value, chosen, frame.here(expression.span))
+        case Tensor(), Tensor():
+            raise Fault(Unexpected(index.span, "a tensor of values", "an index such as a class target"))
+        case Tensor(), _:
+            raise Fault(NotYet(expression.span, "index notation"))
+        case _:
+            raise Fault(Unexpected(expression.value.span, kind_of(value), "a size or a tensor"))
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+
+def _call(frame: Frame, expression: ast.Call) -> Value:
+    callee = _callable(resolve(frame, expression.callee), expression.callee)
+    given = _arguments(frame, expression)
+    if isinstance(callee, Stage) and not callee.arguments:
+        stage = Stage(callee.callee, given, frame.here(expression.span), expression.over)
+        return invoke(frame, callee.callee, given, expression.over, expression.span) if _full(stage) else stage
+    if len(given) != 1 or given[0].name or expression.over:
+        where = given[1] if len(given) > 1 else None
+        raise Fault(ExtraArgument(where.span if where else expression.span, expression.callee.text, 1, "argument"))
+    if isinstance(given[0].value, Poison):
+        return POISON
+    return apply(frame, callee, given[0].value, expression.span)
+
+
+def _full(stage: Stage) -> bool:
+    """Whether the arguments include the input: a value in the first place; a number will do for a formula."""
+    first = stage.arguments[0] if stage.arguments and stage.arguments[0].name is None else None
+    given = first.value if first else None
+    match stage.callee:
+        case Builtin() as builtin:
+            needs_tensor, waits = builtin.of_tensor, builtin.piped
+        case definition:
+            needs_tensor, waits = definition.kind is DefinitionKind.LAYER, definition.kind in _WAITING
+            inputs = {bound.name for bound in stage.arguments}
+            if waits and definition.parameters and definition.parameters[0].name.text in inputs:
+                return True
+    if not waits:
+        return True
+    return isinstance(given, Tensor | Tensors | Poison) or (isinstance(given, Number) and not needs_tensor)
+
+
+def _arguments(frame: Frame, expression: ast.Call) -> tuple[Bound, ...]:
+    """The arguments' values; a layer given as an argument is one shared instance, named after its place."""
+    bound: list[Bound] = []
+    for argument in expression.arguments:
+        name = argument.name.text if argument.name else None
+        value = evaluate(frame, argument.value)
+        bare = isinstance(value, Stage) and not value.arguments
+        if isinstance(value, Stage | Composition | Repeated) and not bare:
+            path = frame.below(f"{expression.callee.text}.{name or len(bound)}")
+            value = Instance(path, value, frame.here(argument.value.span))
+        bound.append(Bound(name, value, frame.here(argument.value.span)))
+    return tuple(bound)
+
+
+def _callable(value: Value, name: ast.Name) -> Callable_:
+    match value:
+        case Stage() | Composition() | Repeated() | Instance():
+            return value
+        case Poison():
+            raise Cascade
+        case _:
+            raise Fault(NotCallable(name.span, f"`{name.text}`, {kind_of(value)},"))
+
+
+# --- pipes ----------------------------------------------------------------------------------------
+
+
+def _pipe(frame: Frame, expression: ast.Pipe) -> Value:
+    value = evaluate(frame, expression.value)
+    stage = _stage(frame, expression.stage)
+    match value:
+        case Poison():
+            return POISON
+        case Stage() | Instance() | Repeated():
+            return Composition((value, stage), frame.here(expression.span))
+        case Composition(stages=stages):
+            return Composition((*stages, stage), frame.here(expression.span))
+        case _:
+            return apply(frame, stage, value, expression.stage.span)
+
+
+def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
+    """What stands right of a pipe: a call there always lacks its first argument."""
+    if not isinstance(expression, ast.Call):
+        value = evaluate(frame, expression)
+        if isinstance(value, Stage | Composition | Repeated | Instance):
+            return value
+        if isinstance(value, Poison):
+            raise Cascade
+        raise Fault(NotCallable(expression.span, kind_of(value)))
+    callee = _callable(resolve(frame, expression.callee), expression.callee)
+    given = _arguments(frame, expression)
+    if not isinstance(callee, Stage) or callee.arguments:
+        raise Fault(ExtraArgument(expression.span, expression.callee.text, 1, "argument, which the pipe gives"))
+    return Stage(callee.callee, given, frame.here(expression.span), expression.over)
+
+
+def _repeat(frame: Frame, expression: ast.Repeat) -> Value:
+    count = static.whole(
+        frame, evaluate(frame, expression.count), "the count of `repeat`", expression.count.span, 1, REPETITIONS
+    )
+    return Repeated(count, _stage(frame, expression.stage), frame.here(expression.span))

@@ -1,0 +1,147 @@
+"""Where an evaluation stands: what is shared by the whole file, and what belongs to this call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from dslc.diagnostics import Diagnostic
+from dslc.elaborate.draft import Draft
+from dslc.elaborate.errors import Exhausted, Fault, Recursive, TooLarge
+from dslc.elaborate.experiment import Tensor as Parameter
+from dslc.elaborate.library import Library
+from dslc.elaborate.scope import Scope
+from dslc.elaborate.totals import Totals
+from dslc.elaborate.values import POISON, Bound, Poison, Tensor, Value
+from dslc.graph.graph import Origin, Role
+from dslc.source import Source, Span
+from dslc.syntax.ast import Definition, DefinitionKind, Expression
+
+DEPTH = 64
+"""Definitions within definitions."""
+
+CALLS = 30_000
+"""Calls of definitions in one elaboration."""
+
+NODES = 200_000
+"""Nodes of one graph."""
+
+
+@dataclass(slots=True)
+class Session:
+    """What one elaboration of a file gathers. `evaluate` and `call` are the interpreter: bodies contain expressions
+    and expressions call bodies, so that one of the two has to be handed over."""
+
+    source: Source
+    library: Library
+    evaluate: Callable[[Frame, Expression], Value]
+    call: Callable[[Frame, Definition, Sequence[Bound], Span], Value]
+    root: Scope = field(default_factory=Scope)  # the lets
+    faults: list[Diagnostic] = field(default_factory=list)
+    fixed: set[str] = field(default_factory=set)  # lets whose value decided the structure
+    used: set[tuple[DefinitionKind, str]] = field(default_factory=set)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    elements: int = 0
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the raw prediction becomes what the loss speaks about, and whether the target is a class."""
+
+    name: str  # identity, sigmoid, softmax, none
+    classes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WeightPlace:
+    """The weight whose initial value is being written."""
+
+    path: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call. `totals` takes what is summed over all examples, in metrics.
+
+    `kinds` are the definitions that a name may call here; `site` is the call in the model file from which the
+    standard library was entered; `pair` are the prediction and target that losses and metrics get by default;
+    `weight` is given within an initial value; `use` tells the uses of a shared instance apart, for random streams.
+    """
+
+    session: Session
+    scope: Scope
+    draft: Draft
+    training: bool
+    kinds: tuple[DefinitionKind, ...]
+    totals: Totals | None = None
+    role: Role = Role.FORWARD
+    path: str = ""
+    taken: dict[str, int] = field(default_factory=dict)
+    depth: int = 0
+    own: bool = True
+    site: Span | None = None
+    pair: tuple[Tensor | Poison, Tensor | Poison | None] | None = None
+    net: Scope | None = None
+    link: Link = Link("identity", False)
+    weight: WeightPlace | None = None
+    use: str = ""
+
+    def here(self, span: Span) -> Span:
+        """The place in the model file that `span` belongs to."""
+        return self.site or span
+
+    def locate(self, span: Span) -> None:
+        """What is added from now on comes from here."""
+        origin = Origin(self.here(span), self.path, self.role)
+        self.draft.at(origin)
+        if self.totals:
+            self.totals.draft.at(origin)
+
+    def report(self, fault: Fault) -> Poison:
+        """Keeps the fault's diagnostic, at the model file's place; raises it again if it ends everything."""
+        diagnostic = fault.diagnostic
+        if self.site and diagnostic.span.source is not self.site.source:
+            diagnostic = replace(diagnostic, span=self.site)
+        self.session.faults.append(diagnostic)
+        if isinstance(fault, Exhausted):
+            raise fault
+        return POISON
+
+    def evaluate(self, expression: Expression) -> Value:
+        """What the expression stands for here; its faults are reported, and it is then poison."""
+        return self.session.evaluate(self, expression)
+
+    def call(self, definition: Definition, given: Sequence[Bound], span: Span) -> Value:
+        """The definition's value for these arguments. Raises Fault."""
+        return self.session.call(self, definition, given, span)
+
+    def unique(self, name: str) -> str:
+        """`name`, `name_2`, ... : the next one in this call."""
+        self.taken[name] = self.taken.get(name, 0) + 1
+        return name if self.taken[name] == 1 else f"{name}_{self.taken[name]}"
+
+    def below(self, name: str) -> str:
+        """The path of `name` in this call."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def at(self, path: str) -> Frame:
+        """The same place, its calls named from `path` on."""
+        return replace(self, path=path, taken={})
+
+    def enter(self, definition: Definition, scope: Scope, kinds: tuple[DefinitionKind, ...], span: Span) -> Frame:
+        """The frame of a definition's body. Raises Fault where calls nest or grow too far."""
+        session = self.session
+        own = session.library.is_own(definition)
+        session.used.add((definition.kind, definition.name.text))
+        session.calls += 1
+        if self.depth >= DEPTH:
+            raise Exhausted(Recursive(self.here(span), definition.name.text, DEPTH))
+        if session.calls > CALLS:
+            raise Exhausted(TooLarge(self.here(span), "calls", CALLS))
+        if len(self.draft.builder.nodes) > NODES:
+            raise Exhausted(TooLarge(self.here(span), "operations", NODES))
+        site = None if own else self.here(span)
+        inner = self.at(self.below(self.unique(definition.name.text)))
+        return replace(inner, scope=scope, kinds=kinds, depth=self.depth + 1, own=own, site=site)

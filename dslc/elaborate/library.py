@@ -1,0 +1,138 @@
+"""Definitions by kind and name: the file's own, then the standard library's.
+
+Names that the standard library will have, but has not yet, are known too, so that a file that uses one is
+told so instead of being corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dslc.diagnostics import Diagnostic
+from dslc.elaborate import prelude
+from dslc.elaborate.errors import Redefined
+from dslc.syntax.ast import Definition, DefinitionKind, Module
+
+PLANNED = frozenset(
+    [
+        "hard_sigmoid",
+        "relu6",
+        "elu",
+        "selu",
+        "silu",
+        "hard_swish",
+        "mish",
+        "softsign",
+        "glu",
+        "embed",
+        "conv1d",
+        "conv",
+        "conv3d",
+        "depthwise",
+        "conv_transpose",
+        "maxpool",
+        "minpool",
+        "avgpool",
+        "global_maxpool",
+        "global_avgpool",
+        "upsample",
+        "concat",
+        "pad",
+        "batchnorm",
+        "layernorm",
+        "groupnorm",
+        "instancenorm",
+        "rmsnorm",
+        "spatial_dropout",
+        "gaussian_noise",
+        "rnn",
+        "lstm",
+        "gru",
+        "bidirectional",
+        "last",
+        "attention",
+        "positions",
+        "residual",
+        "log_cosh",
+        "squared_hinge",
+        "poisson",
+        "pinball",
+        "gaussian_nll",
+        "contrastive",
+        "triplet",
+        "focal",
+        "dice",
+        "adadelta",
+        "adamax",
+        "nadam",
+        "amsgrad",
+        "lion",
+        "lamb",
+        "exponential",
+        "warmup",
+        "one_cycle",
+        "plateau",
+        "balanced_accuracy",
+        "top_k",
+        "precision",
+        "recall",
+        "f1",
+        "mcc",
+        "confusion",
+        "roc_auc",
+        "average_precision",
+        "brier",
+        "log_loss",
+        "mape",
+        "r2",
+        "perplexity",
+        "iou",
+        "lecun_uniform",
+        "lecun_normal",
+        "orthogonal",
+    ]
+)
+"""Names of the standard library that are not built yet."""
+
+
+class Library:
+    """What a module may call by name."""
+
+    def __init__(self, module: Module | None = None) -> None:
+        items = module.items if module else ()
+        self._own: dict[tuple[DefinitionKind, str], Definition] = {}
+        self.faults: list[Diagnostic] = []
+        for item in items:
+            if isinstance(item, Definition):
+                self._add(item)
+
+    def _add(self, definition: Definition) -> None:
+        key = definition.kind, definition.name.text
+        kind, name, span = definition.kind.value, definition.name.text, definition.name.span
+        if key in prelude.index():
+            self.faults.append(Redefined(span, kind, name, " by the standard library"))
+        elif key in self._own:
+            self.faults.append(Redefined(span, kind, name, "", self._own[key].name.span))
+        self._own.setdefault(key, definition)
+
+    def find(self, name: str, kinds: Sequence[DefinitionKind], own: bool) -> Definition | None:
+        """The first of `kinds` that has the name; the file's own definitions only if `own`."""
+        for kind in kinds:
+            if own and (kind, name) in self._own:
+                return self._own[kind, name]
+            if (kind, name) in prelude.index():
+                return prelude.index()[kind, name].parsed()
+        return None
+
+    def kinds_of(self, name: str) -> tuple[DefinitionKind, ...]:
+        """The kinds under which a definition has this name."""
+        return tuple(kind for kind, known in (*self._own, *prelude.index()) if known == name)
+
+    def is_own(self, definition: Definition) -> bool:
+        return self._own.get((definition.kind, definition.name.text)) is definition
+
+    def own_definitions(self) -> Iterable[Definition]:
+        return self._own.values()
+
+    def names(self, kinds: Sequence[DefinitionKind]) -> Iterator[str]:
+        return (name for kind, name in (*self._own, *prelude.index()) if kind in kinds)

@@ -1,0 +1,181 @@
+"""The training loop's settings, each with its value, its range, and its default."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dslc.diagnostics import nearest
+from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, UnknownColumn, WithoutStop
+from dslc.elaborate.experiment import KeepBest, Loop, Metric, StopRule
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.train import DEFAULTS, PARTS, Plan, part_of
+from dslc.elaborate.values import Poison
+from dslc.syntax import ast
+from dslc.syntax.ast import BinaryOp
+
+FULL_BATCH = "gradient_descent"
+"""The optimizer whose name says that every update looks at all training rows."""
+
+SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a history will have, for stop and keep to follow."""
+
+    higher: dict[str, bool]
+    validated: bool
+
+
+def loop_of(frame: Frame, plan: Plan, metrics: Sequence[Metric], validated: bool) -> Loop:
+    """Every setting with its value; reports those out of range. `validated`: there is a validation part."""
+    columns = Columns({"loss": False} | {metric.name: metric.higher for metric in metrics}, validated)
+    stop = _tried(frame, lambda: _stop(frame, plan.stop, columns))
+    return Loop(
+        _tried(frame, lambda: _batch(frame, plan)),
+        _tried(frame, lambda: _whole(frame, plan, "epochs", 1, 2**31)) or 0,
+        _tried(frame, lambda: _whole(frame, plan, "seed", 0, 2**32 - 1)) or 0,
+        _tried(frame, lambda: _switch(frame, plan, "shuffle")) is not False,
+        stop,
+        _tried(frame, lambda: _keep(plan.keep, plan.stop, stop, columns)),
+        _tried(frame, lambda: _limit(plan.limit)),
+    )
+
+
+def _tried(frame: Frame, read: Callable[[], Read]) -> Read | None:
+    """What is read, None where it has a fault, which is then reported."""
+    try:
+        return read()
+    except Cascade:
+        return None
+    except Fault as fault:
+        frame.report(fault)
+        return None
+
+
+def _batch(frame: Frame, plan: Plan) -> int | None:
+    setting = plan.settings.get("batch")
+    if setting is None:
+        name = plan.optimizer if isinstance(plan.optimizer, ast.Name) else plan.optimizer.callee
+        return None if name.text == FULL_BATCH else _whole(frame, plan, "batch", 1, 2**31)
+    if isinstance(setting.value, ast.Name) and setting.value.text == "all":
+        return None
+    return _whole(frame, plan, "batch", 1, 2**31, " or `all`")
+
+
+def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str = "") -> int:
+    setting = plan.settings.get(name)
+    if setting is None:
+        return int(DEFAULTS[name])
+    value = _number(frame, setting.value)
+    if value is None or isinstance(value.value, bool) or value.value != int(value.value):
+        raise _wrong(setting, f"a whole number{more}")
+    if not low <= value.value <= high:
+        raise _wrong(setting, f"from {low} to {high}{more}")
+    if name == "batch":
+        frame.session.fixed.update(value.lets)
+    return int(value.value)
+
+
+def _switch(frame: Frame, plan: Plan, name: str) -> bool:
+    setting = plan.settings.get(name)
+    if setting is None:
+        return bool(DEFAULTS[name])
+    value = _number(frame, setting.value)
+    if value is None or not isinstance(value.value, bool):
+        raise _wrong(setting, "`true` or `false`")
+    return value.value
+
+
+def _number(frame: Frame, value: ast.Plain | None) -> Number | None:
+    """A number, or the let that a name stands for."""
+    match value:
+        case ast.Number(value=number) if math.isfinite(number):
+            return Number(number)
+        case ast.Name(text="true" | "false" as word):
+            return Number(word == "true")
+        case ast.Name():
+            found = frame.evaluate(value)
+            if isinstance(found, Poison):
+                raise Cascade
+            return found if isinstance(found, Number) else None
+        case _:
+            return None
+
+
+def _wrong(setting: ast.Setting, wanted: str) -> Fault:
+    place = setting.value.span if setting.value else setting.span
+    found = f"`{setting.value.span.text}`" if setting.value else "left out"
+    return Fault(BadSetting(place, setting.name.text, wanted, found))
+
+
+# --- stop and keep --------------------------------------------------------------------------------
+
+
+def _stop(frame: Frame, stop: ast.StopWhen | None, columns: Columns) -> StopRule | None:
+    if stop is None:
+        return None
+    if stop.patience is not None:
+        name, higher = _column(stop.condition, columns)
+        epochs = stop.patience
+        if epochs.unit.text.rstrip("s") != "epoch" or epochs.count < 1 or int(epochs.count) != epochs.count:
+            raise Fault(BadSetting(epochs.span, "stalls", "a whole number of epochs", f"`{epochs.span.text}`"))
+        return StopRule(name, higher, int(epochs.count), None, stop.span)
+    match stop.condition:
+        case ast.Binary(op=BinaryOp.LESS | BinaryOp.LESS_EQUAL | BinaryOp.GREATER | BinaryOp.GREATER_EQUAL as op):
+            name, _ = _column(stop.condition.left, columns)
+            limit = frame.evaluate(stop.condition.right)
+            if isinstance(limit, Poison):
+                raise Cascade
+            if not isinstance(limit, Number) or isinstance(limit.value, bool):
+                span = stop.condition.right.span
+                raise Fault(BadSetting(span, "stop when", "a comparison with a number", f"`{span.text}`"))
+            return StopRule(name, op in (BinaryOp.GREATER, BinaryOp.GREATER_EQUAL), None, float(limit.value), stop.span)
+        case condition:
+            wanted = "a comparison such as `train.loss < 0.01`"
+            raise Fault(BadSetting(condition.span, "stop when", wanted, f"`{condition.span.text}`"))
+
+
+def _keep(
+    keep: ast.KeepBest | None, stated: ast.StopWhen | None, stop: StopRule | None, columns: Columns
+) -> KeepBest | None:
+    if keep is None:
+        return None
+    if keep.metric is not None:
+        name, higher = _column(keep.metric, columns)
+        return KeepBest(name, higher, keep.span)
+    if stop is None and stated is not None:
+        raise Cascade
+    if stop is None:
+        raise Fault(WithoutStop(keep.span))
+    return KeepBest(stop.column, columns.higher[stop.column.split(".")[1]], keep.span)
+
+
+def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
+    """`val.loss`, and whether higher is better."""
+    span, text = member.span, member.span.text
+    if not isinstance(member, ast.Member) or part_of(member) not in PARTS:
+        raise Fault(UnknownColumn(span, text, "a column is `val.loss`, `train.loss`, `val.` and a metric, ..."))
+    name = member.name.text
+    if name not in columns.higher:
+        close = nearest(name, columns.higher)
+        raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))
+    if part_of(member) == "val" and not columns.validated:
+        raise Fault(NoValidation(span, text))
+    return text, columns.higher[name]
+
+
+def _limit(limit: ast.StopAfter | None) -> float | None:
+    if limit is None:
+        return None
+    unit = limit.limit.unit.text.rstrip("s")
+    if unit not in SECONDS or not 0 < limit.limit.count < math.inf:
+        found = f"`{limit.limit.span.text}`"
+        raise Fault(BadSetting(limit.limit.span, "stop after", "a time such as `10 minutes`", found))
+    return float(limit.limit.count) * SECONDS[unit]

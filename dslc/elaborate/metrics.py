@@ -1,0 +1,70 @@
+"""Watched metrics: a quantity per example, averaged over the part, or a formula over such averages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dslc.elaborate.arithmetic import operand
+from dslc.elaborate.errors import Cascade, Duplicate, Fault, Unexpected
+from dslc.elaborate.experiment import Metric
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.names import resolve
+from dslc.elaborate.totals import Totals
+from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of, shape_of
+from dslc.graph.graph import NodeId, Role
+from dslc.syntax import ast
+from dslc.syntax.ast import DefinitionKind
+
+KINDS = (DefinitionKind.METRIC, DefinitionKind.LOSS, DefinitionKind.ACTIVATION)
+
+
+def watch(
+    frame: Frame, totals: Totals, watched: Sequence[ast.Name | ast.Call], outputs: dict[str, NodeId]
+) -> list[Metric]:
+    """The metrics in order; their totals go into `totals`, their final formulas into `outputs`."""
+    inner = replace(frame, kinds=KINDS, role=Role.METRIC)
+    metrics: dict[str, Metric] = {}
+    for use in watched:
+        try:
+            metric, node = _metric(inner, totals, use)
+            if metric.name in metrics:
+                raise Fault(Duplicate(use.span, f"`{metric.name}`", metrics[metric.name].span))
+        except Cascade:
+            continue
+        except Fault as fault:
+            frame.report(fault)
+            continue
+        metrics[metric.name] = metric
+        outputs[metric.name] = node
+    return list(metrics.values())
+
+
+def _metric(frame: Frame, totals: Totals, use: ast.Name | ast.Call) -> tuple[Metric, NodeId]:
+    name = use if isinstance(use, ast.Name) else use.callee
+    stage = resolve(replace(frame, kinds=KINDS[:1]), name)
+    if not isinstance(stage, Stage) or not isinstance(stage.callee, ast.Definition):
+        raise Fault(Unexpected(name.span, kind_of(stage), "a metric"))
+    definition = stage.callee
+    given = [] if isinstance(use, ast.Name) else [_bound(frame, argument) for argument in use.arguments]
+    value = frame.call(definition, given, use.span)
+    node = _total(frame, totals, value, use)
+    return Metric(name.text, definition.higher is not False, name.span), node
+
+
+def _bound(frame: Frame, argument: ast.Argument) -> Bound:
+    name = argument.name.text if argument.name else None
+    return Bound(name, frame.evaluate(argument.value), argument.value.span)
+
+
+def _total(frame: Frame, totals: Totals, value: Value, use: ast.Name | ast.Call) -> NodeId:
+    """The metric over a part, in the graph that finishes it."""
+    if isinstance(value, Poison):
+        raise Cascade
+    quantity = operand(value, use.span)
+    frame.locate(use.span)
+    if isinstance(quantity, Tensor) and quantity.home is totals.draft:
+        if quantity.shape:
+            raise Fault(Unexpected(use.span, f"a metric of shape {shape_of(quantity.shape)}", "one number"))
+        return quantity.node
+    return totals.gather(quantity, True, use.span).node

@@ -1,0 +1,63 @@
+"""What a name stands for: bindings first, then constants, functions, and definitions of the wanted kinds."""
+
+from __future__ import annotations
+
+import math
+
+from dslc.diagnostics import NotYet, nearest
+from dslc.elaborate.builtins import BUILTINS
+from dslc.elaborate.errors import Fault, UnknownName, WrongKind
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.library import PLANNED
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.values import Stage, Value
+from dslc.syntax.ast import DefinitionKind, Name
+
+CONSTANTS = {"pi": Number(math.pi), "true": Number(True), "false": Number(False)}
+
+
+def resolve(frame: Frame, name: Name) -> Value:
+    """The value of a name at this place. Raises Fault where it has none."""
+    found = frame.scope.find(name.text)
+    if found is not None:
+        return found
+    if name.text == "training":
+        return Number(frame.training)
+    if name.text in CONSTANTS:
+        return CONSTANTS[name.text]
+    definition = frame.session.library.find(name.text, frame.kinds, frame.own)
+    if definition:
+        frame.session.used.add((definition.kind, name.text))
+        return Stage(definition, (), frame.here(name.span))
+    if name.text in BUILTINS:
+        return Stage(BUILTINS[name.text], (), frame.here(name.span))
+    raise Fault(_unknown(frame, name))
+
+
+def _unknown(frame: Frame, name: Name) -> NotYet | WrongKind | UnknownName:
+    others = frame.session.library.kinds_of(name.text)
+    if others:
+        return WrongKind(name.span, name.text, with_article(others[0].value), wanted(frame.kinds))
+    if name.text in PLANNED:
+        return NotYet(name.span, f"`{name.text}`")
+    return UnknownName(name.span, name.text, nearest(name.text, visible(frame)))
+
+
+def visible(frame: Frame) -> set[str]:
+    """Every name that would mean something here."""
+    return {
+        *frame.scope.names(),
+        *frame.session.library.names(frame.kinds),
+        *CONSTANTS,
+        *BUILTINS,
+        "training",
+    }
+
+
+def wanted(kinds: tuple[DefinitionKind, ...]) -> str:
+    """`a layer or an activation`."""
+    return " or ".join(with_article(kind.value) for kind in kinds)
+
+
+def with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,137 @@
+"""`loss`: what is minimised, and what is reported.
+
+    objective    (1 / rows) * sum of w_i * l_i over the rows present, plus the penalties once
+    sums.loss    sum of w_i * l_i          sums.weight   sum of w_i
+
+The objective's top-level sum falls into terms that depend on an example (l) and terms that do not (penalties).
+A term that is not one number per example counts with its elements' mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dslc.data.schema import Schema
+from dslc.elaborate import batching
+from dslc.elaborate.arithmetic import as_tensor, clock, operand, operate
+from dslc.elaborate.errors import Cascade, Fault, NotALoss, WrongTarget
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.net import target_of
+from dslc.elaborate.scope import Scope
+from dslc.elaborate.survey import MainLoss
+from dslc.elaborate.values import Poison, Tensor, Tensors, Value
+from dslc.graph.graph import NodeId, TensorType
+from dslc.ops.leaf import LeafRole
+from dslc.ops.reduce import Reduce, ReduceKind
+from dslc.scalar import functions
+from dslc.scalar.types import ROWS
+from dslc.source import Span
+from dslc.syntax import ast
+from dslc.syntax.ast import BinaryOp, DefinitionKind
+
+
+def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison) -> Frame:
+    """The net's frame, seen by `loss` and metrics: its names, `prediction`, the target, `weights`, `parameters`."""
+    scope = Scope(frame.scope)
+    target = target_of(frame, schema)
+    span = schema.span
+    scope.bind("prediction", prediction, span)
+    if target and schema.target:
+        scope.bind("target", target, span)
+        if schema.target.name not in ("target", "prediction"):
+            scope.bind(schema.target.name, target, span)
+    parameters = tuple(
+        Tensor(frame.draft, frame.draft.leaf(LeafRole.PARAMETER, p.name, TensorType(p.shape)), p.shape, False, p.span)
+        for p in frame.session.parameters.values()
+        if frame.training
+    )
+    scope.bind("weights", Tensors(tuple(p for p in parameters if len(p.shape) >= 2)), span)
+    scope.bind("parameters", Tensors(parameters), span)
+    kinds = (DefinitionKind.LOSS, DefinitionKind.ACTIVATION)
+    return replace(frame.at(""), scope=scope, kinds=kinds, pair=(prediction, target))
+
+
+def objective(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | None:
+    """The outputs of `forward`; None where the loss has a fault, which is then reported."""
+    try:
+        data, penalties = _parts(frame, expression)
+        frame.locate(expression.span)
+        sums = reported(frame, data, expression.span)
+        span = frame.here(expression.span)
+        total = batching.scalar(frame.draft, sums["sums.loss"], span)
+        mean = batching.map_(functions.divide, (total, clock(frame.draft, "rows", span)), span)
+        for penalty in penalties:
+            mean = batching.map_(functions.add, (mean, penalty), span)
+    except Cascade:
+        return None
+    except Fault as fault:
+        frame.report(fault)
+        return None
+    return {"objective": mean.node, **sums}
+
+
+def data_loss(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | None:
+    """The outputs `sums.weight` and `sums.loss` of `evaluate`."""
+    try:
+        return reported(frame, _parts(frame, expression)[0], expression.span)
+    except (Cascade, Fault):  # the same faults were met, and reported, in training
+        return None
+
+
+def reported(frame: Frame, data: Tensor, span: Span) -> dict[str, NodeId]:
+    draft = frame.draft
+    frame.locate(span)
+    weight = draft.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
+    loss = batching.over_examples(data, frame.here(span))
+    return {"sums.weight": draft.add(Reduce(ReduceKind.SUM, (0,)), weight), "sums.loss": loss}
+
+
+def _parts(frame: Frame, expression: ast.Expression) -> tuple[Tensor, list[Tensor]]:
+    """The loss of one example, and the penalties. Raises Fault, or Cascade."""
+    data: Tensor | None = None
+    penalties: list[Tensor] = []
+    faulty = False
+    for negative, term in terms(expression):
+        value: Value = frame.evaluate(term)
+        if isinstance(value, Poison):
+            faulty = True
+            continue
+        if negative:
+            value = operate(frame, functions.negate, (value,), term.span)
+        if isinstance(value, Tensors):
+            value = operand(value, term.span)
+        frame.locate(term.span)
+        span = frame.here(term.span)
+        part = batching.mean(as_tensor(frame.draft, operand(value, term.span), span), None, span)
+        if not part.batched:
+            penalties.append(part)
+        else:
+            data = part if data is None else batching.map_(functions.add, (data, part), span)
+    if faulty:
+        raise Cascade
+    if data is None:
+        raise Fault(NotALoss(expression.span, "the loss does not depend on the examples"))
+    return data, penalties
+
+
+def terms(expression: ast.Expression) -> Iterator[tuple[bool, ast.Expression]]:
+    """The terms of a sum, each with whether it is subtracted."""
+    pending: list[tuple[bool, ast.Expression]] = [(False, expression)]
+    while pending:
+        negative, term = pending.pop()
+        match term:
+            case ast.Binary(op=BinaryOp.ADD | BinaryOp.SUBTRACT as op, left=left, right=right):
+                pending += [(negative != (op is BinaryOp.SUBTRACT), right), (negative, left)]
+            case ast.Unary(op=ast.UnaryOp.MINUS, operand=inner):
+                pending.append((not negative, inner))
+            case _:
+                yield negative, term
+
+
+def check_task(frame: Frame, schema: Schema, loss: MainLoss) -> None:
+    """Reports a class target under a loss of values."""
+    target = schema.target
+    if target and target.classes is not None and not loss.link.classes and loss.name:
+        found = f"{target.classes} classes"
+        frame.report(Fault(WrongTarget(loss.span, loss.name, "values", target.name, found, target.span)))

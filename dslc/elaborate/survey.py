@@ -1,0 +1,178 @@
+"""A first look at a module: which items it has, what its names refer to, and what its loss says about the task.
+
+All of it is syntax: nothing is evaluated, so that it serves before the data is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from dslc.diagnostics import Diagnostic, NotYet
+from dslc.elaborate.errors import Duplicate, MissingItem, Unused
+from dslc.elaborate.frame import Link
+from dslc.elaborate.library import Library
+from dslc.source import Span
+from dslc.syntax import ast
+from dslc.syntax.ast import DefinitionKind, Syntax
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The items by kind; the first one where an item is stated twice, None where it is missing."""
+
+    lets: tuple[ast.Let, ...]
+    data: ast.Data | None
+    net: ast.Net | None
+    objective: ast.Objective | None
+    train: ast.Train | None
+    faults: tuple[Diagnostic, ...]
+
+
+def survey(module: ast.Module) -> Survey:
+    faults: list[Diagnostic] = []
+    first: dict[type[ast.Item], ast.Item] = {}
+    for item in module.items:
+        match item:
+            case ast.Use():
+                faults.append(NotYet(item.span, "`use`"))
+            case ast.Objective(name=ast.Name() as name):
+                faults.append(NotYet(name.span, "a named objective"))
+            case ast.Data() | ast.Net() | ast.Objective() | ast.Train() if type(item) in first:
+                faults.append(Duplicate(_head(item), f"`{_word(item)}`", _head(first[type(item)])))
+            case _:
+                first.setdefault(type(item), item)
+    data, net, objective, train = (first.get(kind) for kind in (ast.Data, ast.Net, ast.Objective, ast.Train))
+    named = any(isinstance(item, ast.Objective) for item in module.items)
+    start = Span(module.span.source, 0, 0)
+    faults += [MissingItem(start, word) for word, item in (("data", data), ("net", net)) if item is None]
+    faults += [] if objective or named else [MissingItem(start, "loss")]
+    return Survey(
+        tuple(item for item in module.items if isinstance(item, ast.Let)),
+        data if isinstance(data, ast.Data) else None,
+        net if isinstance(net, ast.Net) else None,
+        objective if isinstance(objective, ast.Objective) else None,
+        train if isinstance(train, ast.Train) else None,
+        tuple(faults),
+    )
+
+
+def _word(item: ast.Item) -> str:
+    return {ast.Data: "data", ast.Net: "net", ast.Objective: "loss", ast.Train: "train"}.get(type(item), "item")
+
+
+def _head(item: ast.Item) -> Span:
+    """The item's keyword."""
+    return Span(item.span.source, item.span.start, item.span.start + len(_word(item)))
+
+
+# --- what names refer to --------------------------------------------------------------------------
+
+
+def walk(node: Syntax) -> Iterator[Syntax]:
+    """The node and everything below it, in the order of the text."""
+    pending: list[object] = [node]
+    while pending:
+        here = pending.pop()
+        if isinstance(here, tuple):
+            pending.extend(reversed(here))
+        elif isinstance(here, Syntax):
+            yield here
+            pending.extend(getattr(here, field.name) for field in reversed(fields(here)))
+
+
+def references(node: Syntax) -> set[str]:
+    """The names that are used, as opposed to stated, in `node`."""
+    stated = {id(name) for part in walk(node) for name in _stated(part)}
+    return {part.text for part in walk(node) if isinstance(part, ast.Name) and id(part) not in stated}
+
+
+def _stated(node: Syntax) -> tuple[Syntax, ...]:
+    match node:
+        case ast.Binding(target=target):
+            return (target,)
+        case ast.Argument(name=name) if name is not None:
+            return (name,)
+        case (
+            ast.Let(name=name)
+            | ast.Definition(name=name)
+            | ast.Parameter(name=name)
+            | ast.Weight(name=name)
+            | ast.State(name=name)
+            | ast.Setting(name=name)
+        ):
+            return (name,)
+        case _:
+            return ()
+
+
+def unused(module: ast.Module, used: set[tuple[DefinitionKind, str]]) -> Iterator[Diagnostic]:
+    """A warning for every let, own definition, binding and weight that nothing refers to."""
+    everywhere = references(module)
+    for item in module.items:
+        match item:
+            case ast.Let(name=name) if name.text not in everywhere:
+                yield Unused(name.span, "the let", name.text)
+            case ast.Definition(kind=kind, name=name):
+                if (kind, name.text) not in used and name.text not in everywhere:
+                    yield Unused(name.span, f"the {kind.value}", name.text)
+                yield from _unused_bindings(item.body, references(item))
+            case ast.Net(statements=statements):
+                yield from _unused_bindings(statements, everywhere)
+            case _:
+                pass
+
+
+def _unused_bindings(body: tuple[ast.Statement, ...], used: set[str]) -> Iterator[Diagnostic]:
+    for statement in body:
+        match statement:
+            case ast.Binding(target=ast.Name(text=text, span=span)) if text not in used:
+                yield Unused(span, "the binding", text)
+            case ast.Weight(name=name) if name.text not in used:
+                yield Unused(name.span, "the weight", name.text)
+            case _:
+                pass
+
+
+# --- what the loss says ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MainLoss:
+    """The first loss in the objective that looks at a target; `name` is empty for a bare formula."""
+
+    name: str
+    span: Span
+    link: Link
+
+
+def main_loss(objective: ast.Objective, library: Library, aliases: Mapping[str, str]) -> MainLoss:
+    """`aliases` are the lets whose value is a name."""
+    for part in walk(objective.value):
+        if isinstance(part, ast.Name):
+            definition = library.find(aliases.get(part.text, part.text), (DefinitionKind.LOSS,), True)
+            if definition and _looks_at_target(definition):
+                return MainLoss(definition.name.text, part.span, link_of(definition, library))
+    return MainLoss("", objective.value.span, Link("identity", False))
+
+
+def _looks_at_target(definition: ast.Definition) -> bool:
+    return any(parameter.name.text == "target" for parameter in definition.parameters)
+
+
+def link_of(definition: ast.Definition, library: Library, depth: int = 0) -> Link:
+    """What the definition states, or else the first loss that it calls; identity and values if none does."""
+    links = [statement.name.text for statement in definition.body if isinstance(statement, ast.Link)]
+    classes = any(
+        isinstance(parameter.type, ast.Kind) and parameter.type.name.text == "class"
+        for parameter in definition.parameters
+        if parameter.name.text == "target"
+    )
+    inner = Link("identity", False)
+    for part in walk(definition):
+        if isinstance(part, ast.Call) and depth < 8:
+            called = library.find(part.callee.text, (DefinitionKind.LOSS,), library.is_own(definition))
+            if called and called is not definition and _looks_at_target(called):
+                inner = link_of(called, library, depth + 1)
+                break
+    return Link(links[0] if links else inner.name, classes or inner.classes)

@@ -1,0 +1,110 @@
+"""The train block by statement: settings, the optimizer, what to watch, when to stop, what to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from dslc.diagnostics import NotYet, nearest
+from dslc.elaborate.errors import Duplicate, Fault, UnknownSetting
+from dslc.elaborate.frame import Frame
+from dslc.source import BUILT_IN
+from dslc.syntax import ast
+
+DEFAULT_OPTIMIZER = ast.Name(BUILT_IN, "adam")
+PARTS = ("train", "val")
+
+
+DEFAULTS: Mapping[str, int | bool] = {"batch": 32, "epochs": 10, "seed": 0, "shuffle": True}
+"""Every setting of a train block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The train block by kind of statement."""
+
+    settings: Mapping[str, ast.Setting]
+    optimizer: ast.Name | ast.Call
+    watched: tuple[ast.Name | ast.Call, ...]
+    stop: ast.StopWhen | None
+    limit: ast.StopAfter | None
+    keep: ast.KeepBest | None
+
+
+def read_train(frame: Frame, train: ast.Train | None) -> Plan:
+    """Sorts the statements; reports what is stated twice, unknown, or not built yet."""
+    first: dict[str, ast.TrainStatement] = {}
+    for statement in train.statements if train else ():
+        try:
+            key = _key(statement)
+            if key in first:
+                raise Fault(Duplicate(statement.span, f"`{key}`", first[key].span))
+            first[key] = statement
+        except Fault as fault:
+            frame.report(fault)
+    optimize, watched = first.get("the optimizer"), first.get("watch")
+    stop, limit, keep = first.get("stop when"), first.get("stop after"), first.get("keep best")
+    return Plan(
+        {key: statement for key, statement in first.items() if isinstance(statement, ast.Setting)},
+        optimize.optimizer if isinstance(optimize, ast.Optimize) else DEFAULT_OPTIMIZER,
+        watched.metrics if isinstance(watched, ast.Watch) else (),
+        stop if isinstance(stop, ast.StopWhen) else None,
+        limit if isinstance(limit, ast.StopAfter) else None,
+        keep if isinstance(keep, ast.KeepBest) else None,
+    )
+
+
+def _key(statement: ast.TrainStatement) -> str:
+    """What may be stated once. Raises Fault for what is unknown or not built yet."""
+    match statement:
+        case ast.Setting(name=name):
+            if name.text not in DEFAULTS:
+                raise Fault(UnknownSetting(name.span, name.text, nearest(name.text, DEFAULTS)))
+            return name.text
+        case ast.Optimize(groups=groups):
+            if groups:
+                raise Fault(NotYet(groups[0].span, "an optimizer on a weight group"))
+            return "the optimizer"
+        case ast.StopWhen():
+            return "stop when"
+        case ast.StopAfter():
+            return "stop after"
+        case ast.KeepBest():
+            return "keep best"
+        case ast.Watch():
+            return "watch"
+        case ast.Minimize():
+            raise Fault(NotYet(statement.span, "`minimize`"))
+        case ast.Clip():
+            raise Fault(NotYet(statement.span, "`clip`"))
+        case ast.Freeze():
+            raise Fault(NotYet(statement.span, "`freeze`"))
+        case ast.Prune():
+            raise Fault(NotYet(statement.span, "`prune`"))
+        case _:
+            assert_never(statement)
+
+
+def watched_metrics(plan: Plan) -> tuple[ast.Name | ast.Call, ...]:
+    """What is watched, and what `stop` and `keep` follow besides."""
+    names = [use.text if isinstance(use, ast.Name) else use.callee.text for use in plan.watched]
+    followed: list[ast.Name | ast.Call] = []
+    for column in _columns(plan):
+        if column.name.text not in ("loss", *names):
+            followed.append(column.name)
+            names.append(column.name.text)
+    return (*plan.watched, *followed)
+
+
+def _columns(plan: Plan) -> list[ast.Member]:
+    """The well-formed columns that stop and keep follow."""
+    stop = plan.stop.condition if plan.stop else None
+    followed = stop.left if isinstance(stop, ast.Binary) else stop
+    keep = plan.keep.metric if plan.keep else None
+    return [m for m in (followed, keep) if isinstance(m, ast.Member) and part_of(m) in PARTS]
+
+
+def part_of(member: ast.Member) -> str:
+    """`val` of `val.loss`; empty if something else stands there."""
+    return member.value.text if isinstance(member.value, ast.Name) else ""

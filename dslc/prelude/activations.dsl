@@ -1,0 +1,39 @@
+# Activations: functions of one tensor, elementwise unless a trailing axis is named.
+# Each is the textbook's formula; the compiler finds the stable form of exponentials by itself.
+
+# 1 above 0, else 0. Its derivative is 0 almost everywhere, so training passes the gradient straight
+# through where |x| <= 1 (Hubara et al. 2016, "Binarized neural networks", section 1.3).
+activation step(x) {
+  approximate gradient x = grad * (abs(x) <= 1)
+  where(x > 0, 1, 0)
+}
+
+# A straight line. Keras `linear` and PyTorch `Identity` are the default.
+activation linear(x, slope = 1, offset = 0) = slope * x + offset
+
+# Keras and PyTorch `sigmoid`.
+activation sigmoid(x) = 1 / (1 + exp(-x))
+
+# Keras and PyTorch `tanh`.
+activation tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
+
+# Nair & Hinton 2010. Keras `relu`, PyTorch `ReLU`; the slope at 0 is 0.
+activation relu(x) = max(x, 0)
+
+# Maas et al. 2013. PyTorch `LeakyReLU` (slope 0.01); Keras's default slope is 0.3.
+activation leaky_relu(x, slope = 0.01) = where(x > 0, x, slope * x)
+
+# Hendrycks & Gimpel 2016, the exact form. PyTorch `GELU`, Keras `gelu` (approximate=False).
+activation gelu(x) = 0.5 * x * (1 + erf(x / sqrt(2)))
+
+# Dugas et al. 2001. Keras `softplus`, PyTorch `Softplus` (beta 1, no threshold).
+activation softplus(x) = log(1 + exp(x))
+
+# log of the sum of exponentials over the last axis. PyTorch `logsumexp(dim=-1)`.
+activation logsumexp(x: [.., c]) = log(sum(exp(x) over c))
+
+# Over the last axis. Keras `softmax`, PyTorch `softmax(dim=-1)`.
+activation softmax(x: [.., c]) = exp(x) / sum(exp(x) over c)
+
+# Over the last axis. Keras `log_softmax`, PyTorch `log_softmax(dim=-1)`.
+activation log_softmax(x: [.., c]) = x - log(sum(exp(x) over c))
