@@ -11,6 +11,9 @@ from enum import Enum
 
 from dslc.syntax import ast
 
+_NUMBERS = (ast.Number, ast.Share, ast.Between, ast.Fraction, ast.Duration)
+"""Nodes that are nothing but numbers."""
+
 
 def to_text(tree: ast.Syntax) -> str:
     """The view of a module, or of any node, without a newline at the end."""
@@ -41,11 +44,11 @@ def _head(node: ast.Syntax) -> str:
     for field in fields(node):
         match getattr(node, field.name):
             case bool(value):
-                words += [field.name] if value else [f"not {field.name}"] if field.name == "higher" else []
+                words += [field.name] if value else ["lower"] if field.name == "higher" else []
             case Enum(value=value):
                 words.append(str(value))
             case int(value) | float(value):
-                words.append(f"{value!r}")
+                words.append(repr(value) if isinstance(node, _NUMBERS) else f"{field.name}={value}")
             case str(value):
                 words.append(f'"{value}"' if isinstance(node, ast.Text) else value)
             case tuple(value) if value and not isinstance(value[0], ast.Syntax):
