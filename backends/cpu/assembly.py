@@ -87,6 +87,21 @@ define i64 @word(i64 %place, i64 %number) alwaysinline {
 """The 64-bit integer `number` of an array at an address."""
 
 
+FIRST_TILE = Assembly(
+    Signature("first_tile", (("turn", CType.I64), ("threads", CType.I64)), CType.I64),
+    """\
+define i64 @first_tile(i64 %turn, i64 %threads) alwaysinline {
+  %r = srem i64 %turn, %threads
+  %negative = icmp slt i64 %r, 0
+  %s = add i64 %r, %threads
+  %t = select i1 %negative, i64 %s, i64 %r
+  ret i64 %t
+}
+""",
+)
+"""`turn` modulo `threads`, from 0 on."""
+
+
 def pause(host: Host) -> Assembly:
     """Tells the processor that a loop waits for another core."""
     if host.machine in ("x86_64", "AMD64"):

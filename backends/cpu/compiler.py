@@ -154,7 +154,8 @@ def _functions(unit: Unit) -> FunctionType:
 
 
 def _helper(function: FunctionType) -> Callable[..., object]:
-    helper: Callable[..., object] = numba.njit(error_model="numpy", fastmath=_FAST_MATH)(function)
+    options = {"error_model": "numpy", "fastmath": _FAST_MATH, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    helper: Callable[..., object] = numba.njit(**options)(function)
     return helper
 
 

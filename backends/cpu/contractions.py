@@ -11,25 +11,23 @@ from .assembly import add_in_any_order
 from .body import affine, element_at
 from .loops import POINTERS, contiguous_in, indent, loop_head, nest
 from .scalars import SUFFIXES
-from .unit import CType, Signature, Unit, named_by_content
+from .tiles import tiled_unit
+from .unit import CType, Unit
 
 
 def contract_unit(kernel: ContractKernel) -> Unit:
-    """The kernel as a function of (start, stop, all extents, each operand with its shape, the result with its shape).
+    """The kernel as a function of (its share, all extents, each operand with its shape, the result with its shape).
 
     A read outside an operand is 0 and a write outside the result is dropped, so accesses that are not plain indices
-    are guarded. Accumulating kernels ignore `start` and `stop`: one tile does all.
+    are guarded. One tile does all of an accumulating kernel.
     """
-    parameters: list[tuple[str, CType]] = [("start", CType.I64), ("stop", CType.I64)]
-    parameters += [(f"n{k}", CType.I64) for k in range(kernel.rank)]
+    parameters = [(f"n{k}", CType.I64) for k in range(kernel.rank)]
     for name, where in (*((f"x{k}", where) for k, where in enumerate(kernel.operands)), ("y", kernel.out)):
         parameters.append((name, POINTERS[kernel.element]))
         parameters += [(f"{name}_d{axis}", CType.I64) for axis in range(len(where))]
     lines = _strides(kernel)
     lines += _accumulated(kernel) if kernel.accumulate or kernel.parallel == 0 else _by_place(kernel)
-    signature = Signature("NAME", tuple(parameters))
-    text = signature.head + "\n" + "".join(f"    {line}\n" for line in lines)
-    return named_by_content("contract", Unit(signature, text, (add_in_any_order(kernel.element),)))
+    return tiled_unit("contract", parameters, lines, (add_in_any_order(kernel.element),))
 
 
 def _strides(kernel: ContractKernel) -> list[str]:
@@ -89,18 +87,11 @@ def _accumulated(kernel: ContractKernel) -> list[str]:
 
 
 def scatter_unit(kernel: ScatterKernel) -> Unit:
-    """The kernel as a function of (start, stop, n, m, r, index, value, result) over columns start .. stop of l * r."""
+    """The kernel as a function of (its share, n, m, r, index, value, result); the first loop is over l * r columns."""
     zero = f"{SUFFIXES[kernel.element]}(0.0)" if kernel.element is not Element.I64 else "0"
     pointer = POINTERS[kernel.element]
-    signature = Signature(
-        "NAME",
-        (
-            *((name, CType.I64) for name in ("start", "stop", "n", "m", "r")),
-            ("index", CType.I64S),
-            ("value", pointer),
-            ("result", pointer),
-        ),
-    )
+    parameters = [(name, CType.I64) for name in ("n", "m", "r")]
+    parameters += [("index", CType.I64S), ("value", pointer), ("result", pointer)]
     lines = [
         "column = start",
         "while column < stop:",
@@ -120,5 +111,4 @@ def scatter_unit(kernel: ScatterKernel) -> Unit:
             ]
         ),
     ]
-    text = signature.head + "\n" + "".join(f"    {line}\n" for line in lines)
-    return named_by_content("scatter", Unit(signature, text))
+    return tiled_unit("scatter", parameters, lines)

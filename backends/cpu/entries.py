@@ -4,12 +4,10 @@
         hidden_w = arena + 4096  # [64, 32] float32
         ...
         # digits.dsl:14  hidden.dense: product
-        for tile in range(thread, tiles_8, threads):
-            multiply_float32_1f2e(tile * 8, minimum_i64(tile * 8 + 8, rows), x, hidden_w, hidden, 32, 64, 64, 1, 32)
+        multiply_float32_1f2e3d4c5b(thread, threads, rows, 8, x, hidden_w, hidden, 32, 64, 64, 1, 32)
         barrier(threads, place)
 
-The tiles of a phase are dealt out in turn, counting on from call to call, so that many small calls keep
-every thread busy.
+Every thread makes every call; which tiles of it are a thread's own says tiles.py.
 """
 
 from __future__ import annotations
@@ -31,6 +29,7 @@ from dslc.program.program import (
     Phase,
     Program,
     ScatterKernel,
+    Tiles,
 )
 from dslc.scalar.types import ROWS, Extent, shape_text
 from dslc.source import Span
@@ -41,12 +40,12 @@ from .host import Host
 from .loops import POINTERS, first_extent, loop_unit
 from .multiply import multiply_unit
 from .names import Names, comment
-from .scalars import scalar
 from .sync import BARRIER
-from .unit import CType, Signature, Unit, named_by_content
+from .tiles import tiled_unit
+from .unit import CType, Signature, Unit
 
 PARAMETERS = ("thread", "threads", "place", "arena", "sources", "order", "first", "rows")
-_CALLED = ("barrier", "minimum_i64", "range", "word")
+_CALLED = ("barrier", "word")
 _FETCHED = 4096
 """Elements that one tile of a fetch copies, if a row is not longer."""
 
@@ -71,37 +70,49 @@ def print_entry(program: Program, entry: Entry, host: Host) -> PrintedEntry:
     head = [signature.head, f"    # {comment(program.name)}: {comment(entry.name)}"]
     text = "\n".join([*head, *(f"    {line}" for line in (*printer.places(), *lines))]) + "\n"
     kernels = tuple(printer.kernels.values())
-    inlines = (scalar("minimum", Element.I64), WORD)
     calls = (BARRIER.signature, *(kernel.signature for kernel in kernels))
-    return PrintedEntry(Unit(signature, text, inlines, calls), kernels)
+    return PrintedEntry(Unit(signature, text, (WORD,), calls), kernels)
 
 
 def fetch_unit(element: Element) -> Unit:
-    """Copies the source's rows order[first + start : first + stop]."""
+    """Copies the source's rows order[first : first + extent]."""
     pointer = POINTERS[element]
-    names = (*((n, CType.I64) for n in ("start", "stop", "first", "width")), ("order", CType.I64S))
-    signature = Signature("NAME", (*names, ("source", pointer), ("y", pointer)))
-    text = f"""{signature.head}
-    for i in range(start, stop):
-        row = order[first + i] * width
-        for j in range(width):
-            y[i * width + j] = source[row + j]
-"""
-    return named_by_content("fetch", Unit(signature, text))
+    parameters = [
+        ("first", CType.I64),
+        ("width", CType.I64),
+        ("order", CType.I64S),
+        ("source", pointer),
+        ("y", pointer),
+    ]
+    lines = [
+        "for i in range(start, stop):",
+        "    row = order[first + i] * width",
+        "    for j in range(width):",
+        "        y[i * width + j] = source[row + j]",
+    ]
+    return tiled_unit("fetch", parameters, lines)
+
+
+def call_tiles(call: Call) -> Tiles:
+    """The call's tiles; one where no loop of it runs along the result."""
+    kernel = call.kernel
+    if isinstance(kernel, LoopKernel) and kernel.parallel == 0:
+        return Tiles(1, 1)
+    if isinstance(kernel, ContractKernel) and (kernel.accumulate or kernel.parallel == 0):
+        return Tiles(1, 1)
+    return call.tiles
 
 
 @dataclass(slots=True)
 class _Turn:
-    """The tiles that earlier calls of a phase took: a number, and names of numbers known at run time."""
+    """The thread's number less the tiles of a phase's earlier calls: a number, and names of run-time numbers."""
 
     number: int = 0
     names: list[str] = field(default_factory=list)
 
     @property
-    def first(self) -> str:
-        """The first tile of the next call that this thread does."""
-        taken = [*self.names, *([str(self.number)] if self.number else [])]
-        return f"({' - '.join(['thread', *taken])}) % threads" if taken else "thread"
+    def text(self) -> str:
+        return " - ".join(["thread", *self.names, *([str(self.number)] if self.number else [])])
 
 
 @dataclass(slots=True)
@@ -109,7 +120,7 @@ class _Printer:
     program: Program
     host: Host
     kernels: dict[str, Unit] = field(default_factory=dict)
-    names: Names = field(default_factory=lambda: Names((*PARAMETERS, "tile", *_CALLED)))
+    names: Names = field(default_factory=lambda: Names((*PARAMETERS, *_CALLED)))
     buffers: dict[tuple[int, str], tuple[str, Buffer]] = field(default_factory=dict)
     counts: dict[int, str] = field(default_factory=dict)
 
@@ -135,62 +146,42 @@ class _Printer:
             yield f"{name} = (rows + {size - 1}) // {size}"
 
     def _single(self, phase: Phase) -> bool:
-        return len(phase.calls) == 1 and isinstance(call := phase.calls[0], Call) and self._tiles(call) == "1"
-
-    def _tiles(self, call: Call) -> str:
-        """The number of tiles, as a number or a name."""
-        if isinstance(call.kernel, LoopKernel) and call.kernel.parallel == 0:
-            return "1"
-        if isinstance(call.kernel, ContractKernel) and (call.kernel.accumulate or call.kernel.parallel == 0):
-            return "1"
-        return self._count(call.tiles.extent, call.tiles.size)
-
-    def _count(self, extent: Extent, size: int) -> str:
-        if extent is not ROWS:
-            return str(-(-extent // size))
-        if size not in self.counts:
-            self.counts[size] = self.names.add(f"tiles of {size}")
-        return self.counts[size]
+        if len(phase.calls) != 1 or not isinstance(call := phase.calls[0], Call):
+            return False
+        tiles = call_tiles(call)
+        return tiles.extent is not ROWS and tiles.extent <= tiles.size
 
     def _call(self, call: Call | Fetch, turn: _Turn) -> Iterator[str]:
         match call:
             case Fetch():
                 buffer, width = call.result, prod(_static(e) for e in call.result.shape[1:])
                 unit = self._kernel(fetch_unit(buffer.element))
-                size = max(1, _FETCHED // max(1, width))
+                tiles = Tiles(ROWS, max(1, _FETCHED // max(1, width)))
+                source = f"word(sources, {call.source})"
                 yield f"# {comment(self.program.sources[call.source])}: rows of this batch"
-                arguments = f"first, {width}, order, word(sources, {call.source}), {self._buffer(buffer)}"
-                yield from self._tiled(unit.name, arguments, self._count(ROWS, size), ROWS, size, turn)
+                yield self._tiled(unit, tiles, f"first, {width}, order, {source}, {self._buffer(buffer)}", turn)
             case Call():
                 unit, arguments = self._kernel_call(call)
                 yield f"# {comment(_line(call.span) + call.note)}"
-                tiles = self._tiles(call)
-                yield from self._tiled(unit.name, arguments, tiles, call.tiles.extent, call.tiles.size, turn)
+                yield self._tiled(unit, call_tiles(call), arguments, turn)
             case _:
                 assert_never(call)
 
-    def _tiled(self, name: str, arguments: str, tiles: str, extent: Extent, size: int, turn: _Turn) -> Iterator[str]:
-        """The call's tiles that are this thread's."""
-        bound = _extent(extent)
-        if tiles == "1":
-            yield f"if {turn.first} == 0:"
-            yield f"    {name}(0, {bound}, {arguments})"
-            turn.number += 1
-            return
-        whole = extent is not ROWS and extent % size == 0
-        stop = f"tile * {size} + {size}" if whole else f"minimum_i64(tile * {size} + {size}, {bound})"
-        yield f"for tile in range({turn.first}, {tiles}, threads):"
-        yield f"    {name}(tile * {size}, {stop}, {arguments})"
-        if tiles.isdigit():
-            turn.number += int(tiles)
+    def _tiled(self, unit: Unit, tiles: Tiles, arguments: str, turn: _Turn) -> str:
+        text = f"{unit.name}({turn.text}, threads, {_extent(tiles.extent)}, {tiles.size}, {arguments})"
+        if tiles.extent is not ROWS:
+            turn.number += -(-tiles.extent // tiles.size)
         else:
-            turn.names.append(tiles)
+            if tiles.size not in self.counts:
+                self.counts[tiles.size] = self.names.add(f"tiles of {tiles.size}")
+            turn.names.append(self.counts[tiles.size])
+        return text
 
     def _kernel(self, unit: Unit) -> Unit:
         return self.kernels.setdefault(unit.name, unit)
 
     def _kernel_call(self, call: Call) -> tuple[Unit, str]:
-        """The kernel's unit and its arguments after `start, stop`."""
+        """The kernel's unit and its arguments after its share."""
         operands, result = [self._buffer(buffer) for buffer in call.operands], self._buffer(call.result)
         extents = [_extent(extent) for extent in call.extents]
         match call.kernel:

@@ -1,10 +1,9 @@
 """Loop kernels: a nest of plain loops around a scalar body, printed so that LLVM turns the inner one into vectors.
 
-    def loop_1f0a2b3c4d(start, stop, n1, x0, x0_0, x1, y, y_0):
-        for i0 in range(start, stop):
-            for i1 in range(n1):
-                t2 = x0[i0 * x0_0 + i1] + x1[i1]
-                y[i0 * y_0 + i1] = maximum_f32(t2, f32(0.0))
+    for i0 in range(start, stop):
+        for i1 in range(n1):
+            t2 = x0[i0 * x0_0 + i1] + x1[i1]
+            y[i0 * y_0 + i1] = maximum_f32(t2, f32(0.0))
 
 A reduction has its reduced loops inside, except where the operands are contiguous along the last parallel
 loop: then the result's row is started first and added to, reduced loop by reduced loop, so that a sum over
@@ -25,7 +24,8 @@ from dslc.scalar.types import DType
 from .assembly import add_in_any_order
 from .body import DTYPES, Operand, Printed, affine, cast, element_at, print_body
 from .scalars import SUFFIXES, scalar
-from .unit import CType, Function, Signature, Unit, named_by_content
+from .tiles import tiled_unit
+from .unit import CType, Function, Unit
 
 POINTERS = {Element.F32: CType.F32S, Element.F64: CType.F64S, Element.I64: CType.I64S, Element.B8: CType.U8S}
 
@@ -33,15 +33,14 @@ Parameters = tuple[tuple[str, CType], ...]
 
 
 def loop_unit(kernel: LoopKernel, real: Element, in_place: frozenset[int] = frozenset()) -> Unit:
-    """The kernel as a function of (start, stop, further extents, operands with strides, result with strides).
+    """The kernel as a function of (its share, further extents, operands with strides, result with strides).
 
     Operands numbered in `in_place` are the result's own buffer, which the call then passes once: the compiler is
     told that pointers lead to separate memory.
     """
     computed = computing_element(kernel, real)
     operands = [Operand("y" if k in in_place else f"x{k}", element) for k, element in enumerate(kernel.elements)]
-    parameters: list[tuple[str, CType]] = [("start", CType.I64), ("stop", CType.I64)]
-    parameters += [(f"n{k}", CType.I64) for k in range(first_extent(kernel), kernel.rank)]
+    parameters = [(f"n{k}", CType.I64) for k in range(first_extent(kernel), kernel.rank)]
     for k, (element, rank) in enumerate(zip(kernel.elements, kernel.ranks, strict=True)):
         if k not in in_place:
             parameters += pointer_parameters(f"x{k}", element, rank)
@@ -49,9 +48,7 @@ def loop_unit(kernel: LoopKernel, real: Element, in_place: frozenset[int] = froz
     printed = print_body(kernel.body, operands, computed)
     nest = _Nest(kernel, printed, computed)
     lines, functions = nest.plain() if kernel.combine is None else nest.reduced(kernel.combine)
-    signature = Signature("NAME", tuple(parameters))
-    text = signature.head + "\n" + "".join(f"    {line}\n" for line in lines)
-    return named_by_content("loop", Unit(signature, text, (*printed.functions, *functions)))
+    return tiled_unit("loop", parameters, lines, (*printed.functions, *functions))
 
 
 def first_extent(kernel: LoopKernel) -> int:

@@ -8,7 +8,10 @@ once for a machine and taken from the store ever after.
 from __future__ import annotations
 
 import inspect
+import re
+from collections.abc import Sequence
 from functools import cache
+from types import FunctionType
 
 from dslc.program import machine
 from dslc.scalar import random
@@ -21,21 +24,31 @@ from .unit import CType, Signature, Unit
 ENTRIES = ("train", "evaluate", "finish")
 """The entries that the machine calls."""
 
-_DECIDE = Signature(
-    "decide",
-    (
-        ("request", CType.I64),
-        ("ints", CType.I64S),
-        ("reals", CType.F64S),
-        ("history", CType.F64S),
-        ("order", CType.I64S),
-        ("train_rows", CType.I64S),
-        ("parameters", CType.I64S),
-        ("best", CType.I64S),
-        ("slots", CType.F64S),
-        ("whole_slots", CType.I64S),
-    ),
-)
+_TYPES = {"int": CType.I64, "float": CType.F64, "Integers": CType.I64S, "Reals": CType.F64S}
+"""The annotations in dslc/program/machine.py; all its functions return nothing."""
+
+
+def _signature(function: FunctionType) -> Signature:
+    annotations = inspect.get_annotations(function)
+    parameters = tuple((name, _TYPES[text]) for name, text in annotations.items() if name != "return")
+    return Signature(function.__name__, parameters)
+
+
+def _unit(function: FunctionType, callees: Sequence[Unit]) -> Unit:
+    """The function's own source, after the constants and the random numbers that it names."""
+    source = inspect.getsource(function)
+    named = set(re.findall(r"\w+", source))
+    constants = [f"{name} = {value}\n" for name, value in machine.CONSTANTS.items() if name in named]
+    draws = (
+        [inspect.getsource(draw) for draw in random.COMPILED]
+        if {draw.__name__ for draw in random.COMPILED} & named
+        else []
+    )
+    inlines = tuple(callee for callee in callees if callee.name in named)
+    return Unit(_signature(function), "\n\n".join(["".join(constants), *draws, source]), inlines, aliased=True)
+
+
+_DECIDE = _signature(machine.decide)
 
 ADVANCE = Signature(
     "advance",
@@ -52,12 +65,12 @@ that training and validation go through; `slots` and `whole_slots` are the arena
 @cache
 def machine_units() -> tuple[Unit, ...]:
     """`decide` and `advance`."""
-    constants = "".join(f"{name} = {value}\n" for name, value in machine.CONSTANTS.items())
-    sources = [inspect.getsource(function) for function in (*random.COMPILED, *machine.COMPILED)]
-    decide = Unit(_DECIDE, "\n\n".join([constants, *sources]), aliased=True)
+    units: list[Unit] = []
+    for function in machine.COMPILED:
+        units.append(_unit(function, units))
     calls = (_DECIDE, BARRIER.signature, *(entry_signature(name) for name in ENTRIES))
     advance = Unit(ADVANCE, f"{ADVANCE.head}\n{_ADVANCE}", (ATOMIC_LOAD, WORD), calls)
-    return decide, advance
+    return units[-1], advance
 
 
 _ADVANCE = f"""\

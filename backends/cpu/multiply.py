@@ -14,14 +14,15 @@ from dslc.program.program import Element, MultiplyKernel
 
 from .assembly import tile
 from .host import Host
-from .unit import CType, Signature, Unit, named_by_content
+from .tiles import tiled_unit
+from .unit import CType, Unit
 
-_PARAMETERS = ("start", "stop", "a", "b", "c", "n", "k", "a_m", "a_k", "b_k")
+_PARAMETERS = ("a", "b", "c", "n", "k", "a_m", "a_k", "b_k")
 
 
 @cache
 def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
-    """The kernel as a function of (start, stop, a, b, c: addresses, n, k, a_m, a_k, b_k) on rows start .. stop."""
+    """The kernel as a function of (its share of the rows, a, b, c: addresses, n, k, a_m, a_k, b_k)."""
     element = kernel.element
     rows = 8 if host.registers >= 32 else 4
     lanes = host.lanes(element)
@@ -32,7 +33,7 @@ def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
         for v, masked in ((2, False), (2, True), (1, True))
     }
     name = {which: assembly.signature.name for which, assembly in tiles.items()}
-    signature = Signature("NAME", tuple((parameter, CType.I64) for parameter in _PARAMETERS))
+    parameters = [(parameter, CType.I64) for parameter in _PARAMETERS]
     lines = [
         "last = stop - " + str(rows),
         "j = 0",
@@ -44,8 +45,7 @@ def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
         "elif n > j:",
         *_rows(name[rows, 1, True], name[1, 1, True], rows, element, ", n - j"),
     ]
-    text = signature.head + "\n" + "".join(f"    {line}\n" for line in lines)
-    return named_by_content(f"multiply_{element.value}", Unit(signature, text, tuple(tiles.values())))
+    return tiled_unit(f"multiply_{element.value}", parameters, lines, tuple(tiles.values()))
 
 
 def _rows(whole: str, single: str, rows: int, element: Element, lanes: str) -> list[str]:
