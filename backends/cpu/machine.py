@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from types import FunctionType
 
 from dslc.program import machine
 from dslc.scalar import random
@@ -28,24 +27,21 @@ _TYPES = {"int": CType.I64, "float": CType.F64, "Integers": CType.I64S, "Reals":
 """The annotations in dslc/program/machine.py; all its functions return nothing."""
 
 
-def _signature(function: FunctionType) -> Signature:
+def _signature(function: Callable[..., None]) -> Signature:
     annotations = inspect.get_annotations(function)
     parameters = tuple((name, _TYPES[text]) for name, text in annotations.items() if name != "return")
     return Signature(function.__name__, parameters)
 
 
-def _unit(function: FunctionType, callees: Sequence[Unit]) -> Unit:
+def _unit(function: Callable[..., None], callees: Sequence[Unit]) -> Unit:
     """The function's own source, after the constants and the random numbers that it names."""
     source = inspect.getsource(function)
     named = set(re.findall(r"\w+", source))
     constants = [f"{name} = {value}\n" for name, value in machine.CONSTANTS.items() if name in named]
-    draws = (
-        [inspect.getsource(draw) for draw in random.COMPILED]
-        if {draw.__name__ for draw in random.COMPILED} & named
-        else []
-    )
+    draws = random.COMPILED if named & {draw.__name__ for draw in random.COMPILED} else ()
+    text = "\n\n".join(["".join(constants), *(inspect.getsource(draw) for draw in draws), source])
     inlines = tuple(callee for callee in callees if callee.name in named)
-    return Unit(_signature(function), "\n\n".join(["".join(constants), *draws, source]), inlines, aliased=True)
+    return Unit(_signature(function), text, inlines, aliased=True)
 
 
 _DECIDE = _signature(machine.decide)

@@ -28,7 +28,7 @@ _SHARE = tuple((name, CType.I64) for name in ("turn", "threads", "extent", "size
 def tiled_unit(
     stem: str, parameters: Sequence[tuple[str, CType]], lines: Sequence[str], inlines: Sequence[Function] = ()
 ) -> Unit:
-    """The kernel whose `lines` do the points `start` to `stop` of the first loop, as a function of (share.., parameters..)."""
+    """The kernel whose `lines` do the points `start` to `stop` of the first loop, of (its share, the parameters)."""
     signature = Signature("NAME", (*_SHARE, *parameters))
     least = scalar("minimum", Element.I64)
     head = [
