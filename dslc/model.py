@@ -96,8 +96,7 @@ class Model:
         self._real = real
         self._preparation: Preparation | None = compilation.dataset.preparation
         self._session: Session | None = None
-        self._gradients: Session | None = None
-        self._stopping = False
+        self._gradient_session: Session | None = None
         self._turn = threading.RLock()
         self.compile_seconds = 0.0
 
@@ -279,21 +278,21 @@ class Model:
 
     def loss(self, x: Inputs, y: npt.ArrayLike | None = None) -> float:
         """The objective on all rows as one batch, penalties included, in training mode: what `gradients` differentiates."""
-        return self._objective(x, y)[0]
+        with self._turn:
+            return self._gradients.gradients(_rows(self._prepared(x, y)))[0]
 
     def gradients(self, x: Inputs, y: npt.ArrayLike | None = None) -> dict[str, Array]:
-        """The objective's gradient for each weight, shaped like it."""
-        return self._objective(x, y)[1]
-
-    def _objective(self, x: Inputs, y: npt.ArrayLike | None) -> tuple[float, dict[str, Array]]:
+        """The objective's gradient for each weight, shaped like it, float64."""
         with self._turn:
-            dataset = self._prepared(x, y)
-            rows = len(dataset.train)
-            session = self._gradients
-            if session is None or session.program.capacity < rows:
-                session = self._gradients = self._compiled(("gradients",), rows)
-            session.set_parameters(self.session.parameters)
-            return session.gradients(_rows(dataset))
+            return self._gradients.gradients(_rows(self._prepared(x, y)))[1]
+
+    @property
+    def _gradients(self) -> Session:
+        """The program of gradients, with the weights as they stand."""
+        if self._gradient_session is None:
+            self._gradient_session = self._compiled(("gradients",), max(1, len(self.dataset.train)))
+        self._gradient_session.set_parameters(self.session.parameters)
+        return self._gradient_session
 
 
 def _rows(dataset: Dataset) -> Rows:
