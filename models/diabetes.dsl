@@ -1,5 +1,6 @@
-# Expect: disease progression after a year (25 to 346) from ten measurements of 442 patients; test mae about 45,
-# rmse about 56. The signal is weak: a linear model does as well, and a wide net only learns the rows by heart.
+# Expect: disease progression after a year (25 to 346) from ten measurements of 442 patients; test mae about 0.55 and
+# rmse about 0.73 in standard deviations of the target (77), so 42 and 56 in its own unit. The signal is weak: a linear
+# model does nearly as well.
 let width = 16 in 4..64
 let rate  = 3e-3 in 1e-4..1e-1 log
 

@@ -13,6 +13,7 @@ import resource
 import sys
 
 import dslc
+from dslc.cli.exits import ending
 from dslc.cli.workload import draw, find
 
 
@@ -31,4 +32,7 @@ def main(name: str, backend: str, threads: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except BaseException as error:
+        sys.exit(ending(error))

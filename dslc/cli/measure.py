@@ -93,7 +93,7 @@ def _start(workload: Workload, backend: str, threads: int | None, store: str) ->
         line = process.stdout.readline()
         seconds = time.perf_counter() - began
     if process.returncode:
-        raise BackendUnavailable(f"`{' '.join(command[1:])}` ended with {process.returncode}")
+        raise SystemExit(process.returncode)  # the child has said why
     return Started(**json.loads(line), seconds=seconds)
 
 
