@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from dslc.program.backend import Reals
 
 
@@ -56,8 +54,6 @@ class Status:
 
 
 def history_row(history: Reals, columns: Sequence[str], epoch: int) -> dict[str, float]:
-    """Row `epoch` (from 0) of the machine's history, without the columns of a validation that did not take place."""
+    """Row `epoch` (from 0) of the machine's history."""
     start = epoch * len(columns)
-    values = history[start : start + len(columns)]
-    validated = not np.isnan(values[1:]).all()
-    return {name: float(value) for name, value in zip(columns, values, strict=True) if validated or name == columns[0]}
+    return {name: float(history[start + k]) for k, name in enumerate(columns)}

@@ -45,11 +45,10 @@ def resident(program: Program) -> Resident:
 
 
 def plan_memory(kept: Resident, train_rows: Integers, val_rows: Integers, epochs: int, columns: int) -> MachineMemory:
-    """The session's memory with room for a plan: its history is NaN, its row lists are copies."""
+    """The session's memory with room for a plan; its row lists are copies."""
     cells = epochs * columns * 8
     sizes = (cells, train_rows.nbytes, train_rows.nbytes, val_rows.nbytes)
     history, order, train, val = block(sizes, f"the history of {epochs} epochs and the order of rows")
-    history.view(np.float64)[:] = np.nan
     train.view(np.int64)[:] = train_rows
     val.view(np.int64)[:] = val_rows
     return MachineMemory(

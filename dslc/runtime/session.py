@@ -88,6 +88,14 @@ class Session:
         with self._turn:
             write(self._kept.arena, self._settings, {name: np.asarray(value, np.float64)}, "setting")
 
+    def continue_from(self, other: Session) -> None:
+        """Takes over weights, states and counters of a session with the same tensors, compiled for other batches."""
+        with self._turn:
+            write(self._kept.arena, self._parameters, other.parameters, "weight")
+            write(self._kept.arena, self._states, other.states, "state")
+            self._kept.ints[machine.EPOCH] = other._kept.ints[machine.EPOCH]
+            self._kept.ints[machine.ITERATION] = other._kept.ints[machine.ITERATION]
+
     # --- training ---------------------------------------------------------------------------------
 
     def train(
@@ -138,21 +146,20 @@ class Session:
         with self._turn:
             return self._caller.predictions(sources_of(self.program, rows), _order(rows, chosen))
 
-    def loss(self, rows: Rows, chosen: Integers | None = None) -> float:
-        """The objective, penalties included, of the rows as one batch in training."""
-        with self._turn:
-            return float(self._gradients(rows, chosen)["objective"])
+    def gradients(self, rows: Rows, chosen: Integers | None = None) -> tuple[float, dict[str, Array]]:
+        """The objective of the rows as one batch in training, penalties included, and its gradients by name.
 
-    def gradients(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
-        """The gradients of `loss` by weight, in float64, and with them what else the program has gradients for."""
+        Gradients are float64; with the weights' come those of whatever else the program has gradients for.
+        """
         with self._turn:
-            found = self._gradients(rows, chosen)
-            return {name.removeprefix("gradient."): g for name, g in found.items() if name.startswith("gradient.")}
+            found = self._objective(rows, chosen)
+            gradients = {name.removeprefix("gradient."): g for name, g in found.items() if name != "objective"}
+            return float(found["objective"]), gradients
 
-    def _gradients(self, rows: Rows, chosen: Integers | None) -> dict[str, Array]:
+    def _objective(self, rows: Rows, chosen: Integers | None) -> dict[str, Array]:
         order, ints = _order(rows, chosen), self._kept.ints
         if not len(order):
-            raise DataError("a loss needs at least one row")
+            raise DataError("a batch needs at least one row")
         slots, whole_slots = self._kept.arena.view(np.float64), self._kept.arena.view(np.int64)
         slots[machine.CLOCK_ITERATION] = ints[machine.ITERATION] + 1
         slots[machine.CLOCK_PROGRESS] = 0

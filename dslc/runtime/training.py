@@ -107,7 +107,8 @@ class Training:
         return History(epochs, stopped, best - first + 1 if best >= 0 else None, seconds)
 
     def _row(self, epoch: int) -> dict[str, float]:
-        return history_row(self.memory.history, self.plan.columns, epoch)
+        row = history_row(self.memory.history, self.plan.columns, epoch)
+        return row if self.plan.val_rows else {"train.loss": row["train.loss"]}
 
     def _reason(self, answer: int, ended_by: str) -> str:
         """Why the machine stopped, in words."""

@@ -1,0 +1,55 @@
+"""An executable that asks its session to stop after so many batches, of training or of validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dslc.backends.reference.backend import Entries, ReferenceExecutable
+
+from dslc.program import machine
+from dslc.program.backend import Array, Bytes, Integers, MachineMemory
+from dslc.program.program import Program
+from dslc.runtime.session import Session
+
+
+class StopAfter:
+    """Runs `program` by the reference backend."""
+
+    source = ""
+    compile_seconds = 0.0
+
+    def __init__(self, model: Session, program: Program, batches: int) -> None:
+        self._model, self._program, self._left = model, program, batches
+        self._reference = ReferenceExecutable(program, "")
+
+    def call(
+        self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, first: int, rows: int, threads: int
+    ) -> None:
+        self._reference.call(entry, arena, sources, order, first, rows, threads)
+
+    def advance(self, memory: MachineMemory, sources: Sequence[Array], threads: int) -> None:
+        machine.run(memory, _Counted(Entries(self._program, memory, sources), self))
+
+    def count(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._model.request_stop()
+
+
+class _Counted:
+    def __init__(self, entries: Entries, stop: StopAfter) -> None:
+        self._entries, self._stop = entries, stop
+
+    def train(self, thread: int, threads: int, first: int, rows: int) -> None:
+        self._entries.train(thread, threads, first, rows)
+        self._stop.count()
+
+    def evaluate(self, thread: int, threads: int, first: int, rows: int) -> None:
+        self._entries.evaluate(thread, threads, first, rows)
+        self._stop.count()
+
+    def finish(self, thread: int, threads: int) -> None:
+        self._entries.finish(thread, threads)
+
+    def barrier(self, thread: int, threads: int) -> None:
+        """One thread waits for nobody."""
