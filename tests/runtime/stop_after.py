@@ -1,15 +1,14 @@
-"""An executable that asks its session to stop after so many batches, of training or of validation."""
+"""An executable during which something happens after so many batches, of training or of validation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dslc.backends.reference.backend import Entries, ReferenceExecutable
 
 from dslc.program import machine
 from dslc.program.backend import Array, Bytes, Integers, MachineMemory
 from dslc.program.program import Program
-from dslc.runtime.session import Session
 
 
 class StopAfter:
@@ -18,8 +17,8 @@ class StopAfter:
     source = ""
     compile_seconds = 0.0
 
-    def __init__(self, model: Session, program: Program, batches: int) -> None:
-        self._model, self._program, self._left = model, program, batches
+    def __init__(self, program: Program, batches: int, stop: Callable[[], None]) -> None:
+        self._program, self._left, self._stop = program, batches, stop
         self._reference = ReferenceExecutable(program, "")
 
     def call(
@@ -33,7 +32,7 @@ class StopAfter:
     def count(self) -> None:
         self._left -= 1
         if self._left == 0:
-            self._model.request_stop()
+            self._stop()
 
 
 class _Counted:
