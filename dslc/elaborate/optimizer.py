@@ -55,18 +55,22 @@ def optimize(session: Session, use: ast.Name | ast.Call, parameters: Iterable[Pa
     """The updates of all parameters; faults are reported once, and leave no updates."""
     draft = Draft()
     frame = Frame(session, Scope(session.root), draft, True, (DefinitionKind.OPTIMIZER,), role=Role.UPDATE)
-    outputs: dict[str, NodeId] = {}
-    states: list[Parameter] = []
     try:
-        chosen = _chosen(frame, use)
-        for parameter in parameters:
-            _update(frame, chosen, parameter, outputs, states)
+        return update_all(frame, _chosen(frame, use), parameters)
     except Cascade:
-        return Updates(draft.graph({}), ())
+        pass
     except Fault as fault:
         frame.report(fault)
-        return Updates(draft.graph({}), ())
-    return Updates(draft.graph(outputs), tuple(states))
+    return Updates(draft.graph({}), ())
+
+
+def update_all(frame: Frame, chosen: Chosen, parameters: Iterable[Parameter]) -> Updates:
+    """The optimizer's formulas for each parameter. Raises Fault, or Cascade."""
+    outputs: dict[str, NodeId] = {}
+    states: list[Parameter] = []
+    for parameter in parameters:
+        _update(frame, chosen, parameter, outputs, states)
+    return Updates(frame.draft.graph(outputs), tuple(states))
 
 
 def _chosen(frame: Frame, use: ast.Name | ast.Call) -> Chosen:

@@ -12,7 +12,9 @@ from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Tensor
 from dslc.graph.graph import NodeId, TensorType
 from dslc.ops.leaf import LeafRole
+from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.scalar import functions
+from dslc.scalar.types import ROWS
 from dslc.source import Span
 
 
@@ -31,6 +33,11 @@ class Totals:
         self.sums.append(batching.over_examples(value, span))
         total = self.leaf(str(len(self.sums)), span)
         return batching.map_(functions.divide, (total, self.leaf("weight", span)), span) if mean else total
+
+    def sum_of_weights(self) -> NodeId:
+        """The sum of the example weights, in the batch's draft."""
+        weight = self.examples.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
+        return self.examples.add(Reduce(ReduceKind.SUM, (0,)), weight)
 
     def leaf(self, name: str, span: Span) -> Tensor:
         """The total `weight`, `loss`, `1`, `2`, ... as a [] tensor."""

@@ -1,0 +1,192 @@
+"""One definition on its own: the graph of `huber` or `adam` over leaves of chosen shapes.
+
+This is what `dslc show huber --stage grad` prints and what the gradient checks differentiate. A tensor that
+the definition takes becomes a leaf of its name, a number a SETTING leaf where a formula uses it.
+
+    huber       input prediction, input target, setting delta   -> value
+    adam        parameter weight, gradient weight, state m.weight, clock iteration, ... -> update.weight, ...
+    cosine      setting from, setting to, clock progress         -> value
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dslc.diagnostics import ModelError, in_order
+from dslc.elaborate.arguments import PAIR
+from dslc.elaborate.calls import call_definition
+from dslc.elaborate.draft import Draft
+from dslc.elaborate.errors import Cascade, Exhausted, Fault, Unexpected
+from dslc.elaborate.experiment import Tensor as Parameter
+from dslc.elaborate.expression import evaluate
+from dslc.elaborate.frame import Frame, Link, Session, WeightPlace
+from dslc.elaborate.library import Library
+from dslc.elaborate.numbers import FromLet, Number, Plain
+from dslc.elaborate.optimizer import Chosen, update_all
+from dslc.elaborate.scope import Scope
+from dslc.elaborate.survey import link_of
+from dslc.elaborate.totals import Totals
+from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, kind_of
+from dslc.graph.graph import Builder, Graph, NodeId, TensorType
+from dslc.ops.leaf import Leaf, LeafRole
+from dslc.scalar.types import ROWS, DType, Shape
+from dslc.syntax import ast
+from dslc.syntax.ast import DefinitionKind
+
+LOSS, METRIC = DefinitionKind.LOSS, DefinitionKind.METRIC
+EXTENTS = (3, 4, 5, 6)
+"""What a stand-in gives to the names of a pattern, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a definition is tried on: shapes per example by parameter, and numbers for the others.
+
+    An optimizer's shape is that of `weight`, an initializer's that of `shape`. `classes` is the number of classes
+    of a class target; `batched` tells whether tensors carry the batch axis.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]]
+    numbers: Mapping[str, Plain | tuple[int, ...]]
+    classes: int = 2
+    batched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Elaborated:
+    """The graph, and the value of each SETTING leaf that it may read."""
+
+    graph: Graph
+    numbers: Mapping[str, float]
+
+
+def elaborate_definition(definition: ast.Definition, sample: Sample, library: Library | None = None) -> Elaborated:
+    """The definition's formulas on the sample. Raises ModelError where they do not fit.
+
+    `library` is the file's, for a definition of its own. Training is on.
+    """
+    library = library or Library()
+    session = Session(definition.span.source, library, evaluate, call_definition)
+    draft = Draft()
+    totals = Totals(draft) if definition.kind is METRIC else None
+    wide = bool(sample.shapes.get("prediction"))
+    link = link_of(definition, library) if definition.kind is LOSS else Link("softmax" if wide else "sigmoid", True)
+    place = WeightPlace("weight", sample.shapes["shape"]) if definition.kind is DefinitionKind.INITIALIZER else None
+    frame = Frame(session, Scope(), draft, True, tuple(DefinitionKind), totals, link=link, weight=place)
+    try:
+        graph = _graph(frame, definition, sample)
+    except (Fault, Cascade) as fault:
+        if isinstance(fault, Fault) and not isinstance(fault, Exhausted):
+            frame.report(fault)
+        raise ModelError(in_order(session.faults)) from None
+    if session.faults:
+        raise ModelError(in_order(session.faults))
+    numbers = {p.name.text: _default(frame, p) for p in definition.parameters if p.name.text not in sample.shapes}
+    given = {name: value for name, value in sample.numbers.items() if isinstance(value, int | float)}
+    return Elaborated(graph, {name: float(v) for name, v in (numbers | given).items() if v is not None})
+
+
+def _default(frame: Frame, parameter: ast.Parameter) -> Plain | None:
+    value = frame.evaluate(parameter.default) if parameter.default is not None else None
+    return value.value if isinstance(value, Number) else None
+
+
+def _graph(frame: Frame, definition: ast.Definition, sample: Sample) -> Graph:
+    arguments = {p.name.text: bound for p in definition.parameters if (bound := _argument(frame, p, sample))}
+    if definition.kind is DefinitionKind.OPTIMIZER:
+        chosen = Chosen(definition, arguments, definition.name.span)
+        weight = Parameter("weight", sample.shapes["weight"], Graph((), {}), definition.span)
+        return update_all(frame, chosen, [weight]).graph
+    value = frame.call(definition, tuple(arguments.values()), definition.name.span)
+    if isinstance(value, Poison):
+        raise Cascade
+    if isinstance(value, Number):
+        value = Tensor(frame.draft, frame.draft.number(value), (), False, definition.span)
+    if not isinstance(value, Tensor):
+        raise Fault(Unexpected(definition.name.span, kind_of(value), "a tensor"))
+    return _over_batch(frame.totals, value) if frame.totals else frame.draft.graph({"value": value.node})
+
+
+def _argument(frame: Frame, parameter: ast.Parameter, sample: Sample) -> Bound | None:
+    """The parameter's leaf or number; None leaves it to its default, or to what the place implies."""
+    name, span = parameter.name.text, parameter.name.span
+    if name in sample.shapes:
+        return Bound(name, _leaf(frame.draft, parameter, sample), span)
+    if name in sample.numbers:
+        given = sample.numbers[name]
+        number: Value = SizeOf(given) if isinstance(given, tuple) else Number(given, FromLet(name), frozenset({name}))
+        return Bound(name, number, span)
+    if parameter.default is None:
+        return None
+    value = frame.evaluate(parameter.default)
+    if isinstance(value, Number) and not isinstance(value.value, bool):
+        value = replace(value, term=FromLet(name), lets=frozenset({name}))
+    return Bound(name, value, span)
+
+
+def _leaf(draft: Draft, parameter: ast.Parameter, sample: Sample) -> Tensor:
+    name, shape = parameter.name.text, sample.shapes[parameter.name.text]
+    whole: Shape = (ROWS, *shape) if sample.batched else shape
+    if isinstance(parameter.type, ast.Kind):
+        node = draft.leaf(LeafRole.TARGET, name, TensorType(whole, DType.INT))
+        return Tensor(draft, node, shape, sample.batched, parameter.span, maker=name, classes=sample.classes)
+    node = draft.leaf(LeafRole.INPUT, name, TensorType(whole))
+    return Tensor(draft, node, shape, sample.batched, parameter.span, maker=name)
+
+
+def _over_batch(totals: Totals, value: Tensor) -> Graph:
+    """A metric over one batch: its final formula on top of the sums that feed it."""
+    if value.home is totals.examples:
+        value = totals.gather(value, True, value.span)
+    sums: dict[str, NodeId] = {str(k): node for k, node in enumerate(totals.sums, 1)}
+    sums["weight"] = totals.sum_of_weights()
+    finish = totals.draft.graph({"value": value.node})
+    build = Builder(totals.examples.graph({}))
+    replaced = {node.id: sums[node.op.name] for node in finish.nodes if isinstance(node.op, Leaf)}
+    where = build.splice(finish, replaced)
+    return build.graph({"value": where[value.node]})
+
+
+# --- a sample to show -----------------------------------------------------------------------------
+
+
+def stand_in(definition: ast.Definition) -> Sample:
+    """The smallest sample without a batch axis that the definition's patterns allow, for showing its formulas."""
+    extents: dict[str, int] = {}
+    shapes = {p.name.text: _shape(p.type, extents) for p in definition.parameters if _is_tensor(definition, p)}
+    if definition.kind is DefinitionKind.OPTIMIZER:
+        shapes = {"weight": ()}
+    if definition.kind is DefinitionKind.INITIALIZER:
+        shapes = {"shape": (3, 4)}
+    weights = [statement.shape for statement in definition.body if isinstance(statement, ast.Weight)]
+    sizes = {dim.text for shape in weights for dim in shape.dims if isinstance(dim, ast.Name)}
+    implied = {"fan_in", "fan_out"} if definition.kind is DefinitionKind.INITIALIZER else set[str]()
+    left = [p.name.text for p in definition.parameters if p.default is None and p.name.text not in {*shapes, *implied}]
+    numbers: dict[str, Plain | tuple[int, ...]] = {name: 2 if name in sizes else 0.5 for name in left}
+    return Sample(shapes, numbers, extents.get("classes", 2), batched=False)
+
+
+def _is_tensor(definition: ast.Definition, parameter: ast.Parameter) -> bool:
+    if parameter.type is not None or (definition.kind in (LOSS, METRIC) and parameter.name.text in PAIR):
+        return True
+    waiting = definition.kind in (DefinitionKind.LAYER, DefinitionKind.ACTIVATION, LOSS)
+    return waiting and parameter is definition.parameters[0]
+
+
+def _shape(pattern: ast.TypeOf | None, extents: dict[str, int]) -> tuple[int, ...]:
+    """The pattern with an extent for each name, nothing for `..`."""
+    if not isinstance(pattern, ast.Shape):
+        return ()
+    shape: list[int] = []
+    for dim in pattern.dims:
+        match dim:
+            case ast.Name(text=text):
+                shape.append(extents.setdefault(text, EXTENTS[len(extents) % len(EXTENTS)]))
+            case ast.Number(value=int() as value):
+                shape.append(value)
+            case ast.Leading():
+                pass
+            case _:
+                shape.append(EXTENTS[0])
+    return tuple(shape)
