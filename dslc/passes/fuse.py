@@ -18,7 +18,7 @@ from dslc.graph.graph import Builder, Graph, Node, NodeId
 from dslc.ops.contract import Contract
 from dslc.ops.declared import DeclaredGradient
 from dslc.ops.gather import Gather, ScatterAdd
-from dslc.ops.leaf import Leaf
+from dslc.ops.leaf import Constant, Leaf
 from dslc.ops.loop import Loop
 from dslc.ops.map import Map
 from dslc.ops.random import Random
@@ -33,8 +33,11 @@ from dslc.scalar.types import ROWS, Shape
 LARGEST_BODY: Final = 40
 """Instructions in one loop: beyond, registers run out and compile time grows."""
 
-RECOMPUTED: Final = 4
-"""Cheap instructions that are computed at each place that reads them rather than stored."""
+STORING: Final = 8
+"""What a store, a load and a loop of its own cost, in cheap instructions."""
+
+FUNCTION: Final = 4
+"""What an exp or the like costs, vectorised; a random draw costs more than storing."""
 
 COMBINES = {ReduceKind.SUM: Combine.SUM, ReduceKind.MAX: Combine.MAX, ReduceKind.MIN: Combine.MIN}
 
@@ -81,8 +84,7 @@ def _stored(graph: Graph, nodes: Sequence[Node]) -> set[NodeId]:
             stored.add(node.id)
         if _stays(graph, node):
             stored.update(_operands(graph, node))
-        if isinstance(node.op, Gather):
-            stored.add(node.inputs[0])
+    stored |= _tables(nodes, stored)
     for node in reversed(nodes):
         if isinstance(node.op, Reshape) and node.id in stored:
             stored.update(node.inputs)  # it names the same memory by other indices
@@ -91,7 +93,8 @@ def _stored(graph: Graph, nodes: Sequence[Node]) -> set[NodeId]:
     enlarged: set[NodeId] = set()
     for node in reversed(nodes):
         readers = loops[node.id]
-        if node.id not in stored and _costs_more(graph, node, work[node.id], len(readers) > 1, node.id in enlarged):
+        costs = [_cost(graph.nodes[k]) for k in work[node.id]]
+        if node.id not in stored and _costs_more(node, costs, len(readers), node.id in enlarged):
             stored.add(node.id)
             stored.update(node.inputs if isinstance(node.op, Reshape) else ())
         for operand in _operands(graph, node):
@@ -147,27 +150,45 @@ def _is_loop(graph: Graph, node: Node) -> bool:
     return not (len(inputs) == 2 and summed and all(count == 2 for count in counts))
 
 
+def _tables(nodes: Iterable[Node], stored: set[NodeId]) -> set[NodeId]:
+    """What gathers read and cannot compute at an index that was taken: all but maps of what is stored."""
+    takes, tables = set(stored), set[NodeId]()
+    for node in nodes:
+        if isinstance(node.op, Gather) and node.inputs[0] not in takes:
+            tables.add(node.inputs[0])
+            takes.add(node.inputs[0])
+        if isinstance(node.op, Map | Expand | Constant) and all(i in takes for i in node.inputs):
+            takes.add(node.id)
+    return tables
+
+
 def _work(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> dict[NodeId, frozenset[NodeId]]:
-    """For each node the maps and draws that computing it in place would repeat."""
+    """For each node the maps and draws that computing it in place would repeat, or the latest of very many."""
     work: dict[NodeId, frozenset[NodeId]] = {}
     for node in nodes:
-        own = {node.id} if isinstance(node.op, Map | Random) else set()
-        below = (work[operand] for operand in _operands(graph, node) if operand not in stored)
-        work[node.id] = frozenset(own).union(*below)
+        own = frozenset((node.id,) if isinstance(node.op, Map | Random) else ())
+        repeated = own.union(*(work[operand] for operand in _operands(graph, node) if operand not in stored))
+        work[node.id] = frozenset(sorted(repeated)[-LARGEST_BODY:])
     return work
 
 
-def _costs_more(graph: Graph, node: Node, work: frozenset[NodeId], forks: bool, enlarged: bool) -> bool:
-    """Does computing the node where it is read cost more than storing it?
+def _cost(node: Node) -> int:
+    match node.op:
+        case Map(function):
+            return 1 if function.cheap else FUNCTION
+        case _:
+            return STORING + 1
 
-    What depends on no example and no element is computed once a step.
+
+def _costs_more(node: Node, costs: Sequence[int], readers: int, enlarged: bool) -> bool:
+    """Does computing the node in each loop that reads it cost more than storing it?
+
+    In a loop over more points than it has itself, only a little arithmetic is repeated; what depends on no
+    example and no element is computed once a step.
     """
-    if not work or not (forks or enlarged):
-        return False
-    if enlarged and not node.type.shape:
+    if enlarged and costs and (not node.type.shape or sum(costs) >= FUNCTION):
         return True
-    ops = [graph.nodes[k].op for k in work]
-    return len(work) > RECOMPUTED or not all(isinstance(op, Map) and op.function.cheap for op in ops)
+    return (readers - 1) * sum(costs) > STORING
 
 
 def _split_large(graph: Graph, nodes: Sequence[Node], stored: set[NodeId]) -> set[NodeId]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from dslc.graph.graph import Graph, Node, NodeId
 from dslc.ops.contract import Contract
@@ -26,6 +27,8 @@ from dslc.scalar.body import Apply, IndexOf, Instruction, Literal, Load, Ref, Ta
 from dslc.scalar.functions import multiply
 from dslc.scalar.types import ROWS, DType, Extent, Shape
 
+Place: TypeAlias = tuple[Affine | Taken, ...]
+
 
 class BodyBuilder:
     """The straight-line body of one loop; `operands` are the stored nodes it reads, in the order of first use."""
@@ -36,6 +39,7 @@ class BodyBuilder:
         self.rank = rank
         self.operands: list[NodeId] = []
         self.instructions: list[Instruction] = []
+        self.places: dict[tuple[NodeId, Place], Ref] = {}
         # Keyed by text: Literal(0.0) equals Literal(-0.0), and must not stand for it.
         self.known: dict[str, Ref] = {}
 
@@ -76,18 +80,19 @@ class BodyBuilder:
             self.instructions.append(instruction)
         return self.known[key]
 
-    def value(self, k: NodeId, at: Access) -> Ref:
+    def value(self, k: NodeId, at: Place) -> Ref:
         """Node `k` at the indices `at`: read if it is stored, else computed."""
-        if k in self.stored:
-            return self.load(k, at)
-        return self.computed(self.graph.nodes[k], at)
+        if (k, at) not in self.places:
+            found = self.load(k, at) if k in self.stored else self.computed(self.graph.nodes[k], at)
+            self.places[k, at] = found
+        return self.places[k, at]
 
-    def load(self, k: NodeId, at: tuple[Affine | Taken, ...]) -> Ref:
+    def load(self, k: NodeId, at: Place) -> Ref:
         if k not in self.operands:
             self.operands.append(k)
         return self.add(Load(self.operands.index(k), at))
 
-    def computed(self, node: Node, at: Access) -> Ref:
+    def computed(self, node: Node, at: Place) -> Ref:
         """`node` at the indices `at`, from its operands."""
         match node.op:
             case Map(function):
@@ -95,28 +100,29 @@ class BodyBuilder:
             case Constant(value, dtype):
                 return self.add(Literal(value, dtype))
             case Iota():
-                return self.add(IndexOf(at[0]))
+                return at[0].value if isinstance(at[0], Taken) else self.add(IndexOf(at[0]))
             case Gather(shared):
                 table, chosen = node.inputs
                 end = len(self.graph.type(chosen).shape)
                 taken = Taken(self.value(chosen, at[:end]))
-                return self.load(table, (*at[:shared], taken, *at[end:]))
+                return self.value(table, (*at[:shared], taken, *at[end:]))
             case Random():
-                return self.draw(node.op, node.inputs, at)
+                return self.draw(node.op, node.inputs, _affine(at))
             case _:
                 return self.value(node.inputs[0], self.before(node, at))
 
-    def before(self, node: Node, at: Access) -> Access:
+    def before(self, node: Node, at: Place) -> Place:
         """Where a view at `at` reads its operand."""
         match node.op:
             case Expand(_, axes):
                 return tuple(at[axis] for axis in axes)
             case Transpose(order):
-                return _before_transpose(order, at)
+                return tuple(at[order.index(axis)] for axis in range(len(order)))
             case Slice(starts, _, steps):
-                return tuple(_scaled(a, step, start) for a, step, start in zip(at, steps, starts, strict=True))
+                cut = zip(_affine(at), steps, starts, strict=True)
+                return tuple(_scaled(a, step, start) for a, step, start in cut)
             case Reshape(shape):
-                found = before_reshape(self.graph.type(node.inputs[0]).shape, shape, at, self.rank)
+                found = before_reshape(self.graph.type(node.inputs[0]).shape, shape, _affine(at), self.rank)
                 if found is not None:
                     return found
             case Reduce() | StopGradient() | DeclaredGradient():
@@ -141,7 +147,7 @@ def untransposed(graph: Graph, op: Contract, inputs: Sequence[NodeId]) -> tuple[
     accesses, sources = list(op.operands), list(inputs)
     for k in range(len(sources)):
         while isinstance(transpose := graph.nodes[sources[k]].op, Transpose):
-            accesses[k] = _before_transpose(transpose.order, accesses[k])
+            accesses[k] = tuple(accesses[k][transpose.order.index(axis)] for axis in range(len(transpose.order)))
             sources[k] = graph.nodes[sources[k]].inputs[0]
     return replace(op, operands=tuple(accesses)), tuple(sources)
 
@@ -152,8 +158,12 @@ def _interleaved(whole: Access, parallel: int, reduced: Sequence[int]) -> Access
     return tuple(next(rest) if k in reduced else next(kept) for k in range(len(whole)))
 
 
-def _before_transpose(order: Sequence[int], at: Access) -> Access:
-    return tuple(at[order.index(axis)] for axis in range(len(order)))
+def _affine(at: Place) -> Access:
+    """A place without taken indices."""
+    found = tuple(index for index in at if isinstance(index, Affine))
+    if len(found) != len(at):
+        raise TypeError("a view or a draw at an index that was taken")
+    return found
 
 
 def _scaled(a: Affine, factor: int, constant: int) -> Affine:

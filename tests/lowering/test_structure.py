@@ -205,8 +205,8 @@ def test_scratch_is_shared_between_phases_and_entries() -> None:
     graph = build.graph({"y": y})
     program = lowered({"one": graph, "two": graph})
     scratch = [b for b in program.buffers if b.region is Region.SCRATCH and b.shape]
-    assert len(scratch) >= 10
-    assert program.arena_bytes < 8000 * 6
+    assert len(scratch) >= 8
+    assert program.arena_bytes < 42_000
 
 
 def test_a_program_over_the_budget_is_refused_before_anything_is_allocated() -> None:

@@ -87,13 +87,28 @@ def test_adam_is_three_loops_a_tensor_and_its_powers_are_computed_once() -> None
     assert len(updates) == 8
 
 
-def test_a_function_that_two_loops_read_is_stored_once() -> None:
+def test_a_function_is_computed_twice_rather_than_stored_but_not_four_times() -> None:
     build = Builder()
     x = leaf(build, LeafRole.INPUT, "x", (ROWS, 4))
     y = build.add(Map(f.exp), x)
-    total = build.add(Reduce(ReduceKind.SUM, (1,)), y)
+    total, highest, lowest = (build.add(Reduce(kind, (1,)), y) for kind in ReduceKind)
     share = build.add(Map(f.divide), y, build.add(Expand((ROWS, 4), (0,)), total))
-    assert texts(fuse(build.graph({"y": share}))) == ["exp(x0[i0, i1])", "sum of x0[i0, i1]", "x0[i0, i1] / x1[i0]"]
+    assert texts(fuse(build.graph({"share": share}))) == ["sum of exp(x0[i0, i1])", "exp(x0[i0, i1]) / x1[i0]"]
+    fused = fuse(build.graph({"share": share, "highest": highest, "lowest": lowest}))
+    assert texts(fused)[0] == "exp(x0[i0, i1])"
+    assert not any("exp" in text for text in texts(fused)[1:])
+
+
+def test_a_random_draw_is_made_once() -> None:
+    build = Builder()
+    x, ids = leaf(build, LeafRole.INPUT, "x", (ROWS, 4)), leaf(build, LeafRole.ROW_ID, "", (ROWS,), DType.INT)
+    seed, epoch = (leaf(build, LeafRole.CLOCK, name, (), DType.INT) for name in ("seed", "epoch"))
+    noise = build.add(Random(Distribution.UNIFORM, 7, (ROWS, 4)), seed, epoch, ids)
+    dropped = build.add(Map(f.less), noise, filled(build, 0.2, (ROWS, 4)))
+    kept, doubled = (build.add(Map(f.where), dropped, filled(build, 0.0, (ROWS, 4)), y)
+                     for y in (x, build.add(Map(f.add), x, x)))  # fmt: skip
+    fused = fuse(build.graph({"kept": kept, "doubled": doubled}))
+    assert [node.type.dtype for node in loops(fused)] == [DType.BOOL, DType.REAL, DType.REAL]
 
 
 def test_cheap_arithmetic_is_computed_where_it_is_read() -> None:
@@ -171,6 +186,23 @@ def test_contractions_that_are_no_matrix_product_are_loops() -> None:
     fused = fuse(build.graph({"rowwise": rowwise, "outer": outer}))
     assert not any(isinstance(node.op, Contract) for node in fused.nodes)
     assert texts(fused) == ["sum of exp(x0[i0, i1]) * x1[i0, i1]", "x0[i0, i1] * real(i2)"]
+
+
+def test_a_gather_reads_through_maps_at_the_index_it_takes() -> None:
+    build = Builder()
+    x, b = leaf(build, LeafRole.INPUT, "x", (ROWS, 4)), leaf(build, LeafRole.PARAMETER, "b", (4,))
+    target = leaf(build, LeafRole.TARGET, "y", (ROWS,), DType.INT)
+    logits = build.add(Map(f.add), x, build.add(Expand((ROWS, 4), (1,)), b))
+    assert texts(fuse(build.graph({"y": build.add(Gather(1), logits, target)}))) == ["x1[i0, x0[i0]] + x2[x0[i0]]"]
+
+
+def test_doublings_are_counted_once() -> None:
+    build = Builder()
+    y = leaf(build, LeafRole.INPUT, "x", (ROWS,))
+    for _ in range(200):
+        y = build.add(Map(f.add), y, y)
+    sizes = [len(node.op.body) for node in loops(fuse(build.graph({"y": y}))) if isinstance(node.op, Loop)]
+    assert sum(sizes) < 220
 
 
 def test_an_output_that_is_a_leaf_or_a_constant_stays_one_node() -> None:
