@@ -23,7 +23,7 @@ Reals = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MachineMemory:
-    """All that the training machine reads and writes; views into one block, see runtime/memory.py.
+    """All that the training machine reads and writes; views into the blocks of runtime/memory.py.
 
     The layout of `ints` and `reals` is in program/machine.py.
     """
