@@ -7,7 +7,7 @@ from typing import assert_never
 
 from dslc.diagnostics import NotYet
 from dslc.elaborate.declared import declare_gradients
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotEnd, NoValue
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, NoValue
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.values import POISON, Composition, Instance, Repeated, Stage, Tensor, Value
 from dslc.elaborate.weights import declare_weight
@@ -21,6 +21,7 @@ from dslc.syntax.ast import (
     Link,
     Name,
     Predict,
+    Read,
     Scan,
     State,
     Statement,
@@ -47,18 +48,30 @@ def run_block(frame: Frame, body: Sequence[Statement], where: str, weights: bool
     result: Value | None = None
     for statement in body:
         if isinstance(statement, Evaluate):
-            if statement is not body[-1]:
-                frame.report(Fault(NotEnd(statement.span)))
             result = frame.evaluate(statement.value)
             continue
         result = None
         try:
             _run(frame, statement, where, weights)
         except Cascade:
-            continue
+            _poison(frame, statement)
         except Fault as fault:
             frame.report(fault)
+            _poison(frame, statement)
     return result
+
+
+def _poison(frame: Frame, statement: Statement) -> None:
+    """What a faulty statement would have bound silences its uses."""
+    match statement:
+        case Weight(name=name) | State(name=name) | Scan(target=Name() as name) | Binding(target=Name() as name):
+            pass
+        case Binding(target=Read(value=Name() as name)):
+            pass
+        case _:
+            return
+    if not frame.scope.own(name.text):
+        frame.scope.bind(name.text, POISON, name.span)
 
 
 def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
@@ -70,13 +83,7 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
         case Weight():
             if not weights:
                 raise Fault(Misplaced(statement.span, "a weight", where))
-            try:
-                value: Value = declare_weight(frame, statement)
-            except Fault as fault:
-                value = frame.report(fault)
-            except Cascade:
-                value = POISON
-            frame.scope.bind(statement.name.text, value, statement.name.span)
+            frame.scope.bind(statement.name.text, declare_weight(frame, statement), statement.name.span)
         case Scan() | Final():
             raise Fault(NotYet(statement.span, "`scan`"))
         case State():

@@ -12,7 +12,7 @@ from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import operand, operate
 from dslc.elaborate.calls import call_definition
-from dslc.elaborate.errors import Cascade, Fault, MixedLevels, NoAxis, NotStatic, Unexpected
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, MixedLevels, NoAxis, NotStatic, Unexpected
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Builtin, Poison, SizeOf, Tensor, Value, kind_of
@@ -97,7 +97,7 @@ def _place(frame: Frame, value: Tensor, name: Name) -> int:
 def _over_examples(frame: Frame, kind: ReduceKind | None, of: Bound, name: Name, span: Span) -> Value:
     """A sum of weighted quantities over all examples: evaluated in one graph, used in the one after it."""
     if frame.totals is None:
-        raise Fault(Unexpected(name.span, "`over examples`", "`over` an axis: only metrics look at all examples"))
+        raise Fault(Misplaced(name.span, "`over examples`", "anything but a metric"))
     if kind not in (None, ReduceKind.SUM):
         raise Fault(NotYet(name.span, "an extremum over examples"))
     value = operand(of.value, of.span)

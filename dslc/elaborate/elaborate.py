@@ -26,10 +26,10 @@ from dslc.elaborate.library import Library
 from dslc.elaborate.loop import loop_of
 from dslc.elaborate.metrics import watch
 from dslc.elaborate.net import net_frame, run_net
-from dslc.elaborate.objective import check_task, data_loss, loss_frame, objective
+from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.optimizer import optimize
 from dslc.elaborate.predict import predict_outputs
-from dslc.elaborate.survey import MainLoss, Survey, main_loss, survey, unused
+from dslc.elaborate.survey import MainLoss, Survey, main_loss, survey, unused, walk
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
 from dslc.elaborate.values import Poison, Tensor
@@ -45,12 +45,14 @@ FRAMES = 12_000
 
 
 def task_of(module: ast.Module, overrides: Mapping[str, Override] | None = None) -> Task:
-    """Whether the objective's first loss over the target takes classes or values. Needs no data."""
+    """Whether the objective's first loss over the target takes classes or values. Needs no data.
+
+    Where no known loss looks at the target, what `data` declares it to be counts.
+    """
     items = survey(module)
-    if items.objective is None:
-        return Task.VALUES
     loss = main_loss(items.objective, Library(module), aliases(items.lets, overrides or {}))
-    return Task.CLASSES if loss.link.classes else Task.VALUES
+    declared = any(isinstance(part, ast.Target) and isinstance(part.type, ast.Kind) for part in walk(module))
+    return Task.CLASSES if loss.link.classes or (declared and not loss.name) else Task.VALUES
 
 
 def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Override], name: str) -> Experiment:
@@ -89,7 +91,7 @@ def _elaborate(
     forward = _forward(session, module, items, schema, loss)
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
-    evaluated, finish, metrics = _evaluate(session, module, items, schema, loss, watched_metrics(plan))
+    evaluated, finish, metrics = _evaluate(session, module, items, schema, loss, watched_metrics(plan, session.library))
     loop = loop_of(top, plan, metrics, _validated(items.data))
     predict = _predict(session, module, items, schema, loss)
     session.faults += [*unused(module, session.used), *(IdleWeight(p.span, p.name) for p in idle)]
@@ -118,9 +120,8 @@ STAND_IN = Parameter("weight", (1,), Graph((), {}), BUILT_IN)
 
 
 def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema, loss: MainLoss) -> Graph | None:
-    frame = net_frame(session, module, schema, loss, training=True)
+    frame = net_frame(session, module, schema, loss, Draft(), training=True)
     prediction = run_net(frame, items.net, loss)
-    check_task(frame, schema, loss)
     if items.objective is None:
         return None
     outputs = objective(loss_frame(frame, schema, prediction), items.objective.value)
@@ -153,9 +154,9 @@ def _evaluate(
 ) -> tuple[Graph | None, Graph, tuple[Metric, ...]]:
     """The graphs `evaluate` and `finish`, and the metrics."""
     totals = Totals(Draft())
-    frame = net_frame(session, module, schema, loss, training=False, totals=totals)
+    frame = net_frame(session, module, schema, loss, totals.examples, training=False)
     prediction = run_net(frame, items.net, loss)
-    inner = replace(loss_frame(frame, schema, prediction), role=Role.METRIC)
+    inner = replace(loss_frame(frame, schema, prediction), totals=totals, role=Role.METRIC)
     sums = data_loss(inner, items.objective.value) if items.objective else None
     inner.locate(loss.span)
     mean = batching.map_(
@@ -169,7 +170,7 @@ def _evaluate(
 
 
 def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema, loss: MainLoss) -> Graph | None:
-    frame = net_frame(session, module, schema, loss, training=False)
+    frame = net_frame(session, module, schema, loss, Draft(), training=False)
     prediction = run_net(frame, items.net, loss)
     if isinstance(prediction, Poison):
         return None

@@ -176,7 +176,7 @@ class Recursive(Diagnostic):
     """
 
     code: ClassVar = "recursive"
-    message: ClassVar = "`{name}` is called more than {limit} deep"
+    message: ClassVar = "definitions nest more than {limit} deep in `{name}`"
     name: str
     limit: int
 
@@ -186,7 +186,7 @@ class TooLarge(Diagnostic):
     """A size beyond what one model may have: a dimension, the number of parameters, of operations, of repetitions."""
 
     code: ClassVar = "over-limit"
-    message: ClassVar = "{what}: more than {limit}"
+    message: ClassVar = "more than {limit} {what}"
     what: str
     limit: int
 
@@ -328,15 +328,6 @@ class NoValue(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
-class NotEnd(Diagnostic):
-    """Only the last statement of a block may be a bare value; one before it would be lost."""
-
-    code: ClassVar = "lost-value"
-    message: ClassVar = "this value is not used: only the last line of a block is its value"
-    help: ClassVar = "bind it to a name, or remove it"
-
-
-@dataclass(frozen=True, slots=True)
 class BadGradient(Diagnostic):
     """A declared gradient that names no tensor of the definition, leaves one out, or has another shape than it."""
 
@@ -445,16 +436,31 @@ class WrongTarget(Diagnostic):
 
     code: ClassVar = "wrong-target"
     message: ClassVar = "`{name}` takes {wanted}, and the target `{target}` has {found}"
-    help: ClassVar = "{advice_text}"
     name: str
     wanted: str
     target: str
     found: str
     origin: Span
-    advice_text: str | None = None
 
     def others(self) -> tuple[Label, ...]:
         return (Label(self.origin, "the target"),) if self.origin.source.text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrongWidth(Diagnostic):
+    """A loss over classes needs one output for each class, on the prediction's last axis."""
+
+    code: ClassVar = "wrong-width"
+    message: ClassVar = "`{name}` gets {width} outputs, and the target `{target}` has {classes} classes"
+    help: ClassVar = "end the net in `dense(outputs)`"
+    name: str
+    width: int
+    target: str
+    classes: int
+    ends: tuple[Label, ...]
+
+    def others(self) -> tuple[Label, ...]:
+        return self.ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,8 @@ def _binary(frame: Frame, expression: ast.Binary) -> Value:
             frame.locate(expression.span)
             return batching.matrix_product(tensors[0], tensors[1], frame.here(expression.span))
         case op:
+            for value, side in ((left, expression.left), (right, expression.right)):
+                operand(value, side.span)
             return operate(frame, OPERATORS[op], (left, right), expression.span)
 
 

@@ -79,7 +79,7 @@ class Frame:
     role: Role = Role.FORWARD
     path: str = ""
     taken: dict[str, int] = field(default_factory=dict)
-    depth: int = 0
+    stack: tuple[str, ...] = ()
     own: bool = True
     site: Span | None = None
     pair: tuple[Tensor | Poison, Tensor | Poison | None] | None = None
@@ -136,12 +136,13 @@ class Frame:
         own = session.library.is_own(definition)
         session.used.add((definition.kind, definition.name.text))
         session.calls += 1
-        if self.depth >= DEPTH:
-            raise Exhausted(Recursive(self.here(span), definition.name.text, DEPTH))
+        stack = (*self.stack, definition.name.text)
+        if len(stack) > DEPTH:
+            raise Exhausted(Recursive(self.here(span), max(stack, key=stack.count), DEPTH))
         if session.calls > CALLS:
-            raise Exhausted(TooLarge(self.here(span), "calls", CALLS))
+            raise Exhausted(TooLarge(self.here(span), "calls of definitions", CALLS))
         if len(self.draft.builder.nodes) > NODES:
             raise Exhausted(TooLarge(self.here(span), "operations", NODES))
         site = None if own else self.here(span)
         inner = self.at(self.below(self.unique(definition.name.text)))
-        return replace(inner, scope=scope, kinds=kinds, depth=self.depth + 1, own=own, site=site)
+        return replace(inner, scope=scope, kinds=kinds, stack=stack, own=own, site=site)

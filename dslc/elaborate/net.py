@@ -13,7 +13,6 @@ from dslc.elaborate.frame import Frame, Link, Session
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import MainLoss, references
-from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import POISON, Poison, Tensor
 from dslc.graph.graph import TensorType
 from dslc.ops.leaf import LeafRole
@@ -23,13 +22,12 @@ from dslc.syntax.ast import DefinitionKind
 
 
 def net_frame(
-    session: Session, module: ast.Module, schema: Schema, loss: MainLoss, training: bool, totals: Totals | None = None
+    session: Session, module: ast.Module, schema: Schema, loss: MainLoss, draft: Draft, training: bool
 ) -> Frame:
-    """The frame of `net` in a new draft: the inputs that the file mentions, and `outputs`."""
-    draft = totals.examples if totals else Draft()
+    """The frame of `net` in a draft: the inputs that the file mentions, and `outputs`."""
     scope = Scope(session.root)
     kinds = (DefinitionKind.LAYER, DefinitionKind.ACTIVATION)
-    frame = Frame(session, scope, draft, training, kinds, totals, net=scope, link=loss.link)
+    frame = Frame(session, scope, draft, training, kinds, net=scope, link=loss.link)
     mentioned = references(module)
     for field in schema.inputs:
         names = [field.name, *(["inputs"] if len(schema.inputs) == 1 and field.name != "inputs" else [])]

@@ -15,11 +15,10 @@ from dataclasses import replace
 from dslc.data.schema import Schema
 from dslc.elaborate import batching
 from dslc.elaborate.arithmetic import as_tensor, clock, operand, operate
-from dslc.elaborate.errors import Cascade, Fault, NotALoss, WrongTarget
+from dslc.elaborate.errors import Cascade, Fault, NotALoss
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.net import target_of
 from dslc.elaborate.scope import Scope
-from dslc.elaborate.survey import MainLoss
 from dslc.elaborate.values import Poison, Tensor, Tensors, Value
 from dslc.graph.graph import NodeId, TensorType
 from dslc.ops.leaf import LeafRole
@@ -127,11 +126,3 @@ def terms(expression: ast.Expression) -> Iterator[tuple[bool, ast.Expression]]:
                 pending.append((not negative, inner))
             case _:
                 yield negative, term
-
-
-def check_task(frame: Frame, schema: Schema, loss: MainLoss) -> None:
-    """Reports a class target under a loss of values."""
-    target = schema.target
-    if target and target.classes is not None and not loss.link.classes and loss.name:
-        found = f"{target.classes} classes"
-        frame.report(Fault(WrongTarget(loss.span, loss.name, "values", target.name, found, target.span)))

@@ -19,7 +19,7 @@ from dslc.elaborate.arguments import arguments_of
 from dslc.elaborate.arithmetic import as_tensor, clock, operand
 from dslc.elaborate.calls import CLOCKS, open_frame
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotEnd, NotStatic, NoUpdate, Unexpected
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, NoUpdate, Unexpected
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session, WeightPlace
 from dslc.elaborate.names import resolve
@@ -166,7 +166,7 @@ def _run(frame: Frame, statement: ast.Statement, parameter: Parameter, declared:
         case ast.Binding():
             raise Fault(NotYet(statement.target.span, "index notation"))
         case ast.Evaluate():
-            raise Fault(NotEnd(statement.span))
+            raise Fault(Misplaced(statement.span, "a bare value", "an optimizer"))
         case ast.Scan() | ast.Final():
             raise Fault(NotYet(statement.span, "`scan`"))
         case ast.Weight() | ast.Link() | ast.Gradient() | ast.Predict():
@@ -189,11 +189,7 @@ def _state(frame: Frame, statement: ast.State, parameter: Parameter) -> Paramete
     if statement.shape is not None:
         if any(isinstance(dim, ast.Leading) for dim in statement.shape.dims):
             raise Fault(NotStatic(statement.shape.span, "the shape of a state"))
-        shape = tuple(
-            static.whole(frame, frame.evaluate(dim), "an extent of a state", dim.span)
-            for dim in statement.shape.dims
-            if not isinstance(dim, ast.Leading)
-        )
+        shape = tuple(static.extent(frame, dim) for dim in statement.shape.dims if not isinstance(dim, ast.Leading))
     name = f"{statement.name.text}.{parameter.name}"
     graph = initial_graph(frame, statement.initial, WeightPlace(name, shape))
     return Parameter(name, shape, graph, frame.here(statement.name.span))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dslc.diagnostics import NotYet
+from dslc.diagnostics import Label, NotYet
 from dslc.elaborate import static
-from dslc.elaborate.errors import Fault, WrongShape, WrongTarget
+from dslc.elaborate.errors import Fault, WrongShape, WrongTarget, WrongWidth
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Tensor, kind_of, shape_of
@@ -58,7 +58,7 @@ def _agrees(frame: Frame, dim: Expression, extent: int, place: int) -> bool:
     if isinstance(dim, Name) and not frame.scope.own(dim.text):
         frame.scope.bind(dim.text, Number(extent, axis=place), dim.span)
         return True
-    stated = static.whole(frame, frame.evaluate(dim), "an extent", dim.span)
+    stated = static.extent(frame, dim)
     if isinstance(dim, Name):
         frame.scope.update(dim.text, Number(extent, axis=place))
     return stated == extent
@@ -81,7 +81,8 @@ def _meet_class(
         return
     wanted = static.whole(frame, frame.evaluate(count), "the number of classes", count.span)
     if wanted != value.classes:
-        bound = isinstance(count, Name)
-        advice = "end the net in `dense(outputs)`" if bound else None
-        asked = f"{wanted} classes" + (" (the last axis of the prediction)" if bound else "")
-        raise Fault(WrongTarget(site, name, asked, target, f"{value.classes}", value.span, advice))
+        prediction = frame.scope.find("prediction")
+        if isinstance(count, Name) and isinstance(prediction, Tensor):
+            ends = Label(prediction.span, f"{wanted} outputs"), Label(value.span, f"{value.classes} classes")
+            raise Fault(WrongWidth(site, name, wanted, target, value.classes, ends))
+        raise Fault(WrongTarget(site, name, f"{wanted} classes", target, f"{value.classes}", value.span))

@@ -10,9 +10,15 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Poison, SizeOf, Tensor, Value, kind_of
 from dslc.source import Span
+from dslc.syntax.ast import Expression
 
 LARGEST_EXTENT = 2**31
 """No axis, no tensor and no model has more elements."""
+
+
+def extent(frame: Frame, dim: Expression) -> int:
+    """An axis's extent, as a shape states it."""
+    return whole(frame, frame.evaluate(dim), f"`{dim.span.text}`", dim.span)
 
 
 def number(value: Value, what: str, span: Span) -> Number:

@@ -12,7 +12,7 @@ from dslc.diagnostics import Diagnostic, NotYet
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
 from dslc.elaborate.frame import Link
 from dslc.elaborate.library import Library
-from dslc.source import Span
+from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind, Syntax
 
@@ -146,14 +146,14 @@ class MainLoss:
     link: Link
 
 
-def main_loss(objective: ast.Objective, library: Library, aliases: Mapping[str, str]) -> MainLoss:
+def main_loss(objective: ast.Objective | None, library: Library, aliases: Mapping[str, str]) -> MainLoss:
     """`aliases` are the lets whose value is a name."""
-    for part in walk(objective.value):
+    for part in walk(objective.value) if objective else ():
         if isinstance(part, ast.Name):
             definition = library.find(aliases.get(part.text, part.text), (DefinitionKind.LOSS,), True)
             if definition and _looks_at_target(definition):
                 return MainLoss(definition.name.text, part.span, link_of(definition, library))
-    return MainLoss("", objective.value.span, Link("identity", False))
+    return MainLoss("", objective.value.span if objective else BUILT_IN, Link("identity", False))
 
 
 def _looks_at_target(definition: ast.Definition) -> bool:

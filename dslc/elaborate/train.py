@@ -9,6 +9,7 @@ from typing import assert_never
 from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.errors import Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.library import PLANNED, Library
 from dslc.source import BUILT_IN
 from dslc.syntax import ast
 
@@ -39,14 +40,14 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
         try:
             key = _key(statement)
             if key in first:
-                raise Fault(Duplicate(statement.span, f"`{key}`", first[key].span))
+                raise Fault(Duplicate(statement.span, key, first[key].span))
             first[key] = statement
         except Fault as fault:
             frame.report(fault)
-    optimize, watched = first.get("the optimizer"), first.get("watch")
-    stop, limit, keep = first.get("stop when"), first.get("stop after"), first.get("keep best")
+    optimize, watched = first.get("the optimizer"), first.get("`watch`")
+    stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
     return Plan(
-        {key: statement for key, statement in first.items() if isinstance(statement, ast.Setting)},
+        {statement.name.text: statement for statement in first.values() if isinstance(statement, ast.Setting)},
         optimize.optimizer if isinstance(optimize, ast.Optimize) else DEFAULT_OPTIMIZER,
         watched.metrics if isinstance(watched, ast.Watch) else (),
         stop if isinstance(stop, ast.StopWhen) else None,
@@ -61,19 +62,19 @@ def _key(statement: ast.TrainStatement) -> str:
         case ast.Setting(name=name):
             if name.text not in DEFAULTS:
                 raise Fault(UnknownSetting(name.span, name.text, nearest(name.text, DEFAULTS)))
-            return name.text
+            return f"`{name.text}`"
         case ast.Optimize(groups=groups):
             if groups:
                 raise Fault(NotYet(groups[0].span, "an optimizer on a weight group"))
             return "the optimizer"
         case ast.StopWhen():
-            return "stop when"
+            return "`stop when`"
         case ast.StopAfter():
-            return "stop after"
+            return "`stop after`"
         case ast.KeepBest():
-            return "keep best"
+            return "`keep best`"
         case ast.Watch():
-            return "watch"
+            return "`watch`"
         case ast.Minimize():
             raise Fault(NotYet(statement.span, "`minimize`"))
         case ast.Clip():
@@ -86,14 +87,16 @@ def _key(statement: ast.TrainStatement) -> str:
             assert_never(statement)
 
 
-def watched_metrics(plan: Plan) -> tuple[ast.Name | ast.Call, ...]:
-    """What is watched, and what `stop` and `keep` follow besides."""
+def watched_metrics(plan: Plan, library: Library) -> tuple[ast.Name | ast.Call, ...]:
+    """What is watched, and what `stop` and `keep` follow besides, as far as it is known."""
     names = [use.text if isinstance(use, ast.Name) else use.callee.text for use in plan.watched]
     followed: list[ast.Name | ast.Call] = []
     for column in _columns(plan):
-        if column.name.text not in ("loss", *names):
+        name = column.name.text
+        known = name in PLANNED or library.find(name, (ast.DefinitionKind.METRIC,), True)
+        if known and name not in names:
             followed.append(column.name)
-            names.append(column.name.text)
+            names.append(name)
     return (*plan.watched, *followed)
 
 

@@ -32,6 +32,8 @@ def declare_weight(frame: Frame, statement: Weight) -> Tensor:
         return _constant(frame, statement.initial, shape)
     known = frame.session.parameters.get(path)
     if known is None:
+        if not frame.training and frame.session.faults:
+            raise Cascade
         if not frame.training:
             raise Fault(UntrainedWeight(span, path))
         _register(frame, statement.initial, WeightPlace(path, shape), statement)
@@ -46,7 +48,7 @@ def _shape(frame: Frame, statement: Weight) -> tuple[int, ...]:
     for dim in statement.shape.dims:
         if isinstance(dim, Leading):
             raise Fault(Misplaced(dim.span, "`..`", "the shape of a weight"))
-        dims.append(static.whole(frame, frame.evaluate(dim), f"an extent of `{statement.name.text}`", dim.span))
+        dims.append(static.extent(frame, dim))
     if prod(dims) > static.LARGEST_EXTENT:
         raise Fault(TooLarge(statement.shape.span, "elements of a weight", static.LARGEST_EXTENT))
     return tuple(dims)

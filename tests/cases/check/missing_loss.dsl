@@ -1,0 +1,4 @@
+# no loss
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+train { adam }

@@ -1,0 +1,5 @@
+# two objectives
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss d = cross_entropy
+train { adam }

@@ -1,0 +1,5 @@
+# patience in minutes
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss cross_entropy
+train { adam; stop when val.loss stalls 5 minutes }

@@ -1,0 +1,5 @@
+# stop when what
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss cross_entropy
+train { adam; stop when train.loss + 1 }

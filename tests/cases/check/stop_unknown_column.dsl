@@ -1,0 +1,5 @@
+# stop follows an unknown column
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss cross_entropy
+train { adam; stop when val.los stalls 5 epochs }

@@ -1,0 +1,5 @@
+# stop follows a bare name
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss cross_entropy
+train { adam; stop when accuracy stalls 5 epochs }

@@ -1,0 +1,6 @@
+# two objectives without names
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss cross_entropy
+loss squared_error
+train { adam }

@@ -1,0 +1,5 @@
+# a typo in a setting
+data { input x: [4]; target y: class(3) }
+net { x | dense(8) | relu | dense(outputs) }
+loss cross_entropy
+train { adam; epoch 5 }
