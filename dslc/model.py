@@ -29,7 +29,7 @@ from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Array
-from dslc.program.backend import Backend, Executable
+from dslc.program.backend import Backend, Executable, Integers
 from dslc.program.program import Element, Program
 from dslc.runtime.history import History, Status
 from dslc.runtime.rows import Rows
@@ -71,7 +71,9 @@ def compile(
     if real not in (Element.F32, Element.F64):
         raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
     chosen = get_backend(backend)
-    source = Source("model.dsl", text) if text is not None else Source(str(path), Path(str(path)).read_text("utf-8-sig"))
+    source = (
+        Source("model.dsl", text) if text is not None else Source(str(path), Path(str(path)).read_text("utf-8-sig"))
+    )
     folder = Path() if path is None else Path(path).parent
     paths = {"": Path(data)} if isinstance(data, str | Path) else {name: Path(p) for name, p in (data or {}).items()}
     written = {name: _written(value) for name, value in (settings or {}).items()}
@@ -198,8 +200,7 @@ class Model:
         old = self._session
         if training_rows > old.program.capacity:
             self._session = self._compiled(TRAINING, training_rows)
-            self._session.set_parameters(old.parameters)
-            self._session.set_states(old.states)
+            self._session.continue_from(old)
 
     def request_stop(self) -> None:
         """Ends the running training after its current batch; may be called from a signal handler."""
@@ -278,21 +279,22 @@ class Model:
 
     def loss(self, x: Inputs, y: npt.ArrayLike | None = None) -> float:
         """The objective on all rows as one batch, penalties included, in training mode: what `gradients` differentiates."""
-        with self._turn:
-            return self._gradients.gradients(_rows(self._prepared(x, y)))[0]
+        return self.objective(_rows(self._prepared(x, y)))[0]
 
     def gradients(self, x: Inputs, y: npt.ArrayLike | None = None) -> dict[str, Array]:
         """The objective's gradient for each weight, shaped like it, float64."""
-        with self._turn:
-            return self._gradients.gradients(_rows(self._prepared(x, y)))[1]
+        return self.objective(_rows(self._prepared(x, y)))[1]
 
-    @property
-    def _gradients(self) -> Session:
-        """The program of gradients, with the weights as they stand."""
-        if self._gradient_session is None:
-            self._gradient_session = self._compiled(("gradients",), max(1, len(self.dataset.train)))
-        self._gradient_session.set_parameters(self.session.parameters)
-        return self._gradient_session
+    def objective(self, rows: Rows, chosen: Integers | None = None) -> tuple[float, dict[str, Array]]:
+        """Objective and gradients of prepared rows as one batch: those numbered `chosen`, or all.
+
+        Their program is one of its own, compiled when first asked for.
+        """
+        with self._turn:
+            if self._gradient_session is None:
+                self._gradient_session = self._compiled(("gradients",), max(1, len(self.dataset.train)))
+            self._gradient_session.set_parameters(self.session.parameters)
+            return self._gradient_session.gradients(rows, chosen)
 
 
 def _rows(dataset: Dataset) -> Rows:

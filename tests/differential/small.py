@@ -1,0 +1,65 @@
+"""Small model files that together use every activation, layer, loss, optimizer, schedule and penalty of the library."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dslc.data.schema import Schema
+from dslc.runtime.rows import Rows
+
+ROWS = 23
+"""Two batches of 8 and a rest of 7."""
+
+ACTIVATIONS = (
+    "relu", "leaky_relu", "prelu", "sigmoid", "tanh", "gelu", "step", "linear(2, 0.5)", "softmax", "log_softmax", "softplus",
+    "dropout(30%)",
+)  # fmt: skip
+
+LOSSES = {
+    "squared_error": ("target y", "outputs"),
+    "absolute_error": ("target y", "outputs"),
+    "huber": ("target y", "outputs"),
+    "huber(delta = 0.3)": ("target y", "outputs"),
+    "hinge": ("target y: class(2)", "outputs"),
+    "binary_cross_entropy": ("target y: class(2)", "outputs"),
+    "cross_entropy": ("target y: class(4)", "outputs"),
+    "kl_divergence": ("target y: [4]", "outputs"),
+    "cross_entropy + 1e-2 * l1(weights) + 1e-2 * l2(parameters)": ("target y: class(3)", "outputs"),
+}
+
+OPTIMIZERS = (
+    "gradient_descent(0.1)", "sgd(0.1)", "sgd(cosine(0.1, 0.01), momentum = 0.9)", "momentum(step_decay(0.1))", "nesterov(0.05)",
+    "adagrad(0.1)", "rmsprop(1e-2)", "adam(constant(1e-2))", "adamw(1e-2)",
+)  # fmt: skip
+
+
+def _model(target: str, net: str, loss: str, optimizer: str) -> str:
+    return (
+        f"data {{ input x: [5]; {target} }}\nnet {{ x | dense(6) | {net} }}\nloss {loss}\n"
+        f"train {{ {optimizer}; {'' if optimizer.startswith('gradient') else 'batch 8; '}epochs 3; seed 4 }}\n"
+    )
+
+
+LIBRARY: dict[str, str] = {
+    **{a: _model("target y: class(3)", f"{a} | dense(outputs)", "cross_entropy", "sgd(0.1)") for a in ACTIVATIONS},
+    **{
+        loss: _model(target if ":" in target else f"{target}: [1]", f"tanh | dense({width})", loss, "adam(1e-2)")
+        for loss, (target, width) in LOSSES.items()
+    },
+    **{o: _model("target y: class(3)", "gelu | dense(outputs)", "cross_entropy", o) for o in OPTIMIZERS},
+}
+
+
+def rows_for(schema: Schema) -> Rows:
+    """Rows of normal numbers and random classes or, for a target of several values, distributions."""
+    draw = np.random.default_rng(11)
+    inputs = {field.name: draw.normal(size=(ROWS, *field.shape)) for field in schema.inputs}
+    target = schema.target
+    if target is None:
+        return Rows(inputs)
+    if target.classes is not None:
+        return Rows(inputs, draw.integers(0, target.classes, (ROWS, *target.shape)))
+    values = draw.normal(size=(ROWS, *target.shape))
+    if target.shape and target.shape[-1] > 1:
+        values = np.exp(values) / np.exp(values).sum(-1, keepdims=True)
+    return Rows(inputs, values)
