@@ -278,7 +278,7 @@ class Model:
         self.session.set_parameters({name: np.asarray(value) for name, value in weights.items()})
 
     def loss(self, x: Inputs, y: npt.ArrayLike | None = None) -> float:
-        """The objective on all rows as one batch, penalties included, in training mode: what `gradients` differentiates."""
+        """The objective on all rows as one batch, penalties included, in training: what `gradients` differentiates."""
         return self.objective(_rows(self._prepared(x, y)))[0]
 
     def gradients(self, x: Inputs, y: npt.ArrayLike | None = None) -> dict[str, Array]:

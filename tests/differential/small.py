@@ -11,8 +11,8 @@ ROWS = 23
 """Two batches of 8 and a rest of 7."""
 
 ACTIVATIONS = (
-    "relu", "leaky_relu", "prelu", "sigmoid", "tanh", "gelu", "step", "linear(2, 0.5)", "softmax", "log_softmax", "softplus",
-    "dropout(30%)",
+    "relu", "leaky_relu", "prelu", "sigmoid", "tanh", "gelu", "step", "linear(2, 0.5)", "softmax", "log_softmax",
+    "softplus", "dropout(30%)",
 )  # fmt: skip
 
 LOSSES = {
@@ -28,8 +28,8 @@ LOSSES = {
 }
 
 OPTIMIZERS = (
-    "gradient_descent(0.1)", "sgd(0.1)", "sgd(cosine(0.1, 0.01), momentum = 0.9)", "momentum(step_decay(0.1))", "nesterov(0.05)",
-    "adagrad(0.1)", "rmsprop(1e-2)", "adam(constant(1e-2))", "adamw(1e-2)",
+    "gradient_descent(0.1)", "sgd(0.1)", "sgd(cosine(0.1, 0.01), momentum = 0.9)", "momentum(step_decay(0.1))",
+    "nesterov(0.05)", "adagrad(0.1)", "rmsprop(1e-2)", "adam(constant(1e-2))", "adamw(1e-2)",
 )  # fmt: skip
 
 
