@@ -84,8 +84,6 @@ def _elaborate(
     """The experiment; None where a part is missing, which is then reported."""
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     lets = evaluate_lets(top, items.lets, overrides)
-    if items.objective is None:
-        return None
     loss = main_loss(items.objective, session.library, aliases(items.lets, overrides))
     plan = read_train(top, items.train)
     forward = _forward(session, module, items, schema, loss)

@@ -27,29 +27,30 @@ def watch(
     metrics: dict[str, Metric] = {}
     for use in watched:
         try:
-            metric, node = _metric(inner, totals, use)
+            metric, value = _metric(inner, use)
             if metric.name in metrics:
                 raise Fault(Duplicate(use.span, f"`{metric.name}`", metrics[metric.name].span))
+            metrics[metric.name] = metric
+            outputs[metric.name] = _total(inner, totals, value, use)
         except Cascade:
             continue
         except Fault as fault:
             frame.report(fault)
-            continue
-        metrics[metric.name] = metric
-        outputs[metric.name] = node
     return list(metrics.values())
 
 
-def _metric(frame: Frame, totals: Totals, use: ast.Name | ast.Call) -> tuple[Metric, NodeId]:
+def _metric(frame: Frame, use: ast.Name | ast.Call) -> tuple[Metric, Value]:
     name = use if isinstance(use, ast.Name) else use.callee
     stage = resolve(replace(frame, kinds=KINDS[:1]), name)
     if not isinstance(stage, Stage) or not isinstance(stage.callee, ast.Definition):
         raise Fault(Unexpected(name.span, kind_of(stage), "a metric"))
     definition = stage.callee
     given = [] if isinstance(use, ast.Name) else [_bound(frame, argument) for argument in use.arguments]
-    value = frame.call(definition, given, use.span)
-    node = _total(frame, totals, value, use)
-    return Metric(name.text, definition.higher is not False, name.span), node
+    metric = Metric(name.text, definition.higher is not False, name.span)
+    try:
+        return metric, frame.call(definition, given, use.span)
+    except Fault as fault:
+        return metric, frame.report(fault)
 
 
 def _bound(frame: Frame, argument: ast.Argument) -> Bound:

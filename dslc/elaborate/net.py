@@ -58,6 +58,8 @@ def run_net(frame: Frame, net: ast.Net | None, loss: MainLoss) -> Tensor | Poiso
         return POISON
     value = run_block(frame, net.statements, "`net`", weights=False)
     head = net.statements[-1].span if net.statements else net.span
+    if any(isinstance(statement, ast.Predict) for statement in net.statements):
+        return POISON
     try:
         match value:
             case None:

@@ -74,7 +74,10 @@ def data_loss(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | N
     """The outputs `sums.weight` and `sums.loss` of `evaluate`."""
     try:
         return reported(frame, _parts(frame, expression)[0], expression.span)
-    except (Cascade, Fault):  # the same faults were met, and reported, in training
+    except Cascade:
+        return None
+    except Fault as fault:
+        frame.report(fault)
         return None
 
 
