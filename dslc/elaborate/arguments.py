@@ -95,11 +95,12 @@ def _squeezed(definition: Definition, arguments: dict[str, Bound], site: Span) -
     if definition.kind not in (DefinitionKind.LOSS, DefinitionKind.METRIC) or not set(PAIR) <= arguments.keys():
         return arguments
     prediction, target = (arguments[name].value for name in PAIR)
-    shaped = any(isinstance(p.type, Shape) for p in definition.parameters if p.name.text == "prediction")
-    if shaped or not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
+    types = {parameter.name.text: parameter.type for parameter in definition.parameters}
+    if isinstance(types["prediction"], Shape) or not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
         return arguments
     squeezed = meeting(prediction, target.shape)
-    if definition.kind is DefinitionKind.LOSS and squeezed.shape != target.shape:
+    elementwise = definition.kind is DefinitionKind.LOSS and (target.classes is None or types["target"] is not None)
+    if elementwise and squeezed.shape != target.shape:
         given = f"`{prediction.maker}` gives {shape_of(prediction.shape)}"
         advice = "end the net in `dense(outputs)`"
         wanted = shape_of(target.shape)

@@ -130,7 +130,7 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
     for parameter in definition.parameters:
         name, argument = parameter.name.text, arguments.get(parameter.name.text)
         if argument:
-            inner.scope.bind(name, _whole(argument.value), argument.span)
+            inner.scope.bind(name, _received(inner, name, argument), argument.span)
         elif parameter.default is not None:
             inner.scope.bind(name, inner.evaluate(parameter.default), parameter.name.span)
     meet(inner, definition, arguments, frame.here(span))
@@ -160,6 +160,14 @@ def open_frame(frame: Frame, definition: Definition, span: Span) -> Frame:
     return frame.enter(definition, Scope(implied), INSIDE[definition.kind], span)
 
 
-def _whole(value: Value) -> Value:
-    """An argument forgets where axes were reduced away."""
-    return replace(value, holes=()) if isinstance(value, Tensor) and value.holes else value
+def _received(frame: Frame, name: str, argument: Bound) -> Value:
+    """A tensor forgets where axes were reduced away; a called layer becomes one instance under the parameter's name."""
+    match argument.value:
+        case Tensor(holes=holes) as tensor if holes:
+            return replace(tensor, holes=())
+        case Stage(arguments=()) as definition:
+            return definition
+        case Stage() | Composition() | Repeated() as waiting:
+            return Instance(frame.below(name), waiting, argument.span)
+        case value:
+            return value

@@ -203,15 +203,10 @@ def _full(stage: Stage) -> bool:
 
 
 def _arguments(frame: Frame, expression: ast.Call) -> tuple[Bound, ...]:
-    """The arguments' values; a layer given as an argument is one shared instance, named after its place."""
     bound: list[Bound] = []
     for argument in expression.arguments:
         name = argument.name.text if argument.name else None
         value = evaluate(frame, argument.value)
-        bare = isinstance(value, Stage) and not value.arguments
-        if isinstance(value, Stage | Composition | Repeated) and not bare:
-            path = frame.below(f"{expression.callee.text}.{name or len(bound)}")
-            value = Instance(path, value, frame.here(argument.value.span))
         bound.append(Bound(name, value, frame.here(argument.value.span)))
     return tuple(bound)
 
@@ -245,6 +240,8 @@ def _pipe(frame: Frame, expression: ast.Pipe) -> Value:
 
 def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
     """What stands right of a pipe: a call there always lacks its first argument."""
+    if isinstance(expression, ast.Pipe):
+        return Composition((_stage(frame, expression.value), _stage(frame, expression.stage)), expression.span)
     if not isinstance(expression, ast.Call):
         value = evaluate(frame, expression)
         if isinstance(value, Stage | Composition | Repeated | Instance):
