@@ -114,17 +114,38 @@ def pause(host: Host) -> Assembly:
     return Assembly(Signature("pause", (("turns", CType.I64),), CType.I64), text)
 
 
-YIELD = Assembly(
-    Signature("give_way", (("turns", CType.I64),), CType.I64),
-    """\
-declare i32 @sched_yield()
-define i64 @give_way(i64 %turns) alwaysinline {
-  %r = call i32 @sched_yield()
-  ret i64 %turns
-}
-""",
-)
-"""Lets another thread of the system run."""
+def sleep_while(host: Host) -> Assembly:
+    """Blocks while the word at an address has a value; may return before it changes.
+
+    A thread that blocks and is woken goes to an idle processor; one that only gives way can stay behind another
+    one on a busy processor for many milliseconds.
+    """
+    if host.futex is None:
+        declaration, call = "declare i32 @sched_yield()", "%r = call i32 @sched_yield()"
+    else:
+        declaration = "declare i64 @syscall(i64, ...)"
+        call = f"%v = trunc i64 %value to i32\n  %r = {_futex(host.futex, 128, 'i32 %v')}"
+    return _futex_function("sleep_while", declaration, call)
+
+
+def wake_all(host: Host) -> Assembly:
+    """Wakes all that sleep on a word; `value` is not used."""
+    if host.futex is None:
+        return _futex_function("wake_all", "", "")
+    call = f"%r = {_futex(host.futex, 129, 'i32 2147483647')}"
+    return _futex_function("wake_all", "declare i64 @syscall(i64, ...)", call)
+
+
+def _futex(number: int, operation: int, value: str) -> str:
+    """The call with FUTEX_PRIVATE_FLAG, without a time limit."""
+    return (
+        f"call i64 (i64, ...) @syscall(i64 {number}, i64 %place, i32 {operation}, {value}, ptr null, ptr null, i32 0)"
+    )
+
+
+def _futex_function(name: str, declaration: str, call: str) -> Assembly:
+    text = f"{declaration}\ndefine i64 @{name}(i64 %place, i64 %value) alwaysinline {{\n  {call}\n  ret i64 0\n}}\n"
+    return Assembly(Signature(name, (("place", CType.I64), ("value", CType.I64)), CType.I64), text)
 
 
 def tile(element: Element, rows: int, vectors: int, masked: bool, host: Host) -> Assembly:

@@ -49,7 +49,7 @@ _C_FUNCTIONS = (
 )  # fmt: skip
 
 C_LIBRARY = frozenset(name + suffix for name in _C_FUNCTIONS for suffix in ("", "f")) | {
-    "memset", "memcpy", "memmove", "sched_yield",
+    "memset", "memcpy", "memmove", "sched_yield", "syscall", "pthread_create", "pthread_join",
 }  # fmt: skip
 """The symbols that an object may leave to the C library."""
 

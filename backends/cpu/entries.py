@@ -36,11 +36,11 @@ from dslc.source import Span
 
 from .assembly import WORD
 from .contractions import contract_unit, scatter_unit
+from .crew import BARRIER
 from .host import Host
 from .loops import POINTERS, first_extent, loop_unit
 from .multiply import multiply_unit
 from .names import Names, comment
-from .sync import BARRIER
 from .tiles import tiled_unit
 from .unit import CType, Signature, Unit
 

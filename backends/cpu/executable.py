@@ -6,9 +6,8 @@ from the store, and only what is missing there is compiled, which is when numba 
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -20,6 +19,7 @@ from dslc.program.backend import Bytes, Integers, MachineMemory
 
 from . import store
 from .cost import default_threads
+from .crew import work_unit
 from .linker import Library
 from .machine import ADVANCE, ENTRIES
 from .module import Module
@@ -49,52 +49,24 @@ class CpuExecutable:
         """Runs one entry on the rows `order[first : first + rows]` of the sources; IndexError where there are fewer."""
         if not 0 <= first <= first + rows <= order.size and rows:
             raise IndexError(f"rows {first} to {first + rows} of an order of {order.size}")
-        library, name = self._library(entry), self._module.entries[entry].unit.name
-        places = _addresses(sources)
-        word = np.zeros(8, np.int64)
-        fixed = (_address(word), _address(arena), _address(places), _address(order), first, rows)
-        self._enter(lambda thread, count: library.call(name, thread, count, *fixed), threads)
+        places, barrier = _addresses(sources), np.zeros(16, np.int64)
+        words = [*(_address(array) for array in (barrier, arena, places, order)), first, rows]
+        work = work_unit(self._module.entries[entry].unit.signature)
+        self._library(entry).in_crew(work.name, self._threads(threads), words)
 
     def advance(self, memory: MachineMemory, sources: Sources, threads: int) -> None:
         """Runs the machine until it returns; its answer stands in `memory.ints`."""
         library = self._library("train")
-        places = _addresses(sources)
-        ints, arena = memory.ints, _address(memory.arena)
-        ints[machine.BARRIER] = 0
+        ints, arena, places = memory.ints, memory.arena, _addresses(sources)
+        ints[machine.BARRIER :] = 0
         decided = (ints, memory.reals, memory.history, memory.order, memory.train_rows, memory.parameters, memory.best)
-        fixed = (
-            _address(ints[machine.BARRIER :]),
-            _address(ints[machine.REQUEST :]),
-            *(_address(array) for array in decided),
-            arena,
-            arena,
-            arena,
-            *(_address(array) for array in (places, memory.val_rows)),
-        )
-        self._enter(lambda thread, count: library.call(ADVANCE.name, thread, count, *fixed), threads)
+        arrays = (
+            *(ints[machine.BARRIER :], ints[machine.REQUEST :]), *decided, arena, arena, arena, places, memory.val_rows,
+        )  # fmt: skip
+        library.in_crew(ADVANCE.name, self._threads(threads), [_address(array) for array in arrays])
 
-    def _enter(self, work: Callable[[int, int], None], threads: int) -> None:
-        """Lets `threads` threads, this one among them, do the work together; fewer where the system gives no more."""
-        wanted = threads if threads > 0 else self.default_threads
-        gate, count = threading.Event(), 1
-
-        def join(thread: int) -> None:
-            gate.wait()
-            work(thread, count)
-
-        others: list[threading.Thread] = []
-        for thread in range(1, wanted):
-            other = threading.Thread(target=join, args=(thread,), daemon=True)
-            try:
-                other.start()
-            except RuntimeError:
-                break
-            others.append(other)
-        count = 1 + len(others)
-        gate.set()
-        work(0, count)
-        for other in others:
-            other.join()
+    def _threads(self, threads: int) -> int:
+        return threads if threads > 0 else self.default_threads
 
     def _library(self, entry: str) -> Library:
         """The linked objects that the entry needs, compiled where the store lacks them."""

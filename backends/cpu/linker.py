@@ -1,15 +1,17 @@
-"""Objects to callable functions, by llvmlite's own linker: numba is not needed, and the calls release the GIL."""
+"""Objects to callable functions, by llvmlite's own linker: numba is not needed, and calls release the GIL."""
 
 from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import llvmlite.binding as llvm
+import numpy as np
 
-from .unit import CType, Signature
+from .crew import CREW
+from .unit import Signature
 
 _names = (f"dslc_{number}" for number in itertools.count())
 
@@ -24,11 +26,13 @@ class Library:
         for signature in exports:
             builder.export_symbol(signature.name)
         self._tracker = builder.link(_linker(), next(_names))
-        self._functions = {s.name: _function(s, self._tracker[s.name]) for s in exports}
+        self._addresses = {signature.name: self._tracker[signature.name] for signature in exports}
+        self._crew = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)(self._addresses[CREW.name])
 
-    def call(self, name: str, *arguments: int) -> None:
-        """Calls an exported function; addresses are integers."""
-        self._functions[name](*arguments)
+    def in_crew(self, name: str, threads: int, words: Sequence[int]) -> None:
+        """Lets `threads` threads call an exported function of (thread, threads, words); without the GIL."""
+        given = np.array(words, np.int64)
+        self._crew(threads, self._addresses[name], given.ctypes.data)
 
 
 @cache
@@ -36,10 +40,3 @@ def _linker() -> llvm.LLJIT:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.create_lljit_compiler()
-
-
-def _function(signature: Signature, address: int) -> Callable[..., None]:
-    if any(t in (CType.F32, CType.F64, CType.U8) for t in signature.types):
-        raise ValueError(f"{signature.name} is called from Python with whole numbers and addresses only")
-    function: Callable[..., None] = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(signature.types))(address)
-    return function

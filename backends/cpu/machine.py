@@ -16,8 +16,8 @@ from dslc.program import machine
 from dslc.scalar import random
 
 from .assembly import ATOMIC_LOAD, WORD
+from .crew import BARRIER, WORK
 from .entries import entry_signature
-from .sync import BARRIER
 from .unit import CType, Signature, Unit
 
 ENTRIES = ("train", "evaluate", "finish")
@@ -46,16 +46,11 @@ def _unit(function: Callable[..., None], callees: Sequence[Unit]) -> Unit:
 
 _DECIDE = _signature(machine.decide)
 
-ADVANCE = Signature(
-    "advance",
-    (
-        *((name, CType.I64) for name in ("thread", "threads", "place", "asked")),
-        *_DECIDE.by_address.parameters[1:],
-        *((name, CType.I64) for name in ("arena", "sources", "validation")),
-    ),
-)
-"""`place` and `asked` are the addresses of the barrier's word and of the request; `order` and `validation` are the rows
-that training and validation go through; `slots` and `whole_slots` are the arena."""
+ADVANCE = Signature("advance", WORK)
+
+WORDS = ("place", "asked", *(name for name, _ in _DECIDE.parameters[1:]), "arena", "sources", "validation")
+"""The words that `advance` is given, all addresses: of the barrier's words, of the request, of what `decide` takes
+(`slots` and `whole_slots` are the arena), of the arena, the sources and the validation rows."""
 
 
 @cache
@@ -65,7 +60,8 @@ def machine_units() -> tuple[Unit, ...]:
     for function in machine.COMPILED:
         units.append(_unit(function, units))
     calls = (_DECIDE, BARRIER.signature, *(entry_signature(name) for name in ENTRIES))
-    advance = Unit(ADVANCE, f"{ADVANCE.head}\n{_ADVANCE}", (ATOMIC_LOAD, WORD), calls)
+    given = "".join(f"    {name} = word(words, {k})\n" for k, name in enumerate(WORDS))
+    advance = Unit(ADVANCE, f"{ADVANCE.head}\n{given}{_ADVANCE}", (ATOMIC_LOAD, WORD), calls)
     return units[-1], advance
 
 

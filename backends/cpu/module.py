@@ -11,11 +11,11 @@ from importlib.metadata import version
 
 from dslc.program.program import Entry, Program
 
+from .crew import BARRIER, CREW, work_unit
 from .entries import PrintedEntry, print_entry
 from .host import this_host
 from .machine import ENTRIES, machine_units
 from .names import comment
-from .sync import BARRIER
 from .unit import Assembly, Function, Signature, Unit, closure
 
 
@@ -28,22 +28,22 @@ class Module:
     machine: tuple[Unit, ...] | None
 
     def needed(self, entry: str) -> tuple[tuple[Unit, ...], tuple[Signature, ...]]:
-        """The units to link for one entry, or with it for the whole machine, and the symbols to call."""
+        """The units to link for one entry, or with it for the whole machine, and what is called of them."""
         if self.machine is not None and entry in ENTRIES:
             printed, more = [self.entries[name] for name in ENTRIES], self.machine
         else:
             printed, more = [self.entries[entry]], ()
-        units = {BARRIER.name: BARRIER}
-        units |= {kernel.name: kernel for one in printed for kernel in one.kernels}
-        units |= {unit.name: unit for unit in (*(one.unit for one in printed), *more)}
-        exports = [unit.signature for unit in (*(one.unit for one in printed), *more[-1:])]
-        return tuple(units.values()), tuple(exports)
+        work = [work_unit(one.unit.signature) for one in printed]
+        units = {kernel.name: kernel for one in printed for kernel in one.kernels}
+        units |= {unit.name: unit for unit in (BARRIER, CREW, *(one.unit for one in printed), *work, *more)}
+        called = (CREW, *work, *more[-1:])
+        return tuple(units.values()), tuple(unit.signature for unit in called)
 
     @property
     def text(self) -> str:
         kernels = {kernel.name: kernel for one in self.entries.values() for kernel in one.kernels}
         entries = [one.unit for one in self.entries.values()]
-        units = [BARRIER, *kernels.values(), *entries, *(self.machine or ())]
+        units = [BARRIER, CREW, *kernels.values(), *entries, *(self.machine or ())]
         inlined = closure(function for unit in units for function in unit.inlines)
         title = (
             f"{comment(self.program.name)}, printed by dslc {version('dslc')} for the cpu backend on {this_host().cpu}"
