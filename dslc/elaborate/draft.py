@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dslc.elaborate.errors import Exhausted, TooLarge
 from dslc.elaborate.numbers import Applied, FromLet, Number
 from dslc.graph.graph import Builder, Graph, NodeId, Op, Origin, TensorType
 from dslc.ops.leaf import Constant, Leaf, LeafRole
 from dslc.ops.map import Map
 from dslc.scalar.types import ROWS, DType
+
+NODES = 100_000
+"""Of one graph, a thousand dense layers with Adam stay below."""
 
 
 class Draft:
@@ -29,6 +33,9 @@ class Draft:
         self.builder.origin = origin
 
     def add(self, op: Op, *inputs: NodeId) -> NodeId:
+        """The new node's id. Raises Exhausted for a graph beyond every size that could be compiled."""
+        if len(self.builder.nodes) >= NODES:
+            raise Exhausted(TooLarge(self.builder.origin.span, "operations", NODES))
         return self.builder.add(op, *inputs)
 
     def leaf(self, role: LeafRole, name: str, type_: TensorType) -> NodeId:

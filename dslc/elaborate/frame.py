@@ -20,11 +20,8 @@ from dslc.syntax.ast import Definition, DefinitionKind, Expression
 DEPTH = 64
 """Definitions within definitions."""
 
-CALLS = 30_000
+CALLS = 8_000
 """Calls of definitions in one elaboration."""
-
-NODES = 200_000
-"""Nodes of one graph."""
 
 
 @dataclass(slots=True)
@@ -141,8 +138,6 @@ class Frame:
             raise Exhausted(Recursive(self.here(span), max(stack, key=stack.count), DEPTH))
         if session.calls > CALLS:
             raise Exhausted(TooLarge(self.here(span), "calls of definitions", CALLS))
-        if len(self.draft.builder.nodes) > NODES:
-            raise Exhausted(TooLarge(self.here(span), "operations", NODES))
         site = None if own else self.here(span)
         inner = self.at(self.below(self.unique(definition.name.text)))
         return replace(inner, scope=scope, kinds=kinds, stack=stack, own=own, site=site)

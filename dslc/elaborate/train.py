@@ -10,10 +10,10 @@ from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.errors import Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED, Library
-from dslc.source import BUILT_IN
+from dslc.source import Span
 from dslc.syntax import ast
 
-DEFAULT_OPTIMIZER = ast.Name(BUILT_IN, "adam")
+DEFAULT_OPTIMIZER = "adam"
 PARTS = ("train", "val")
 
 
@@ -44,11 +44,12 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
             first[key] = statement
         except Fault as fault:
             frame.report(fault)
+    head = train.span if train else Span(frame.session.source, 0, 0)
     optimize, watched = first.get("the optimizer"), first.get("`watch`")
     stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
     return Plan(
         {statement.name.text: statement for statement in first.values() if isinstance(statement, ast.Setting)},
-        optimize.optimizer if isinstance(optimize, ast.Optimize) else DEFAULT_OPTIMIZER,
+        optimize.optimizer if isinstance(optimize, ast.Optimize) else ast.Name(head, DEFAULT_OPTIMIZER),
         watched.metrics if isinstance(watched, ast.Watch) else (),
         stop if isinstance(stop, ast.StopWhen) else None,
         limit if isinstance(limit, ast.StopAfter) else None,
