@@ -4,7 +4,7 @@ This is what `dslc show huber --stage grad` prints and what the gradient checks 
 the definition takes becomes a leaf of its name, a number a SETTING leaf where a formula uses it.
 
     huber       input prediction, input target, setting delta   -> value
-    adam        parameter weight, gradient weight, state m.weight, clock iteration, ... -> update.weight, ...
+    adam        parameter weight, gradient grad, state m, clock iteration, ... -> update.weight, update.m, ...
     cosine      setting from, setting to, clock progress         -> value
 """
 
@@ -28,7 +28,7 @@ from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import link_of
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, kind_of
-from dslc.graph.graph import Builder, Graph, NodeId, TensorType
+from dslc.graph.graph import Builder, Graph, Node, NodeId, TensorType
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.scalar.types import ROWS, DType, Shape
 from dslc.syntax import ast
@@ -97,7 +97,7 @@ def _graph(frame: Frame, definition: ast.Definition, sample: Sample) -> Graph:
     if definition.kind is DefinitionKind.OPTIMIZER:
         chosen = Chosen(definition, arguments, definition.name.span)
         weight = Parameter("weight", sample.shapes["weight"], Graph((), {}), definition.span)
-        return update_all(frame, chosen, [weight]).graph
+        return _short_names(update_all(frame, chosen, [weight]).graph)
     value = frame.call(definition, tuple(arguments.values()), definition.name.span)
     if isinstance(value, Poison):
         raise Cascade
@@ -106,6 +106,23 @@ def _graph(frame: Frame, definition: ast.Definition, sample: Sample) -> Graph:
     if not isinstance(value, Tensor):
         raise Fault(Unexpected(definition.name.span, kind_of(value), "a tensor"))
     return _over_batch(frame.totals, value) if frame.totals else frame.draft.graph({"value": value.node})
+
+
+def _short_names(updates: Graph) -> Graph:
+    """`grad` for the gradient's leaf, `m` for `m.weight`: as the definition itself calls them."""
+
+    def renamed(node: Node) -> Node:
+        match node.op:
+            case Leaf(role=LeafRole.GRADIENT):
+                return replace(node, op=replace(node.op, name="grad"))
+            case Leaf(role=LeafRole.STATE, name=name):
+                return replace(node, op=replace(node.op, name=name.removesuffix(".weight")))
+            case _:
+                return node
+
+    states = {name: name.removesuffix(".weight") for name in updates.outputs if name != "update.weight"}
+    outputs = {states.get(name, name): node for name, node in updates.outputs.items()}
+    return Graph(tuple(map(renamed, updates.nodes)), outputs)
 
 
 def _argument(frame: Frame, parameter: ast.Parameter, sample: Sample) -> Bound | None:

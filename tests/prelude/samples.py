@@ -114,5 +114,5 @@ SAMPLES: Mapping[str, Sampler] = {
 APPROXIMATE = {"activation step"}
 """Those whose gradient differs from the derivative on purpose."""
 
-POSITIVE = {"loss kl_divergence": ("target",), "optimizer": ("s.weight", "v.weight")}
+POSITIVE = {"loss kl_divergence": ("target",), "optimizer": ("s", "v")}
 """Leaves that are drawn above 0: distributions, and sums of squares; by definition or by kind."""
