@@ -6,7 +6,7 @@ told so instead of being corrected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from dslc.diagnostics import Diagnostic
 from dslc.elaborate import prelude
@@ -67,9 +67,6 @@ class Library:
 
     def is_own(self, definition: Definition) -> bool:
         return self._own.get((definition.kind, definition.name.text)) is definition
-
-    def own_definitions(self) -> Iterable[Definition]:
-        return self._own.values()
 
     def names(self, kinds: Sequence[DefinitionKind]) -> Iterator[str]:
         return (name for kind, name in (*self._own, *prelude.index()) if kind in kinds)
