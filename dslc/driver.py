@@ -75,7 +75,7 @@ def compile_front(
     """
     module = parse(source)
     raw = load(module, folder, data or {})
-    task = task_of(module)
+    task = task_of(module, settings)
     dataset = prepare(raw, task)
     experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
     return Compilation(module, raw, task, dataset, experiment)
