@@ -8,10 +8,10 @@ from math import prod
 from dslc.program.program import Call, Entry, Fetch, LoopKernel, MultiplyKernel, Program
 from dslc.scalar.types import ROWS, Extent
 
-_MULTIPLY_ADDS = 50e9  # a second, of one core on register tiles
-_INSTRUCTIONS = 4e9  # a second, of a loop's body
+_MULTIPLY_ADDS = 80e9  # a second, of one core on register tiles
+_INSTRUCTIONS = 24e9  # a second, of a loop's body in vectors
 _PHASE = 1e-6  # seconds lost at a barrier, with what its threads wait for one another
-_WORTH = 40e-6  # seconds of work a step, from which on a second thread gains more than its barriers cost
+_WORTH = 60e-6  # seconds of work a step, from which on a second thread gains more than its barriers cost
 
 
 def default_threads(program: Program) -> int:

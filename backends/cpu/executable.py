@@ -46,9 +46,15 @@ class CpuExecutable:
     def call(
         self, entry: str, arena: Bytes, sources: Sources, order: Integers, first: int, rows: int, threads: int
     ) -> None:
-        """Runs one entry on the rows `order[first : first + rows]` of the sources; IndexError where there are fewer."""
-        if not 0 <= first <= first + rows <= order.size and rows:
+        """Runs one entry on the rows `order[first : first + rows]` of the sources.
+
+        Raises IndexError where there are fewer or the arena has room for fewer: compiled code checks nothing.
+        """
+        if rows and not 0 <= first <= first + rows <= order.size:
             raise IndexError(f"rows {first} to {first + rows} of an order of {order.size}")
+        if rows > self._module.program.capacity:
+            raise IndexError(f"{rows} rows at once, where the program has room for {self._module.program.capacity}")
+        self._check(arena)
         places, barrier = _addresses(sources), np.zeros(16, np.int64)
         words = [*(_address(array) for array in (barrier, arena, places, order)), first, rows]
         work = work_unit(self._module.entries[entry].unit.signature)
@@ -56,6 +62,7 @@ class CpuExecutable:
 
     def advance(self, memory: MachineMemory, sources: Sources, threads: int) -> None:
         """Runs the machine until it returns; its answer stands in `memory.ints`."""
+        self._check(memory.arena)
         library = self._library("train")
         ints, arena, places = memory.ints, memory.arena, _addresses(sources)
         ints[machine.BARRIER :] = 0
@@ -64,6 +71,10 @@ class CpuExecutable:
             *(ints[machine.BARRIER :], ints[machine.REQUEST :]), *decided, arena, arena, arena, places, memory.val_rows,
         )  # fmt: skip
         library.in_crew(ADVANCE.name, self._threads(threads), [_address(array) for array in arrays])
+
+    def _check(self, arena: Bytes) -> None:
+        if arena.size < self._module.program.arena_bytes:
+            raise ValueError(f"an arena of {arena.size} bytes, where {self._module.program.arena_bytes} are needed")
 
     def _threads(self, threads: int) -> int:
         return threads if threads > 0 else self.default_threads
