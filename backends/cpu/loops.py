@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from dslc.program.program import Element, LoopKernel
+from dslc.program.text import loop_formula
 from dslc.scalar.affine import Affine
 from dslc.scalar.body import Combine, Load
 from dslc.scalar.types import DType
@@ -48,7 +49,8 @@ def loop_unit(kernel: LoopKernel, real: Element, in_place: frozenset[int] = froz
     printed = print_body(kernel.body, operands, computed)
     nest = _Nest(kernel, printed, computed)
     lines, functions = nest.plain() if kernel.combine is None else nest.reduced(kernel.combine)
-    return tiled_unit("loop", parameters, lines, (*printed.functions, *functions))
+    formula = [*loop_formula(kernel), *(f"x{k} is y" for k in sorted(in_place))]
+    return tiled_unit("loop", parameters, lines, (*printed.functions, *functions), formula)
 
 
 def first_extent(kernel: LoopKernel) -> int:

@@ -41,14 +41,26 @@ class Module:
 
     @property
     def text(self) -> str:
+        """The whole module in the order in which one reads it: from the steps down to the register tiles."""
         kernels = {kernel.name: kernel for one in self.entries.values() for kernel in one.kernels}
         entries = [one.unit for one in self.entries.values()]
-        units = [BARRIER, CREW, *kernels.values(), *entries, *(self.machine or ())]
-        inlined = closure(function for unit in units for function in unit.inlines)
-        title = (
-            f"{comment(self.program.name)}, printed by dslc {version('dslc')} for the cpu backend on {this_host().cpu}"
-        )
-        return "\n\n\n".join([f'"""{title}."""\n\n{_IMPORTS}', *map(_text, inlined), *map(_text, units)]) + "\n"
+        machine = self.machine or ()
+        everything = (*entries, *kernels.values(), *machine, BARRIER, CREW)
+        sections = {
+            "Entries: what one step does, phase by phase.": entries,
+            "Kernels: one loop nest each, shared by all calls of its form.": kernels.values(),
+            "The training machine: epochs, batches, validation, early stop.": machine,
+            "How threads start and meet.": (BARRIER, CREW),
+            "Inlined everywhere: scalar functions, random numbers, register tiles in LLVM's own language.": closure(
+                function for unit in everything for function in unit.inlines
+            ),
+        }
+        name = comment(self.program.name)
+        title = f"{name}, printed by dslc {version('dslc')} for the cpu backend on {this_host().cpu}"
+        parts = [f'"""{title}."""\n\n{_IMPORTS}']
+        for heading, functions in sections.items():
+            parts += [f"# {heading}", *map(_text, functions)]
+        return "\n\n\n".join(parts) + "\n"
 
 
 _IMPORTS = """\

@@ -45,7 +45,8 @@ def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
         "elif n > j:",
         *_rows(name[rows, 1, True], name[1, 1, True], rows, element, ", n - j"),
     ]
-    return tiled_unit(f"multiply_{element.value}", parameters, lines, tuple(tiles.values()))
+    formula = ("c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n]",)
+    return tiled_unit(f"multiply_{element.value}", parameters, lines, tuple(tiles.values()), formula)
 
 
 def _rows(whole: str, single: str, rows: int, element: Element, lanes: str) -> list[str]:

@@ -14,11 +14,12 @@ that earlier calls of the phase have, so that many small calls keep every thread
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dslc.program.program import Element
 
 from .assembly import FIRST_TILE
+from .names import comment
 from .scalars import scalar
 from .unit import CType, Function, Signature, Unit, named_by_content
 
@@ -26,13 +27,21 @@ _SHARE = tuple((name, CType.I64) for name in ("turn", "threads", "extent", "size
 
 
 def tiled_unit(
-    stem: str, parameters: Sequence[tuple[str, CType]], lines: Sequence[str], inlines: Sequence[Function] = ()
+    stem: str,
+    parameters: Sequence[tuple[str, CType]],
+    lines: Sequence[str],
+    inlines: Sequence[Function] = (),
+    formula: Iterable[str] = (),
 ) -> Unit:
-    """The kernel whose `lines` do the points `start` to `stop` of the first loop, of (its share, the parameters)."""
+    """The kernel whose `lines` do the points `start` to `stop` of the first loop, of (its share, the parameters).
+
+    `formula` says to a reader what it computes.
+    """
     signature = Signature("NAME", (*_SHARE, *parameters))
     least = scalar("minimum", Element.I64)
     head = [
         signature.head,
+        *(f"    # {comment(line)}" for line in formula),
         "    tile = first_tile(turn, threads)",
         "    while tile * size < extent:",
         "        start = tile * size",

@@ -132,16 +132,18 @@ def _loop(kernel: LoopKernel, name: str) -> Iterator[str]:
         for k, (element, rank) in enumerate(zip(kernel.elements, kernel.ranks, strict=True))
     )
     given = f"({elements}) -> " if elements else ""
-    place = f"y{access_text(kernel.where)}"
+    yield f"{name}: {given}y {kernel.result.value}[{kernel.result_rank}]"
+    yield from (f"  {line}" for line in loop_formula(kernel))
+
+
+def loop_formula(kernel: LoopKernel) -> Iterator[str]:
+    """`for i0, i1: y[i0, i1] = x0[i0, i1] + t3, where`, and a line for each value that is used twice."""
     temporaries, value = _body(kernel.body)
     if kernel.combine is not None:
         value = f"{kernel.combine.value} {_heads(kernel.parallel, kernel.rank)}{value}"
-    yield f"{name}: {given}y {kernel.result.value}[{kernel.result_rank}]"
-    if not temporaries:
-        yield f"  {_heads(0, kernel.parallel)}{place} = {value}"
-        return
-    yield f"  {_heads(0, kernel.parallel)}{place} = {value}, where"
-    yield from (f"    {line}" for line in temporaries)
+    where = ", where" if temporaries else ""
+    yield f"{_heads(0, kernel.parallel)}y{access_text(kernel.where)} = {value}{where}"
+    yield from (f"  {line}" for line in temporaries)
 
 
 def _heads(first: int, last: int) -> str:
