@@ -83,9 +83,8 @@ def _of_output(output: str, leaves: Leaves, results: Mapping[str, View]) -> View
 
 
 def _scratch(node: Node, real: Element, drafts: Drafts) -> View:
-    name = node.origin.path or "value"
-    if node.origin.role is Role.GRADIENT:
-        name = f"grad.{name}"
+    prefix = {Role.GRADIENT: "grad.", Role.UPDATE: "update."}.get(node.origin.role, "")
+    name = prefix + (node.origin.path or "value")
     element = element_of(node.type.dtype, real if node.type.shape else Element.F64)
     return drafts.scratch(name, element, node.type.shape, node.origin.span)
 
