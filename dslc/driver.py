@@ -26,6 +26,7 @@ from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
 from dslc.program.program import Element, Program
 from dslc.program.verify import verify
+from dslc.scalar.types import DType
 from dslc.source import Source
 from dslc.syntax.ast import Module
 from dslc.syntax.parse import parse
@@ -97,6 +98,20 @@ def graphs_of(experiment: Experiment) -> dict[str, Graph]:
             {"objective": graph.outputs["objective"]} | {f"gradient.{name}": g for name, g in by_name.items()},
         ),
     }
+
+
+def simplified_gradients(graph: Graph, of: str) -> Graph:
+    """The output `of` differentiated with respect to each real input and parameter, as outputs named like them."""
+    stable = apply(graph, BEFORE_DIFFERENTIATION)
+    leaves = {
+        node.op.name: node.id
+        for node in stable.nodes
+        if isinstance(node.op, Leaf)
+        and node.op.role in (LeafRole.INPUT, LeafRole.PARAMETER)
+        and node.type.dtype is DType.REAL
+    }
+    whole, gradients = differentiate(stable, stable.outputs[of], list(leaves.values()))
+    return apply(Graph(whole.nodes, dict(zip(leaves, gradients, strict=True))), AFTER_DIFFERENTIATION)
 
 
 def with_parameters(graph: Graph, experiment: Experiment) -> Graph:

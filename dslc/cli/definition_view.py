@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from dslc.diagnostics import nearest
+from dslc.driver import simplified_gradients
+from dslc.elaborate.definition import elaborate_definition, stand_in
 from dslc.elaborate.prelude import Entry, index, named
+from dslc.graph.graph import Graph
+from dslc.graph.text import formula
 from dslc.syntax import text as syntax_text
 from dslc.syntax.ast import Module
 
@@ -29,5 +35,28 @@ def _view(entry: Entry, stage: str | None) -> str:
         case "ast":
             definition = entry.parsed()
             return syntax_text.to_text(Module(definition.span, (definition,))).rstrip()
+        case "graph":
+            graph = _alone(entry)
+            return _formulas(graph, {name: name.replace("value", entry.name) for name in graph.outputs})
+        case "grad":
+            graph = _alone(entry)
+            if "value" not in graph.outputs:
+                raise click.UsageError(f"`{entry.name}` has no gradient: it is what uses one; see --stage graph")
+            gradients = simplified_gradients(graph, "value")
+            return _formulas(gradients, {name: f"d {entry.name} / d {name}" for name in gradients.outputs})
         case _:
             raise click.UsageError(f"--stage {stage} is for files; a definition has ast, graph and grad")
+
+
+def _alone(entry: Entry) -> Graph:
+    definition = entry.parsed()
+    return elaborate_definition(definition, stand_in(definition)).graph
+
+
+def _formulas(graph: Graph, titles: Mapping[str, str]) -> str:
+    """Each output as `title = formula`, below the large parts that it uses more than once."""
+    lines: list[str] = []
+    for output, title in titles.items():
+        *parts, value = formula(graph, graph.outputs[output]).splitlines()
+        lines += [f"{title} = {value}", *(f"  where {part}" for part in parts)]
+    return "\n".join(lines)
