@@ -9,7 +9,7 @@ from dslc.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class TooLarge(Diagnostic):
+class TooMuchMemory(Diagnostic):
     """The program's memory would exceed the budget.
 
     All memory is planned before any is allocated: weights, optimizer state, one batch of rows and of
@@ -17,7 +17,7 @@ class TooLarge(Diagnostic):
     that has a batch axis.
     """
 
-    code: ClassVar[str] = "too-large"
+    code: ClassVar[str] = "too-much-memory"
     message: ClassVar[str] = "this model needs {needed} of memory, {allowed} are allowed"
     label: ClassVar[str] = "`{tensor}` alone takes {size}"
     help: ClassVar[str] = "a smaller batch needs less: {batched} of it grow with the batch"

@@ -73,7 +73,7 @@ def lower(
 ) -> Program:
     """The program whose entries are `graphs`, REAL tensors as `real`, batches of up to `capacity` rows.
 
-    Raises ModelError (too-large) if the arena would exceed `budget` bytes.
+    Raises ModelError (too-much-memory) if the arena would exceed `budget` bytes.
     """
     drafts = Drafts(real, capacity)
     leaves = {**_clock(drafts), **_settings(drafts, graphs, experiment), **_totals(drafts, graphs)}

@@ -13,7 +13,7 @@ from typing import Final
 
 from dslc.diagnostics import ModelError
 from dslc.lowering.draft import Draft, FetchStep, Step
-from dslc.lowering.errors import TooLarge
+from dslc.lowering.errors import TooMuchMemory
 from dslc.program.program import Region
 from dslc.scalar.types import ROWS
 
@@ -51,7 +51,7 @@ def plan(
         offsets.update({number: end + place for number, place in places.items()})
         arena = max(arena, end + size)
     if arena > budget:
-        raise ModelError([_too_large(drafts, arena, capacity, budget)])
+        raise ModelError([_too_much(drafts, arena, capacity, budget)])
     return Plan(offsets, arena)
 
 
@@ -95,10 +95,10 @@ def _pack(lives: Iterable[_Life], capacity: int) -> tuple[dict[int, int], int]:
     return {life.draft.number: start for start, _, life in placed}, size
 
 
-def _too_large(drafts: Sequence[Draft], needed: int, capacity: int, budget: int) -> TooLarge:
+def _too_much(drafts: Sequence[Draft], needed: int, capacity: int, budget: int) -> TooMuchMemory:
     largest = max(drafts, key=lambda draft: draft.bytes(capacity))
     batched = sum(draft.bytes(capacity) for draft in drafts if ROWS in draft.shape)
-    return TooLarge(
+    return TooMuchMemory(
         span=largest.span,
         needed=size_text(needed),
         allowed=size_text(budget),

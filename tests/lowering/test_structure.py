@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from small_models import adam, classifier, leaf, lowered, sgd, tensors_of, training_step
@@ -32,6 +35,7 @@ from dslc.program.program import (
 from dslc.scalar import functions as f
 from dslc.scalar.affine import Affine, access
 from dslc.scalar.types import ROWS, DType, Extent, Shape
+from dslc.source import Source, Span
 
 
 def calls(program: Program, entry: str) -> list[Call]:
@@ -209,13 +213,17 @@ def test_scratch_is_shared_between_phases_and_entries() -> None:
     assert program.arena_bytes < 42_000
 
 
-def test_a_program_over_the_budget_is_refused_before_anything_is_allocated() -> None:
+def test_a_program_over_the_budget_is_refused_before_anything_is_allocated(
+    golden: Callable[[Path, str], None],
+) -> None:
+    source = Source("wide.dsl", "net { x | dense(1_000_000) | relu | dense(outputs) }\n")
     graph = fuse(training_step(classifier(10**6, 10**6, 2), sgd))
+    tensors = tensors_of([graph])
+    first, *rest = tensors.parameters
+    tensors = replace(tensors, parameters=(replace(first, span=Span(source, 10, 26)), *rest))
     with pytest.raises(ModelError) as refusal:
-        lower({"train": graph}, tensors_of([graph]), Element.F32, 32)
-    (diagnostic,) = refusal.value.diagnostics
-    assert diagnostic.code == "too-large"
-    assert "TiB" in diagnostic.text
+        lower({"train": graph}, tensors, Element.F32, 32)
+    golden(Path(__file__).with_name("too_much_memory.expected"), str(refusal.value))
 
 
 def test_lowering_is_a_function_of_its_arguments() -> None:
