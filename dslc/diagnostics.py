@@ -133,15 +133,23 @@ def _one(diagnostic: Diagnostic) -> str:
     return "\n".join(parts)
 
 
+WINDOW = 120
+"""Columns of a source line that a snippet shows at most."""
+
+
 def _snippet(span: Span, label: str, mark: str) -> list[str]:
+    """The line of the span with marks under it; of a long line the part around the span, of several lines the first."""
     if not span.source.text:
         return [f"  {label}"] if label else []
     line, column = span.source.position(span.start)
-    text = span.source.line(line)
+    text = span.source.line(line).replace("\t", " ")
     width = max(1, min(span.end - span.start, len(text) - column + 1))
-    shown = text.replace("\t", " ")
+    first = 0 if len(text) <= WINDOW else max(0, min(column - 1 - WINDOW // 3, len(text) - WINDOW))
+    shown = text[first : first + WINDOW]
+    before, after = "... " if first else "", " ..." if first + WINDOW < len(text) else ""
+    marks = " " * (len(before) + column - 1 - first) + mark * min(width, len(shown) - (column - 1 - first) or 1)
     gutter = f"{line:>4} | "
-    return [gutter + shown, " " * (len(gutter) - 2) + "| " + " " * (column - 1) + mark * width + (f" {label}" if label else "")]
+    return [f"{gutter}{before}{shown}{after}", f"{' ' * (len(gutter) - 2)}| {marks}{f' {label}' if label else ''}"]
 
 
 def to_records(diagnostics: Sequence[Diagnostic]) -> list[dict[str, str | int | None]]:

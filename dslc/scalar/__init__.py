@@ -1,1 +1,1 @@
-"""The scalar language that graphs, programs and backends share: element types, functions, affine index maps, random numbers."""
+"""The scalar language of graphs, programs and backends: element types, functions, affine maps, random numbers."""
