@@ -137,16 +137,18 @@ def _overridden(frame: Frame, let: ast.Let, value: Value, override: Override) ->
 
 
 def _number(text: str) -> int | float | None:
-    """The number that a text writes, None if it writes none."""
+    """The number that a text writes, a share (`20%`) included; None if it writes none."""
     try:
         return int(text)
     except ValueError:
         pass
     try:
-        number = float(text)
+        number = float(text.removesuffix("%"))
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return number / 100 if text.endswith("%") else number
 
 
 def aliases(lets: tuple[ast.Let, ...], overrides: Mapping[str, Override]) -> dict[str, str]:

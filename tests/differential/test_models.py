@@ -19,7 +19,7 @@ import pytest
 from dslc.graph.graph import Array
 from dslc.model import Model, compile
 from dslc.runtime.rows import Rows
-from tests.differential.small import LIBRARY, rows_for
+from differential.small import LIBRARY, rows_for
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 FILES = sorted([*MODELS.glob("*.dsl"), *MODELS.glob("workloads/*.dsl")])
@@ -93,7 +93,7 @@ PROGRAM = """
 import hashlib, sys
 from pathlib import Path
 from dslc.model import compile
-from tests.differential.small import rows_for
+from differential.small import rows_for
 import numpy as np
 from dataclasses import replace
 model = compile(Path(sys.argv[1]), threads=int(sys.argv[2]))
@@ -113,7 +113,7 @@ def test_bits_do_not_depend_on_threads_cache_or_process(path: Path, tmp_path: Pa
     found = set()
     for run, threads in enumerate((1, 1, 2, 3)):
         environment = {**os.environ, "DSLC_CACHE": str(tmp_path / "store"), "PYTHONHASHSEED": str(run)}
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(__file__).resolve().parents[1])
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(path), str(threads)],
             env=environment, cwd=root, capture_output=True, text=True, check=False,
