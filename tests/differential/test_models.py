@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from differential.small import LIBRARY, rows_for
 from dslc.graph.graph import Array
 from dslc.model import Model, compile
 from dslc.runtime.rows import Rows
-from differential.small import LIBRARY, rows_for
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 FILES = sorted([*MODELS.glob("*.dsl"), *MODELS.glob("workloads/*.dsl")])
