@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dslc.diagnostics import nearest
-from dslc.driver import simplified_gradients
-from dslc.elaborate.definition import elaborate_definition, stand_in
 from dslc.elaborate.prelude import Entry, index, named
-from dslc.graph.graph import Graph
-from dslc.graph.text import formula
 from dslc.syntax import text as syntax_text
 from dslc.syntax.ast import Module
+
+if TYPE_CHECKING:
+    from dslc.graph.graph import Graph
 
 
 def view(name: str, stage: str | None) -> str:
@@ -42,6 +43,8 @@ def _view(entry: Entry, stage: str | None) -> str:
             graph = _alone(entry)
             if "value" not in graph.outputs:
                 raise click.UsageError(f"`{entry.name}` has no gradient: it is what uses one; see --stage graph")
+            from dslc.driver import simplified_gradients
+
             gradients = simplified_gradients(graph, "value")
             return _formulas(gradients, {name: f"d {entry.name} / d {name}" for name in gradients.outputs})
         case _:
@@ -49,12 +52,17 @@ def _view(entry: Entry, stage: str | None) -> str:
 
 
 def _alone(entry: Entry) -> Graph:
+    # What elaborates costs a third of a second to import, which printing a definition need not pay.
+    from dslc.elaborate.definition import elaborate_definition, stand_in
+
     definition = entry.parsed()
     return elaborate_definition(definition, stand_in(definition)).graph
 
 
 def _formulas(graph: Graph, titles: Mapping[str, str]) -> str:
-    """Each output as `title = formula`, below the large parts that it uses more than once."""
+    """Each output as `title = formula`, above the large parts that it uses more than once."""
+    from dslc.graph.text import formula
+
     lines: list[str] = []
     for output, title in titles.items():
         *parts, value = formula(graph, graph.outputs[output]).splitlines()

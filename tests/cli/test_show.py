@@ -84,3 +84,13 @@ def test_gradients_of_a_definition_are_formulas(capsys: pytest.CaptureFixture[st
 def test_what_is_no_stage_of_a_definition_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", "adam", "--stage", "program"]) == 2
     assert "--stage program is for files" in capsys.readouterr().err
+
+
+def test_an_optimizer_is_shown_as_formulas(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", "momentum", "--stage", "graph"]) == 0
+    assert capsys.readouterr().out == "update.weight = weight - rate * (beta * v + grad)\nupdate.v = beta * v + grad\n"
+
+
+def test_an_optimizer_has_no_gradient(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", "adam", "--stage", "grad"]) == 2
+    assert "see --stage graph" in capsys.readouterr().err

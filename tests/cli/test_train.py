@@ -96,7 +96,7 @@ def test_a_wrong_model_exits_2(folder: Path, capsys: Capture) -> None:
     assert _train() == 2
     out, err = capsys.readouterr()
     assert not out
-    assert err.startswith("points.dsl:4:27: error[unknown-name]: ")
+    assert err.startswith("points.dsl:4:26: error[unknown-name]: ")
 
 
 def test_warnings_are_shown_and_strict_makes_them_errors(folder: Path, capsys: Capture) -> None:
