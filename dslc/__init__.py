@@ -17,7 +17,7 @@ from dslc.diagnostics import BackendUnavailable, DataError, ModelError, Training
 
 if TYPE_CHECKING:
     from dslc.findings import check
-    from dslc.model import compile
+    from dslc.model import compile, load
 
     __version__: str
 
@@ -29,6 +29,7 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "load",
 ]
 
 
@@ -36,9 +37,13 @@ def __getattr__(name: str) -> object:
     """The public names whose modules cost time to import (PEP 562)."""
     match name:
         case "compile":
-            from dslc.model import compile
+            from dslc.model import compile, load
 
             return compile
+        case "load":
+            from dslc.model import load
+
+            return load
         case "check":
             from dslc.findings import check
 

@@ -14,11 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from dslc.autodiff import differentiate
-from dslc.data.load import Raw, load
+from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, prepare
+from dslc.data.record import Json, preparation_from, schema_from
 from dslc.data.schema import Task
 from dslc.elaborate.elaborate import elaborate, task_of
 from dslc.elaborate.experiment import Experiment
+from dslc.elaborate.used import used_definitions
 from dslc.graph.graph import Builder, Graph, NodeId, TensorType
 from dslc.lowering.lower import lower
 from dslc.ops.leaf import Leaf, LeafRole
@@ -34,6 +36,9 @@ from dslc.syntax.parse import parse
 ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
 """What a program can be asked to do; see `graphs_of`."""
 
+SMALLEST_BATCH = 64
+"""Rows that `batch all` has room for before it knows its data: a saved model predicts that many at a time."""
+
 
 @dataclass(frozen=True)
 class Compilation:
@@ -44,6 +49,12 @@ class Compilation:
     task: Task
     dataset: Dataset
     experiment: Experiment
+    settings: Mapping[str, str]
+
+    @cached_property
+    def definitions(self) -> str:
+        """The text of what the module stands on in the standard library."""
+        return "\n".join(entry.text for entry in used_definitions(self.module))
 
     @cached_property
     def graphs(self) -> Mapping[str, Graph]:
@@ -57,10 +68,10 @@ class Compilation:
     def program(self, real: Element, entries: Iterable[str], training_rows: int) -> Program:
         """The program with the entries asked for, in float32 or float64.
 
-        Its batches have room for the file's `batch`, or for all `training_rows`.
+        Its batches have room for the file's `batch`, or for all `training_rows` where the file asks for `batch all`.
         """
         chosen = {name: self.optimised[name] for name in entries}
-        capacity = self.experiment.loop.batch or max(1, training_rows)
+        capacity = self.experiment.loop.batch or max(SMALLEST_BATCH, training_rows)
         return verify(lower(chosen, self.experiment, real, capacity))
 
 
@@ -79,7 +90,17 @@ def compile_front(
     task = task_of(module, settings)
     dataset = prepare(raw, task)
     experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
-    return Compilation(module, raw, task, dataset, experiment)
+    return Compilation(module, raw, task, dataset, experiment, settings or {})
+
+
+def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Compilation:
+    """A saved model's text with the records of what its data were; no data is read. Raises ModelError or DataError."""
+    module = parse(source)
+    known = schema_from(schema, data_block(module))
+    fitted = preparation_from(preparation, known) if preparation is not None else None
+    raw, task = await_rows(module, known), task_of(module, settings)
+    experiment = elaborate(module, known, settings, Path(source.name).stem)
+    return Compilation(module, raw, task, prepare(raw, task, fitted=fitted), experiment, settings)
 
 
 def graphs_of(experiment: Experiment) -> dict[str, Graph]:

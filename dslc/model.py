@@ -34,6 +34,7 @@ from dslc.program.program import Element, Program
 from dslc.runtime.history import History, Status
 from dslc.runtime.rows import Rows
 from dslc.runtime.session import Session
+from dslc.saved import Saved, read_saved
 from dslc.source import Source
 
 if TYPE_CHECKING:
@@ -80,6 +81,20 @@ def compile(
     return Model(compile_front(source, folder, written, paths), chosen, real, threads)
 
 
+def load(path: str | Path, *, backend: str = "cpu", threads: int | None = None) -> Model:
+    """The model that `Model.save` wrote: weights, optimizer state and preparation included, its data not.
+
+    Raises DataError where the file is damaged or does not fit this dslc, BackendUnavailable, OSError.
+    """
+    chosen, saved = get_backend(backend), read_saved(Path(path))
+    model = Model(saved.compilation, chosen, saved.real, threads)
+    model.session.set_parameters(saved.weights)
+    model.session.set_states(saved.states)
+    model.session.set_counters(saved.epoch, saved.iteration)
+    model.epochs = saved.history
+    return model
+
+
 def _written(value: object) -> str:
     """A setting's value as a model file writes it."""
     if isinstance(value, bool):
@@ -101,6 +116,8 @@ class Model:
         self._gradient_session: Session | None = None
         self._turn = threading.RLock()
         self.compile_seconds = 0.0
+        self.epochs: tuple[Mapping[str, float], ...] = ()
+        """The rows of the history of every fit since the model was made, those of a loaded model included."""
 
     # --- what was compiled ------------------------------------------------------------------------
 
@@ -177,7 +194,9 @@ class Model:
                 seed=loop.seed if seed is None else seed,
                 shuffle=loop.shuffle if shuffle is None else shuffle,
             )
-            return self.session.train(_rows(dataset), dataset.train, dataset.val, loop, callback)
+            history = self.session.train(_rows(dataset), dataset.train, dataset.val, loop, callback)
+            self.epochs += history.epochs
+            return history
 
     def _dataset(
         self, x: Inputs | None, y: npt.ArrayLike | None, validation: tuple[Inputs, npt.ArrayLike] | None
@@ -214,6 +233,16 @@ class Model:
     def reset(self, seed: int | None = None) -> None:
         """Starts anew: initial weights and states of `seed`, the file's if None."""
         self.session.reset(self.experiment.loop.seed if seed is None else seed)
+        self.epochs = ()
+
+    def save(self, path: str | Path) -> None:
+        """Writes the model file (`.dslm`), atomically; `dslc.load` reads it. Raises OSError."""
+        with self._turn:
+            session, preparation = self.session, self._preparation
+            epoch, iteration = session.counters
+            compilation = replace(self.compilation, dataset=self.dataset)
+            saved = Saved(compilation, self._real, session.parameters, session.states, epoch, iteration, self.epochs)
+            saved.write(Path(path), preparation)
 
     # --- using ------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from dslc.data.csv import open_csv, read_columns
 from dslc.data.npz import array_names, read_arrays, read_headers
 from dslc.data.paths import locate
 from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, PythonSource, Recipe, read_recipe
-from dslc.data.schema import InputField, TargetField
+from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table import ArrayOrigin, CsvOrigin, Numbers, Table, require_finite
 from dslc.diagnostics import DataError, ModelError, NotYet, in_order
 from dslc.source import Span
@@ -64,6 +64,19 @@ def load(module: ast.Module, folder: Path, overrides: Mapping[str, Path], budget
             return _await_python(recipe, source)
         case unreachable:
             assert_never(unreachable)
+
+
+def await_rows(module: ast.Module, schema: Schema) -> Raw:
+    """A table of no rows for a module whose schema is known already: of a saved model, whose data may be gone."""
+    recipe = read_recipe(_block(module))
+    arrays = {field.name: np.empty((0, *field.shape)) for field in schema.inputs}
+    target = np.empty((0, *schema.target.shape)) if schema.target else None
+    return Raw(recipe, schema.inputs, schema.target, Table(0, arrays, target, None, ArrayOrigin(None)))
+
+
+def data_block(module: ast.Module) -> Span:
+    """Where the module says what its data are; ModelError if it does not."""
+    return _block(module).span
 
 
 def _block(module: ast.Module) -> ast.Data:

@@ -62,7 +62,8 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
     """Split, encode and scale.
 
     `parts` replaces the data block's split (all rows train where it has none); `fitted` is used in place of
-    statistics of these rows. Raises ModelError if the data block and the task disagree, DataError for labels.
+    statistics of these rows, and kept where there are none yet. Raises ModelError if the data block and the task
+    disagree, DataError for labels.
     """
     _meets(raw, task)
     table = raw.table
@@ -76,7 +77,7 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
             nothing.train,
             nothing.val,
             nothing.test,
-            None,
+            fitted,
         )
     parts = parts or _split(raw.recipe, table)
     fitted = fitted or _fit(raw, task, parts.train)

@@ -88,13 +88,21 @@ class Session:
         with self._turn:
             write(self._kept.arena, self._settings, {name: np.asarray(value, np.float64)}, "setting")
 
+    @property
+    def counters(self) -> tuple[int, int]:
+        """Epochs begun and updates made over the model's life."""
+        return int(self._kept.ints[machine.EPOCH]), int(self._kept.ints[machine.ITERATION])
+
+    def set_counters(self, epoch: int, iteration: int) -> None:
+        with self._turn:
+            self._kept.ints[machine.EPOCH], self._kept.ints[machine.ITERATION] = epoch, iteration
+
     def continue_from(self, other: Session) -> None:
         """Takes over weights, states and counters of a session with the same tensors, compiled for other batches."""
         with self._turn:
-            write(self._kept.arena, self._parameters, other.parameters, "weight")
-            write(self._kept.arena, self._states, other.states, "state")
-            self._kept.ints[machine.EPOCH] = other._kept.ints[machine.EPOCH]
-            self._kept.ints[machine.ITERATION] = other._kept.ints[machine.ITERATION]
+            self.set_parameters(other.parameters)
+            self.set_states(other.states)
+            self.set_counters(*other.counters)
 
     # --- training ---------------------------------------------------------------------------------
 

@@ -46,9 +46,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         ),
     ),
     "dslc.findings": (*FOUNDATION, "dslc.driver"),
+    "dslc.saved": (*GRAPHS, "dslc.driver", "dslc.runtime", "dslc.data", "dslc.program"),
     "dslc.model": (
         *GRAPHS,
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program", "dslc.backends"),
+        "dslc.saved",
     ),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model"),
     "dslc.cli": ("dslc",),

@@ -1,0 +1,145 @@
+"""Schema and preparation as plain JSON values, for the model file: what predicting needs when the data are gone.
+
+Numbers are written as JSON writes them, which Python reads back to the same float64. Everything read is
+checked: a record that does not fit raises DataError and never half a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TypeAlias
+
+import numpy as np
+
+from dslc.data.classes import Label
+from dslc.data.prepare import Preparation
+from dslc.data.scale import Reals, Scaling
+from dslc.data.schema import InputField, Schema, TargetField
+from dslc.diagnostics import DataError
+from dslc.source import Span
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+LARGEST_EXTENT = 2**31
+
+
+def schema_record(schema: Schema) -> dict[str, Json]:
+    target = schema.target
+    return {
+        "inputs": [
+            {"name": field.name, "shape": list(field.shape), "columns": list(field.columns)} for field in schema.inputs
+        ],
+        "target": {"name": target.name, "shape": list(target.shape), "classes": target.classes} if target else None,
+    }
+
+
+def schema_from(record: Json, span: Span) -> Schema:
+    """The schema, its fields at `span`."""
+    whole = _mapping(record, "schema")
+    inputs = tuple(_input(_mapping(field, "input"), span) for field in _list(whole.get("inputs"), "inputs"))
+    if not inputs:
+        raise _wrong("schema")
+    target = whole.get("target")
+    return Schema(inputs, _target(_mapping(target, "target"), span) if target is not None else None, span)
+
+
+def _input(field: Mapping[str, Json], span: Span) -> InputField:
+    columns = tuple(_text(column, "column") for column in _list(field.get("columns"), "columns"))
+    return InputField(_text(field.get("name"), "name"), _shape(field.get("shape")), span, columns)
+
+
+def _target(field: Mapping[str, Json], span: Span) -> TargetField:
+    classes = field.get("classes")
+    count = None if classes is None else _whole(classes, "classes", 2)
+    return TargetField(_text(field.get("name"), "name"), _shape(field.get("shape")), count, span)
+
+
+def preparation_record(preparation: Preparation) -> dict[str, Json]:
+    return {
+        "inputs": {name: _scaling_record(scaling) for name, scaling in preparation.inputs.items()},
+        "target": _scaling_record(preparation.target) if preparation.target else None,
+        "classes": list(preparation.classes) if preparation.classes is not None else None,
+    }
+
+
+def preparation_from(record: Json, schema: Schema) -> Preparation:
+    """The preparation of rows of this schema."""
+    whole = _mapping(record, "preparation")
+    shapes = {field.name: field.shape for field in schema.inputs}
+    inputs: dict[str, Scaling] = {}
+    for name, scaling in _mapping(whole.get("inputs"), "inputs").items():
+        if name not in shapes:
+            raise _wrong(f"scaling of `{name}`")
+        inputs[name] = _scaling(scaling, shapes[name])
+    target = whole.get("target")
+    scaled = _scaling(target, schema.target.shape) if target is not None and schema.target else None
+    return Preparation(inputs, scaled, _classes(whole.get("classes"), schema))
+
+
+def _classes(record: Json, schema: Schema) -> tuple[Label, ...] | None:
+    expected = schema.target.classes if schema.target else None
+    if record is None and expected is None:
+        return None
+    labels: list[Label] = []
+    for label in _list(record, "classes"):
+        if not isinstance(label, int):
+            raise _wrong("classes")
+        labels.append(label)
+    if len(labels) != expected or sorted(set(labels)) != labels:
+        raise _wrong("classes")
+    return tuple(labels)
+
+
+def _scaling_record(scaling: Scaling) -> dict[str, Json]:
+    return {"center": scaling.center.tolist(), "spread": scaling.spread.tolist(), "low": scaling.low}
+
+
+def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
+    whole = _mapping(record, "scaling")
+    center, spread = _reals(whole.get("center"), shape[-1:]), _reals(whole.get("spread"), shape[-1:])
+    if not spread.all():
+        raise _wrong("spread")
+    return Scaling(center, spread, float(_reals(whole.get("low"), ())))
+
+
+def _reals(record: Json, shape: tuple[int, ...]) -> Reals:
+    numbers = _list(record, "numbers") if shape else [record]
+    found = [number for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
+    if len(found) != len(numbers) or not all(isfinite(number) for number in found):
+        raise _wrong("numbers")
+    if shape and len(found) != shape[0]:
+        raise _wrong("numbers")
+    return np.array(found, np.float64).reshape(shape)
+
+
+def _shape(record: Json) -> tuple[int, ...]:
+    return tuple(_whole(extent, "shape", 0) for extent in _list(record, "shape"))
+
+
+def _whole(record: Json, what: str, least: int) -> int:
+    if not isinstance(record, int) or isinstance(record, bool) or not least <= record <= LARGEST_EXTENT:
+        raise _wrong(what)
+    return record
+
+
+def _text(record: Json, what: str) -> str:
+    if not isinstance(record, str):
+        raise _wrong(what)
+    return record
+
+
+def _list(record: Json, what: str) -> Sequence[Json]:
+    if not isinstance(record, list):
+        raise _wrong(what)
+    return record
+
+
+def _mapping(record: Json, what: str) -> Mapping[str, Json]:
+    if not isinstance(record, dict):
+        raise _wrong(what)
+    return record
+
+
+def _wrong(what: str) -> DataError:
+    return DataError(f"the record's {what} is not what a model file holds")
