@@ -21,11 +21,12 @@ from dslc.data.schema import Task
 from dslc.elaborate.elaborate import elaborate, task_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
-from dslc.graph.graph import Builder, Graph, NodeId, TensorType
+from dslc.graph.graph import Graph
 from dslc.lowering.lower import lower
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
+from dslc.passes.join import parameter_leaves, with_parameters, with_updates
 from dslc.program.program import Element, Program
 from dslc.program.verify import verify
 from dslc.scalar.types import DType
@@ -105,7 +106,8 @@ def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparatio
 
 def graphs_of(experiment: Experiment) -> dict[str, Graph]:
     """One graph per entry: gradients from the forward graph, updates spliced onto them."""
-    forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), experiment)
+    shapes = {parameter.name: parameter.shape for parameter in experiment.parameters}
+    forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), shapes)
     parameters = parameter_leaves(forward)
     graph, gradients = differentiate(forward, forward.outputs["objective"], list(parameters.values()))
     by_name = dict(zip(parameters, gradients, strict=True))
@@ -133,39 +135,3 @@ def simplified_gradients(graph: Graph, of: str) -> Graph:
     }
     whole, gradients = differentiate(stable, stable.outputs[of], list(leaves.values()))
     return apply(Graph(whole.nodes, dict(zip(leaves, gradients, strict=True))), AFTER_DIFFERENTIATION)
-
-
-def with_parameters(graph: Graph, experiment: Experiment) -> Graph:
-    """The graph with a leaf for every parameter, those included that no output depends on."""
-    build = Builder(graph)
-    present = parameter_leaves(graph)
-    for parameter in experiment.parameters:
-        if parameter.name not in present:
-            build.add(Leaf(LeafRole.PARAMETER, parameter.name, TensorType(parameter.shape)))
-    return build.graph(graph.outputs)
-
-
-def parameter_leaves(graph: Graph) -> dict[str, NodeId]:
-    """The parameters that a graph reads, by name, in the order of their first use."""
-    return {
-        node.op.name: node.id
-        for node in graph.nodes
-        if isinstance(node.op, Leaf) and node.op.role is LeafRole.PARAMETER
-    }
-
-
-def with_updates(graph: Graph, updates: Graph, gradients: Mapping[str, NodeId]) -> Graph:
-    """The training step: `updates` on top of `graph`, its GRADIENT leaves replaced by gradients, its
-    PARAMETER and CLOCK leaves by the ones that are there already."""
-    present = {(node.op.role, node.op.name): node.id for node in graph.nodes if isinstance(node.op, Leaf)}
-    replaced: dict[NodeId, NodeId] = {}
-    for node in updates.nodes:
-        if not isinstance(node.op, Leaf):
-            continue
-        if node.op.role is LeafRole.GRADIENT:
-            replaced[node.id] = gradients[node.op.name]
-        elif (node.op.role, node.op.name) in present:
-            replaced[node.id] = present[node.op.role, node.op.name]
-    build = Builder(graph)
-    where = build.splice(updates, replaced)
-    return build.graph({**graph.outputs, **{name: where[node] for name, node in updates.outputs.items()}})
