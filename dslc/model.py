@@ -23,7 +23,9 @@ import numpy.typing as npt
 
 from dslc.backends import get_backend
 from dslc.data.feed import feed, join, read_inputs
+from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation, prepare
+from dslc.data.rows import read_rows
 from dslc.data.split import all_training
 from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
@@ -258,6 +260,25 @@ class Model:
         chosen = {"train": self.dataset.train, "val": self.dataset.val, "test": self.dataset.test}[part]
         return self.session.evaluate(_rows(self.dataset), chosen) if len(chosen) else {}
 
+    def evaluate_file(self, path: str | Path | None = None) -> dict[str, float]:
+        """`loss` and metrics over all rows of the file at `path`, read as the data block reads its own.
+
+        Without a path: over the test part of the data block's own file, below the working directory, or over all of
+        its rows where it has no test part.
+        """
+        overrides = {} if path is None else {"": Path(path)}
+        raw = load_data(self.compilation.module, Path(), overrides)
+        if raw.table.rows == 0:
+            raise DataError("this model's data comes from Python: evaluate(x, y)")
+        parts = None if path is None else all_training(raw.table.rows)
+        dataset = prepare(raw, self.compilation.task, parts, self._fitted())
+        chosen = dataset.test if path is None and len(dataset.test) else None
+        return self.session.evaluate(_rows(dataset), chosen)
+
+    def read_rows(self, path: str | Path) -> Mapping[str, npt.ArrayLike]:
+        """The inputs in a CSV or npz file, for `predict`: the columns or arrays that the model was trained on."""
+        return read_rows(self.compilation.raw.recipe, self.experiment.schema, Path(path))
+
     def predict(self, x: Inputs) -> Array:
         """The predicted label or value for each row of `x`, in the target's own labels and unit."""
         decision = self._predicted(x)["decision"]
@@ -266,6 +287,11 @@ class Model:
             labels: Array = np.asarray(preparation.classes)[decision.astype(np.int64)]
             return labels
         return preparation.restore(decision.astype(np.float64))
+
+    @property
+    def classes(self) -> tuple[int | bool, ...] | None:
+        """The labels in the order of `predict_proba`'s columns; None for a target of values."""
+        return self._fitted().classes
 
     def predict_proba(self, x: Inputs) -> Array:
         """Probabilities [rows, classes], in the order of the sorted labels. Raises DataError for a target of values."""

@@ -22,7 +22,9 @@ from dslc.diagnostics import nearest
 VERBS: Mapping[str, str] = {
     "bench": "Measure training steps, compile time and memory.",
     "check": "Find errors and warnings in model files.",
+    "eval": "Measure a saved model on data.",
     "explain": "Say what an error code means.",
+    "predict": "Predict the rows of a file with a saved model.",
     "show": "Print any stage of the compiler, or a definition.",
     "train": "Compile a model file and train it on its data.",
 }

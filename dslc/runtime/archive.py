@@ -32,7 +32,11 @@ LARGEST = 64 << 30
 
 def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
     """Writes the entries so that at every instant `path` holds the old archive or the new one. Raises OSError."""
-    content = packed(entries)
+    write_atomically(path, packed(entries))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """A new file beside the old one, synced, takes its place; what fails leaves the old one alone. Raises OSError."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

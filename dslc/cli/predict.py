@@ -1,0 +1,75 @@
+"""`dslc predict MODEL DATA`: one line for each row, the predicted label or value and the classes' probabilities."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dslc.cli.options import backend_option, threads_option
+
+if TYPE_CHECKING:
+    from dslc.model import Model
+
+
+@click.command("predict")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True,
+    help="A table with a header, or one JSON object a line.",
+)  # fmt: skip
+@backend_option
+@threads_option
+def command(*, model: Path, data: Path, out: Path | None, form: str, backend: str, threads: int | None) -> None:
+    """Predict every row of DATA (.csv or .npz) with MODEL, a `.dslm` file or the folder of a run.
+
+    Labels and values are those of the target, not class numbers or scaled values.
+    """
+    from dslc.cli.saved_model import opened
+
+    loaded = opened(model, backend, threads)
+    text = "".join(_csv(loaded, data) if form == "csv" else _json(loaded, data))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        from dslc.runtime.archive import write_atomically
+
+        write_atomically(out, text.encode())
+    except OSError as error:
+        raise click.ClickException(f"`{out}`: {(error.strerror or str(error)).lower()}") from None
+
+
+def _records(model: Model, data: Path) -> Iterator[dict[str, object]]:
+    """For each row the target's name -> its prediction, and `probability.LABEL` for each class."""
+    rows = model.read_rows(data)
+    target = model.experiment.schema.target
+    name = target.name if target else "prediction"
+    predicted = model.predict(rows).tolist()
+    if model.classes is None:
+        yield from ({name: value} for value in predicted)
+        return
+    probabilities = model.predict_proba(rows).tolist()
+    for label, chances in zip(predicted, probabilities, strict=True):
+        yield {name: label} | {f"probability.{c}": p for c, p in zip(model.classes, chances, strict=True)}
+
+
+def _csv(model: Model, data: Path) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for number, record in enumerate(_records(model, data)):
+        if number == 0:
+            writer.writerow(record)
+        writer.writerow(record.values())
+    yield buffer.getvalue()
+
+
+def _json(model: Model, data: Path) -> Iterator[str]:
+    yield from (json.dumps(record) + "\n" for record in _records(model, data))

@@ -1,0 +1,64 @@
+"""Rows to predict, from a file: the inputs alone, by the names that the model's schema knows.
+
+A CSV file gives the columns that the model was trained on, in any order and among others; an archive gives
+one array for each input, under the name that the data block reads it by.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+
+from dslc.data.csv import open_csv, read_columns
+from dslc.data.load import BUDGET
+from dslc.data.npz import array_names, read_arrays, read_headers
+from dslc.data.recipe import CsvSource, NpzSource, Recipe
+from dslc.data.schema import InputField, Schema
+from dslc.data.table import Numbers
+from dslc.diagnostics import DataError, nearest
+
+
+def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers]:
+    """Arrays [rows, *shape] by input name. Raises DataError naming the file, and the row and column or array."""
+    if path.suffix.lower() == ".npz":
+        return _archive_rows(recipe, schema, path)
+    if len(schema.inputs) != 1 or not schema.inputs[0].columns:
+        names = ", ".join(field.name for field in schema.inputs)
+        raise DataError(f"`{path}`: this model reads arrays ({names}); give them in an .npz file")
+    return {schema.inputs[0].name: _table_rows(recipe, schema.inputs[0], path)}
+
+
+def _table_rows(recipe: Recipe, field: InputField, path: Path) -> Numbers:
+    source = recipe.source
+    separator, decimal = (source.separator, source.decimal) if isinstance(source, CsvSource) else (",", ".")
+    file = open_csv(path, str(path), separator, decimal, BUDGET)
+    for column in field.columns:
+        _there(column, file.columns, f'{path}: no column is named "{column}", which the model reads')
+    values, _ = read_columns(file, field.columns, [field.span] * len(field.columns))
+    return values
+
+
+def _archive_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers]:
+    plans = recipe.source.fields if isinstance(recipe.source, NpzSource) else ()
+    stored = {plan.name: plan.stored for plan in plans}
+    names = {field.name: stored.get(field.name, field.name) for field in schema.inputs}
+    held = array_names(path, str(path))
+    for name in names.values():
+        _there(name, held, f'{path}: no array is named "{name}", which the model reads')
+    arrays = read_arrays(path, str(path), read_headers(path, str(path), sorted(set(names.values())), BUDGET))
+    return {field.name: _shaped(arrays[names[field.name]], field, path) for field in schema.inputs}
+
+
+def _shaped(values: Numbers, field: InputField, path: Path) -> Numbers:
+    """The array with its rows in the field's shape, where only axes of extent 1 differ, or rows are flat."""
+    plain = [extent for extent in values.shape[1:] if extent != 1]
+    flat = values.ndim == 2 and values[:1].size == prod(field.shape)
+    if values.ndim == 0 or not (flat or plain == [extent for extent in field.shape if extent != 1]):
+        raise DataError(f'{path}: array "{field.name}" is {list(values.shape)}, not [rows, *{list(field.shape)}]')
+    return values.reshape(len(values), *field.shape)
+
+
+def _there(name: str, held: tuple[str, ...], message: str) -> None:
+    if name not in held:
+        meant = nearest(name, held)
+        raise DataError(message + (f'; did you mean "{meant}"?' if meant else ""))
