@@ -137,6 +137,11 @@ class Model:
             return self._session
 
     @property
+    def rows(self) -> Rows:
+        """The prepared rows that the model trains on, all parts."""
+        return _rows(self.dataset)
+
+    @property
     def program(self) -> Program:
         return self.session.program
 

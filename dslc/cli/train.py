@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dslc.cli.exits import Exit
+from dslc.cli.exits import Exit, say
 from dslc.cli.options import (
     backend_option,
     data_option,
@@ -27,6 +27,11 @@ from dslc.cli.options import (
 if TYPE_CHECKING:
     from dslc.cli.training import Display
 
+if TYPE_CHECKING:
+    from dslc.cli.outcome import Outcome
+    from dslc.model import Model
+    from dslc.runtime.history import History
+
 
 @click.command("train", help="Compile a model file and train it on its own data.")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
 @click.option("--epochs", type=click.IntRange(0), help="Instead of the file's epochs.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The run's folder, instead of a new one.")
+@click.option("--no-run", is_flag=True, help="Write no run folder.")
 @format_option
 def command(
     *,
@@ -50,6 +57,8 @@ def command(
     epochs: int | None,
     strict: bool,
     quiet: bool,
+    out: Path | None,
+    no_run: bool,
     form: str,
 ) -> int:
     from dslc.cli.interrupts import Interrupts
@@ -60,7 +69,22 @@ def command(
         history = fitted(model, epochs, seed, _display(quiet))
         outcome = outcome_of(model, backend, history)
     click.echo(outcome.to_json() if form == "json" else outcome.to_text())
-    return interrupts.code if interrupts.received else Exit.OK
+    written = no_run or _write(model, history, outcome, out, quiet)
+    return interrupts.code if interrupts.received else Exit.OK if written else Exit.BAD_INPUT
+
+
+def _write(model: Model, history: History, outcome: Outcome, out: Path | None, quiet: bool) -> bool:
+    """Writes the run, after its result was printed: what cannot be written is not lost silently."""
+    from dslc.cli.run_folder import write_run
+
+    try:
+        folder = write_run(model, history, outcome, out)
+    except OSError as error:
+        say(f"error: the run could not be written: `{error.filename or out}`: {(error.strerror or str(error)).lower()}")
+        return False
+    if not quiet:
+        say(f"run: {folder}")
+    return True
 
 
 def _display(quiet: bool) -> Display:

@@ -52,6 +52,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program", "dslc.backends"),
         "dslc.saved",
     ),
+    "dslc.runs": ("dslc.runtime",),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model"),
     "dslc.cli": ("dslc",),
     "dslc.models": (),

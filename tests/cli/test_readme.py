@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,17 +34,26 @@ def test_it_opens_with_its_two_commands() -> None:
     assert tests.strip() == 'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest'
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_its_commands_run(command: str) -> None:
-    run = [sys.executable, "-m", "dslc.cli.main", *shlex.split(command)[1:]]
-    result = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the models, in which the README's commands may write."""
+    made = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "models", made / "models")
+    return made
+
+
+def test_its_commands_run_one_after_the_other(folder: Path) -> None:
+    for command in COMMANDS:
+        run = [sys.executable, "-m", "dslc.cli.main", *shlex.split(command)[1:]]
+        result = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, f"{command}\n{result.stderr}"
+        assert max(map(len, result.stdout.splitlines()), default=0) <= 100, command
 
 
 @pytest.mark.parametrize("number", range(len(_blocks("python"))))
-def test_its_python_runs(number: int) -> None:
+def test_its_python_runs(number: int, folder: Path) -> None:
     code = _blocks("python")[number]
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 

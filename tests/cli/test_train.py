@@ -44,7 +44,9 @@ def test_the_json_line_has_the_agreed_fields(folder: Path, capsys: Capture) -> N
     assert result["compile_seconds"] > 0
     for part in ("train", "val", "test"):
         assert set(result[part]) == {"loss", "accuracy"}
-    assert [line.split()[:2] for line in err.splitlines()] == [["epoch", f"{k}/3"] for k in (1, 2, 3)]
+    *epochs, last = err.splitlines()
+    assert [line.split()[:2] for line in epochs] == [["epoch", f"{k}/3"] for k in (1, 2, 3)]
+    assert last.startswith("run: ")
 
 
 def test_quiet_says_nothing_but_the_result(folder: Path, capsys: Capture) -> None:
@@ -146,3 +148,39 @@ def test_a_signal_stops_within_a_second_and_the_result_is_printed(
     assert process.returncode == code
     assert "stopping after this batch" in err
     assert json.loads(out)["stopped"] == "interrupted"
+
+
+def test_a_training_leaves_a_run(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert _train("--quiet") == 0
+    run_folder = folder / "runs" / "points" / "latest"
+    assert sorted(item.name for item in run_folder.iterdir()) == [
+        "history.csv",
+        "metrics.jsonl",
+        "model.dslm",
+        "report.html",
+    ]
+    table = capsys.readouterr().out
+    final = json.loads((run_folder / "metrics.jsonl").read_text("utf-8").splitlines()[-1])
+    assert f"{final['test']['loss']:.4f}" in table
+    assert len((run_folder / "history.csv").read_text("utf-8").splitlines()) == 4
+    assert run(["eval", str(run_folder), "--backend", "reference"]) == 0
+
+
+def test_out_names_the_folder_and_no_run_writes_none(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert _train("--no-run") == 0
+    assert not (folder / "runs").exists()
+    assert _train("--out", "here") == 0
+    assert (folder / "here" / "model.dslm").exists()
+    assert not (folder / "runs").exists()
+    assert "run: here" in capsys.readouterr().err
+
+
+def test_a_run_that_cannot_be_written_says_so_after_the_result(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    (folder / "runs").write_text("in the way", "utf-8")
+    assert _train("--quiet") == 2
+    out, err = capsys.readouterr()
+    assert out.startswith("points: ")
+    assert err.startswith("error: the run could not be written: ")
