@@ -1,0 +1,73 @@
+"""`dslc bench`: its fields and its refusals. What it measures is no test."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from model_files import write_points
+
+from dslc.cli.main import run
+from dslc.cli.workload import BATCHES, WIDTHS, draw, find
+from dslc.data.schema import InputField, Schema, TargetField
+from dslc.source import BUILT_IN
+
+FIELDS = {
+    "workload",
+    "us_per_step",
+    "peers",
+    "ratio_to_best_peer",
+    "compile_cold_s",
+    "start_warm_s",
+    "peak_bytes",
+    "memory_bytes",
+}
+
+
+def test_the_json_has_the_agreed_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dslc.cli.measure.SECONDS", 0.001)
+    path = write_points(tmp_path)
+    assert run(["bench", str(path), "--backend", "reference", "--repetitions", "1", "--format", "json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["schema"] == 1
+    (workload,) = result["workloads"]
+    assert set(workload) == FIELDS
+    assert workload["workload"] == "points"
+    assert workload["us_per_step"] > 0
+    assert workload["ratio_to_best_peer"] is None
+
+
+def test_what_is_no_workload_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bench", "huge"]) == 2
+    assert "`huge` is neither a workload (tiny, mlp) nor a model file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_every_named_workload_has_its_file(name: str) -> None:
+    workload = find(name)
+    assert workload is not None
+    assert workload.path.is_file()
+
+
+def test_the_drawn_rows_are_the_same_everywhere() -> None:
+    schema = Schema((InputField("x", (3,), BUILT_IN),), TargetField("y", (), 4, BUILT_IN), BUILT_IN)
+    (x, y), (again, _) = draw(schema, BATCHES), draw(schema, BATCHES)
+    assert y is not None
+    assert x["x"].shape == (BATCHES, 3)
+    assert (x["x"] == again["x"]).all()
+    assert set(y.tolist()) <= {0, 1, 2, 3}
+    assert y.tolist()[:4] == [1, 0, 2, 1]
+
+
+def test_peak_memory_is_of_the_process_itself() -> None:
+    held = bytearray(200_000_000)
+    held[::4096] = b"x" * len(held[::4096])
+    probe = "from dslc.cli.bench_start import peak_memory; print(peak_memory())"
+    child = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert 1_000_000 < int(child.stdout) < len(held)
