@@ -68,6 +68,9 @@ def _softmax(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | Non
     total = build.nodes[spread.inputs[0]]
     if not isinstance(total.op, Reduce) or total.op.kind is not ReduceKind.SUM or total.inputs != inputs[:1]:
         return None
+    # Over other axes than those that were summed, the shifts of the two exponentials would not cancel.
+    if spread.op.axes != _kept(build, exponent, total.op.axes):
+        return None
     _, shifted = _shift(build, exponent, total.op.axes)
     power = build.add(Map(exp), shifted)
     return build.add(op, power, build.add(spread.op, build.add(total.op, power)))
@@ -82,9 +85,13 @@ def _exponent(build: Builder, node: NodeId) -> NodeId | None:
 def _shift(build: Builder, node: NodeId, axes: tuple[int, ...]) -> tuple[NodeId, NodeId]:
     """m, the maximum over the axes, and node - m."""
     largest = build.add(StopGradient(), build.add(Reduce(ReduceKind.MAX, axes), node))
-    shape = build.type(node).shape
-    kept = tuple(axis for axis in range(len(shape)) if axis not in axes)
-    return largest, build.add(Map(subtract), node, build.add(Expand(shape, kept), largest))
+    spread = build.add(Expand(build.type(node).shape, _kept(build, node, axes)), largest)
+    return largest, build.add(Map(subtract), node, spread)
+
+
+def _kept(build: Builder, node: NodeId, axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The node's axes that a reduction over `axes` leaves."""
+    return tuple(axis for axis in range(len(build.type(node).shape)) if axis not in axes)
 
 
 def _shifted(build: Builder, node: NodeId) -> bool:

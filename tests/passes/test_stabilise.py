@@ -168,3 +168,15 @@ def test_log_sum_exp_over_the_batch_is_stable_too() -> None:
     total = build.add(Reduce(ReduceKind.SUM, (0,)), build.add(Map(exp), x))
     graph = stabilise(build.graph({"y": build.add(Map(log), total), "x": x}))
     assert np.isfinite(value(graph, np.array([1000.0, 999.0])))
+
+
+def test_a_quotient_by_the_total_of_another_axis_is_no_softmax() -> None:
+    """exp(x[i, j]) / sum(exp(x[k, i]) over k): the maxima that a shift would subtract are not the same."""
+    build = Builder()
+    x = build.add(Leaf(LeafRole.INPUT, "x", TensorType((3, 3))))
+    power = build.add(Map(exp), x)
+    total = build.add(Reduce(ReduceKind.SUM, (0,)), power)
+    quotient = build.add(Map(FUNCTIONS["divide"]), power, build.add(Expand((3, 3), (0,)), total))
+    graph = build.graph({"y": quotient})
+    point = np.random.default_rng(0).uniform(-2, 2, (3, 3))
+    np.testing.assert_allclose(value_of(stabilise(graph), point), value_of(graph, point), rtol=1e-12)
