@@ -1,0 +1,97 @@
+"""`report.html`: one page that stands alone, readable without scripts, in light and dark, on any width."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from dslc.runs.charts import curves
+
+STYLE = """
+:root { --ink: #1c2024; --faint: #6b7280; --rule: #e3e6ea; --page: #ffffff; --panel: #f7f8fa;
+  --one: #2563c9; --two: #d2601a; --three: #2a8a4a; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --faint: #9aa3ad; --rule: #2c3138; --page: #14171a;
+  --panel: #1b1f24; --one: #6ea3f5; --two: #f0965a; --three: #67c587; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem 4rem; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
+p { margin: .3rem 0; color: var(--faint); }
+.charts { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
+figure { margin: 0; padding: .8rem; background: var(--panel); border-radius: .5rem; max-width: 100%; }
+figcaption { font-weight: 600; } figcaption small { font-weight: 400; color: var(--faint); }
+svg { display: block; max-width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+svg text { fill: var(--faint); } .end { text-anchor: end; } .mid { text-anchor: middle; } svg .on { fill: var(--page); }
+path { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.line-1 { stroke: var(--one); } .line-2 { stroke: var(--two); } .line-3 { stroke: var(--three); }
+.key-1::before, .key-2::before, .key-3::before { content: "\\2014\\00a0"; font-weight: 700; }
+.key-1::before { color: var(--one); } .key-2::before { color: var(--two); } .key-3::before { color: var(--three); }
+figcaption span { margin-left: .6rem; } .grid { stroke: var(--rule); }
+.best { stroke: var(--faint); stroke-dasharray: 3 3; }
+.hit { fill: var(--one); } .miss { fill: var(--two); } .dot { fill: var(--one); fill-opacity: .55; }
+table { border-collapse: collapse; } td, th { padding: .2rem 1.2rem .2rem 0; text-align: left; vertical-align: top;
+  border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; } .wide { overflow-x: auto; }
+.numbers td { font-variant-numeric: tabular-nums; }
+pre { background: var(--panel); padding: .8rem; border-radius: .5rem; overflow-x: auto; font-size: .85rem; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the page shows: `parts` maps train, val and test to loss and metrics; `charts` are SVG figures;
+    `settings` are (name, value, origin)."""
+
+    model: str
+    summary: str
+    epochs: Sequence[Mapping[str, float]]
+    best_epoch: int | None
+    parts: Mapping[str, Mapping[str, float]]
+    charts: Sequence[str]
+    settings: Sequence[tuple[str, str, str]]
+    text: str
+
+    def to_html(self) -> str:
+        body = [
+            f"<h1>{escape(self.model)}</h1><p>{escape(self.summary)}</p>",
+            _section("Results", _results(self.parts)),
+            _section("Training", '<div class="charts">' + "".join(self._curves()) + "</div>"),
+            _section("Predictions", '<div class="charts">' + "".join(self.charts) + "</div>" if self.charts else ""),
+            _section("Settings", _table(("setting", "value", "from"), self.settings)),
+            _section("Model file", f"<pre>{escape(self.text)}</pre>"),
+        ]
+        return (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{escape(self.model)}</title><style>{STYLE}</style></head>\n<body>\n"
+            + "\n".join(body)
+            + "\n</body></html>\n"
+        )
+
+    def _curves(self) -> list[str]:
+        """The loss of both parts in one chart, then a chart for each metric."""
+        columns = list(dict.fromkeys(name for row in self.epochs for name in row))
+        series = {name: [row.get(name, float("nan")) for row in self.epochs] for name in columns}
+        losses = {name: points for name, points in series.items() if name.endswith(".loss")}
+        others = {name: points for name, points in series.items() if name not in losses}
+        charts = [curves("loss", losses, self.best_epoch)]
+        return charts + [curves(name, {name: points}, self.best_epoch) for name, points in others.items()]
+
+
+def _section(title: str, content: str) -> str:
+    return f"<h2>{title}</h2>{content}" if content else ""
+
+
+def _results(parts: Mapping[str, Mapping[str, float]]) -> str:
+    names = list(dict.fromkeys(name for columns in parts.values() for name in columns))
+    rows = [
+        (part, *(f"{columns[name]:.5g}" if name in columns else "" for name in names))
+        for part, columns in parts.items()
+    ]
+    return _table(("part", *names), rows, "numbers")
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="wide"><table class="{kind}"><tr>{head}</tr>{body}</table></div>'
