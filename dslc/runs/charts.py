@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 32
 
 
 def curves(title: str, series: Mapping[str, Sequence[float]], marked: int | None = None) -> str:
-    """One line for each series over the epochs 1, 2, ..., with gaps where it is not finite; `marked` is the best epoch."""
+    """A line for each series over the epochs 1, 2, ..., with gaps where it is not finite; `marked`: the best epoch."""
     values = [v for points in series.values() for v in points if math.isfinite(v)]
     count = max((len(points) for points in series.values()), default=0)
     if not values or count < 1:
