@@ -130,11 +130,11 @@ def _one(diagnostic: Diagnostic) -> str:
         parts += _snippet(other.span, other.text, "-")
     if diagnostic.advice:
         parts.append(f"  help: {diagnostic.advice}")
-    return "\n".join(parts)
+    return "\n".join(map(_printable, parts))
 
 
-WINDOW = 120
-"""Columns of a source line that a snippet shows at most."""
+WINDOW = 110
+"""Characters of a source line that a snippet shows at most."""
 
 
 def _snippet(span: Span, label: str, mark: str) -> list[str]:
@@ -142,7 +142,7 @@ def _snippet(span: Span, label: str, mark: str) -> list[str]:
     if not span.source.text:
         return [f"  {label}"] if label else []
     line, column = span.source.position(span.start)
-    text = span.source.line(line).replace("\t", " ")
+    text = span.source.line(line)
     width = max(1, min(span.end - span.start, len(text) - column + 1))
     first = 0 if len(text) <= WINDOW else max(0, min(column - 1 - WINDOW // 3, len(text) - WINDOW))
     shown = text[first : first + WINDOW]
@@ -150,6 +150,11 @@ def _snippet(span: Span, label: str, mark: str) -> list[str]:
     marks = " " * (len(before) + column - 1 - first) + mark * min(width, len(shown) - (column - 1 - first) or 1)
     gutter = f"{line:>4} | "
     return [f"{gutter}{before}{shown}{after}", f"{' ' * (len(gutter) - 2)}| {marks}{f' {label}' if label else ''}"]
+
+
+def _printable(text: str) -> str:
+    """A blank for each tab, and for what would move the cursor or speak to the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def to_records(diagnostics: Sequence[Diagnostic]) -> list[dict[str, str | int | None]]:

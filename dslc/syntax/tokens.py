@@ -74,7 +74,8 @@ def _fault(source: Source, start: int) -> Diagnostic:
         while end < len(text) and (text[end].isalnum() or text[end] == "_"):
             end += 1
     hint = "a name that is not plain ASCII stands in backticks" if text[start].isalnum() else None
-    return UnexpectedCharacter(Span(source, first, end), text[first:end], hint)
+    found = text[first:end] if text[start].isprintable() else f"U+{ord(text[start]):04X}"
+    return UnexpectedCharacter(Span(source, first, end), found, hint)
 
 
 def number(token: Lexeme) -> int | float:
