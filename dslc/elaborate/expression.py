@@ -59,7 +59,8 @@ OPERATORS: Mapping[BinaryOp, ScalarFunction] = {
     BinaryOp.OR: functions.logical_or,
 }
 
-REPETITIONS = 10_000
+REPETITIONS = 1_000
+"""Of `repeat`: as many dense layers as the limit on calls allows, so that more is refused at once."""
 
 _WAITING = (DefinitionKind.LAYER, DefinitionKind.ACTIVATION)
 """Definitions whose first argument is their input."""
