@@ -152,18 +152,19 @@ def _stride(operand: Operand, group: tuple[int, ...]) -> int:
 
 def _general(op: Contract, operands: Sequence[View], target: Target) -> list[Step]:
     """Plain loops: those that index the result first. It accumulates where a result's place is no plain index."""
+    walked = _walked(op, operands)
     kept = [axis.index for axis in op.out if axis.index is not None]
-    exact = len(set(kept)) == len(op.out) and op.shape == tuple(op.extents[k] for k in kept)
+    exact = len(set(kept)) == len(op.out) and op.shape == tuple(walked[k] for k in kept)
     if not exact:
         kept = [k for k in range(len(op.extents)) if any(axis.coefficients[k] for axis in op.out)]
-    loops = kept + [k for k in range(len(op.extents)) if k not in kept]
+    loops = kept + [k for k in range(len(walked)) if k not in kept]
 
     def moved(where: Access) -> Access:
         return tuple(Affine(tuple(axis.coefficients[k] for k in loops), axis.constant) for axis in where)
 
     steps: list[Step] = []
     views = tuple(_converted(view, target, steps) for view in operands)
-    extents = tuple(op.extents[k] for k in loops)
+    extents = tuple(walked[k] for k in loops)
     kernel = ContractKernel(
         target.result.element, len(loops), len(kept), tuple(map(moved, op.operands)), moved(op.out), not exact
     )
@@ -171,6 +172,20 @@ def _general(op: Contract, operands: Sequence[View], target: Target) -> list[Ste
     first: Extent = extents[0] if exact and kept else 1
     tiles = column_tiles(first, elements(extents[1:], capacity), capacity)
     return [*steps, Step(kernel, views, target.result, extents, tiles, target.span, target.note)]
+
+
+def _walked(op: Contract, operands: Sequence[View]) -> Shape:
+    """The extents up to where a loop leaves an axis that it indexes plainly: beyond, every product is 0 or dropped.
+
+    So a kernel has to look only at indices that are sums.
+    """
+    extents = list(op.extents)
+    for where, shape in zip((*op.operands, op.out), (*(view.shape for view in operands), op.shape), strict=True):
+        for axis, size in zip(where, shape, strict=True):
+            loop = axis.index
+            if loop is not None and size is not ROWS and (extent := extents[loop]) is not ROWS:
+                extents[loop] = min(extent, size)
+    return tuple(extents)
 
 
 def _converted(view: View, target: Target, steps: list[Step]) -> View:

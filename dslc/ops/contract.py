@@ -196,4 +196,11 @@ def _diagonal(draw: Draw) -> Sample:
     return Sample(Contract((n,), (where,), (Affine((2,), -1),), (n,)), (real((n, n)),))
 
 
-SAMPLES: tuple[Sampler, ...] = (_matmul, _convolution, _three_factors, _diagonal)
+def _beyond(draw: Draw) -> Sample:
+    """Loops that leave an operand or the result: zeros are read there, and nothing is written."""
+    i, j, a, b, c = (int(s) for s in draw.choice([1, 2, 3, 5], 5))
+    op = Contract((i, j), (access(2, 0, 1), access(2, 1)), access(2, 0), (c,))
+    return Sample(op, (real((a, b)), real((j,))))
+
+
+SAMPLES: tuple[Sampler, ...] = (_matmul, _convolution, _three_factors, _diagonal, _beyond)

@@ -111,7 +111,8 @@ class ContractKernel:
     """Any contraction with affine accesses, as plain loops: the general case behind MultiplyKernel.
 
     Loops are ordered: first those that index the result, then the reduced ones. With `accumulate` the output access is
-    affine as well: the result is zeroed first and one tile does all.
+    affine as well: the result is zeroed first and one tile does all. An index that is a sum may leave its tensor: reads
+    are 0 there and writes are dropped; one that is plainly a loop's stays inside.
     """
 
     element: Element

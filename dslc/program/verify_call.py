@@ -179,6 +179,11 @@ def _contract(call: Call, kernel: ContractKernel) -> None:
     for where, buffer in zip((*kernel.operands, kernel.out), (*call.operands, call.result), strict=True):
         demand(len(where) == len(buffer.shape), f"an access of `{buffer.name}` at {len(where)} indices")
         demand(all(len(axis.coefficients) == kernel.rank for axis in where), "an access over another nest")
+        for axis, extent in zip(where, buffer.shape, strict=True):
+            # A backend looks at indices that are sums, and drops what lies outside; others are its loops.
+            walked = extent if axis.index is None else call.extents[axis.index]
+            inside = walked is extent or (walked is not ROWS and extent is not ROWS and walked <= extent)
+            demand(inside, f"a loop over {walked} walks `{buffer.name}` along {extent}")
     if not kernel.accumulate:
         indices = [axis.index for axis in kernel.out]
         demand(sorted(indices, key=str) == list(range(kernel.parallel)), "the result's place is no list of its loops")

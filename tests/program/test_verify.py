@@ -236,6 +236,7 @@ MUTATIONS: dict[str, Callable[[], Program]] = {
     "a product's rows": lambda: extents(MULTIPLY, 8, 7, 5),
     "a product's element": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), kernel=MultiplyKernel(Element.F64))),
     "a contraction's extents": lambda: extents(CONTRACT, 5),
+    "a contraction's operand left behind": lambda: extents(CONTRACT, 4, 3),
     "a contraction's result": lambda: extents(CONTRACT, 4, 2),
     "a contraction's tiles": lambda: with_call(CONTRACT, replace(CONTRACT.call(), tiles=Tiles(4, 8))),
     "a scatter's sizes": lambda: extents(SCATTER, 1, 8, ROWS, 5),
