@@ -84,9 +84,12 @@ def measure(workload: Workload, backend: str, threads: int | None, peers: Sequen
 
 
 def _start(workload: Workload, backend: str, threads: int | None, store: str) -> Started:
-    """A process that compiles, makes a step and ends; `store` is where it keeps compiled kernels."""
+    """A process that compiles, makes a step and ends; `store` is where it keeps compiled kernels.
+
+    It runs under -P: a checkout in the working directory must not stand before the dslc that is installed.
+    """
     name = workload.name if workload.widths else str(workload.path)
-    command = [sys.executable, "-m", "dslc.cli.bench_start", name, backend, str(threads or 0)]
+    command = [sys.executable, "-P", "-m", "dslc.cli.bench_start", name, backend, str(threads or 0)]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": store}) as process:
         assert process.stdout
