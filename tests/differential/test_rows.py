@@ -11,8 +11,8 @@ from small_models import region_of, written
 
 from differential.small import LIBRARY, rows_for
 from dslc.driver import Compilation, compile_front
-from dslc.graph.graph import Array
 from dslc.program.arena import view
+from dslc.program.backend import Bytes
 from dslc.program.program import Element, Program, Region
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import initial_values
@@ -32,7 +32,7 @@ def compiled(name: str) -> Compilation:
     return compile_front(Source("small.dsl", LIBRARY[name]), Path())
 
 
-def arena_of(program: Program, compilation: Compilation, byte: int) -> Array:
+def arena_of(program: Program, compilation: Compilation, byte: int) -> Bytes:
     """The memory before the first update, every bit that nobody wrote as in `byte`."""
     arena = np.full(program.arena_bytes, byte, np.uint8)
     values = initial_values(compilation.experiment, 4)
