@@ -134,7 +134,7 @@ def _one(diagnostic: Diagnostic) -> str:
 
 
 WINDOW = 110
-"""Characters of a source line that a snippet shows at most."""
+"""Characters of a long source line that a snippet shows, between `...`."""
 
 
 def _snippet(span: Span, label: str, mark: str) -> list[str]:
@@ -144,9 +144,10 @@ def _snippet(span: Span, label: str, mark: str) -> list[str]:
     line, column = span.source.position(span.start)
     text = span.source.line(line)
     width = max(1, min(span.end - span.start, len(text) - column + 1))
-    first = 0 if len(text) <= WINDOW else max(0, min(column - 1 - WINDOW // 3, len(text) - WINDOW))
-    shown = text[first : first + WINDOW]
-    before, after = "... " if first else "", " ..." if first + WINDOW < len(text) else ""
+    most = WINDOW if len(text) > WINDOW + len("...  ...") else len(text)
+    first = max(0, min(column - 1 - WINDOW // 3, len(text) - most))
+    shown = text[first : first + most]
+    before, after = "... " if first else "", " ..." if first + most < len(text) else ""
     marks = " " * (len(before) + column - 1 - first) + mark * min(width, len(shown) - (column - 1 - first) or 1)
     gutter = f"{line:>4} | "
     return [f"{gutter}{before}{shown}{after}", f"{' ' * (len(gutter) - 2)}| {marks}{f' {label}' if label else ''}"]
