@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from dslc.diagnostics import nearest
+from dslc.diagnostics import Label, nearest
 from dslc.elaborate import batching
 from dslc.elaborate.errors import (
     ExtraArgument,
@@ -19,13 +19,13 @@ from dslc.elaborate.errors import (
     NoTarget,
     RepeatedArgument,
     UnknownArgument,
-    WrongShape,
+    Unpaired,
 )
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Poison, Tensor, Tensors, Value, shape_of
 from dslc.source import Span
-from dslc.syntax.ast import Definition, DefinitionKind, Shape
+from dslc.syntax.ast import Definition, DefinitionKind, Kind, Shape
 
 PAIR = ("prediction", "target")
 
@@ -43,7 +43,7 @@ def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], s
         raise Fault(NoTarget(span, name))
     if missing:
         raise Fault(MissingArgument(span, name, ", ".join(f"`{m}`" for m in missing)))
-    return _squeezed(definition, arguments, frame.here(span))
+    return _paired(definition, arguments, frame.here(span))
 
 
 def _given(definition: Definition, given: Sequence[Bound]) -> dict[str, Bound]:
@@ -90,22 +90,33 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return window * shape[-2], window * shape[-1]
 
 
-def _squeezed(definition: Definition, arguments: dict[str, Bound], site: Span) -> dict[str, Bound]:
-    """A prediction whose trailing [1] meets a scalar target loses it, where the definition asks for no shape."""
+def _paired(definition: Definition, arguments: dict[str, Bound], site: Span) -> dict[str, Bound]:
+    """Prediction and target of a loss or metric, which must meet: as a shape that the definition asks for,
+    or else element by element, where a trailing [1] of the prediction meets a scalar target. Raises Fault."""
     if definition.kind not in (DefinitionKind.LOSS, DefinitionKind.METRIC) or not set(PAIR) <= arguments.keys():
         return arguments
     prediction, target = (arguments[name].value for name in PAIR)
     types = {parameter.name.text: parameter.type for parameter in definition.parameters}
-    if isinstance(types["prediction"], Shape) or not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
+    if not isinstance(prediction, Tensor) or not isinstance(target, Tensor):
+        return arguments
+    if isinstance(types["prediction"], Shape):
+        if isinstance(types["target"], Kind) and prediction.shape[:-1] != target.shape:
+            raise _apart(definition, prediction, target, (*target.shape, *prediction.shape[-1:]), site)
         return arguments
     squeezed = meeting(prediction, target.shape)
-    elementwise = definition.kind is DefinitionKind.LOSS and (target.classes is None or types["target"] is not None)
-    if elementwise and squeezed.shape != target.shape:
-        given = f"`{prediction.maker}` gives {shape_of(prediction.shape)}"
-        advice = "end the net in `dense(outputs)`"
-        wanted = shape_of(target.shape)
-        raise Fault(WrongShape(site, definition.name.text, "prediction", wanted, given, prediction.span, advice))
+    if (target.classes is None or types["target"] is not None) and squeezed.shape != target.shape:
+        raise _apart(definition, prediction, target, target.shape, site)
     return arguments | {"prediction": replace(arguments["prediction"], value=squeezed)}
+
+
+def _apart(definition: Definition, prediction: Tensor, target: Tensor, wanted: tuple[int, ...], site: Span) -> Fault:
+    """The prediction's shape does not suit the target's."""
+    shape = shape_of(wanted) if wanted else "one number"
+    given = f"{f'`{prediction.maker}` gives' if prediction.maker else 'gets'} {shape_of(prediction.shape)}"
+    axes_too_many = len(prediction.shape) > len(target.shape) + 1
+    advice = "end the net in `flatten | dense(outputs)`" if axes_too_many else "end the net in `dense(outputs)`"
+    ends = Label(prediction.span, "the prediction"), Label(target.span, "the target")
+    return Fault(Unpaired(site, definition.name.text, shape, target.maker, given, advice, ends))
 
 
 def meeting(prediction: Tensor, shape: tuple[int, ...]) -> Tensor:

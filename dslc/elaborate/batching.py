@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from dslc.diagnostics import Label
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import BadSize, Fault, MixedLevels, NoAxis, ShapeMismatch
+from dslc.elaborate.errors import BadSize, ClassesAsNumbers, Fault, MixedLevels, NoAxis, ShapeMismatch
 from dslc.elaborate.values import Tensor, kind_of, shape_of
 from dslc.graph.graph import NodeId, Op, TensorType
 from dslc.ops.contract import contraction
@@ -36,7 +36,8 @@ Aligned: TypeAlias = tuple[int | None, ...]
 """A shape per example with None for the holes."""
 
 _LOGIC = (functions.logical_and, functions.logical_or, functions.logical_not)
-_COMPARING = (functions.equal, functions.not_equal)
+_EQUALITY = (functions.equal, functions.not_equal)
+_ORDER = (functions.less, functions.less_equal, functions.greater, functions.greater_equal)
 
 
 def map_(function: ScalarFunction, operands: Sequence[Tensor], span: Span) -> Tensor:
@@ -63,8 +64,10 @@ def common_home(operands: Sequence[Tensor], span: Span) -> Draft:
 
 
 def as_real(t: Tensor) -> Tensor:
-    """Whole numbers and conditions (0, 1) as reals."""
-    return t if t.dtype is DType.REAL else replace(t, node=t.home.add(Map(functions.real), t.node))
+    """Whole numbers and conditions (0, 1) as reals. Raises Fault for classes that nothing declares to be 0 and 1."""
+    if t.classes is not None and not t.zero_one:
+        raise Fault(ClassesAsNumbers(t.home.builder.origin.span, t.maker, t.classes, t.span))
+    return _real(t)
 
 
 def as_int(t: Tensor) -> Tensor:
@@ -265,14 +268,21 @@ def _cast(function: ScalarFunction, operands: Sequence[Tensor]) -> list[Tensor]:
     if function in _LOGIC:
         return list(operands)
     if function is functions.where:
-        return [operands[0], *_alike(operands[1:])]
-    return _alike(operands) if function in _COMPARING else [as_real(t) for t in operands]
-
-
-def _alike(operands: Sequence[Tensor]) -> list[Tensor]:
-    if len({t.dtype for t in operands}) == 1:
+        choices = operands[1:]
+        return [operands[0], *(choices if _same_type(choices) else map(as_real, choices))]
+    if function in _EQUALITY and _same_type(operands):
         return list(operands)
+    if function in _EQUALITY + _ORDER:
+        return [_real(t) for t in operands]
     return [as_real(t) for t in operands]
+
+
+def _same_type(operands: Sequence[Tensor]) -> bool:
+    return len({t.dtype for t in operands}) == 1
+
+
+def _real(t: Tensor) -> Tensor:
+    return t if t.dtype is DType.REAL else replace(t, node=t.home.add(Map(functions.real), t.node))
 
 
 def _misfit(left: Tensor, right: Tensor, span: Span) -> Fault:

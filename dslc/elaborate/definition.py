@@ -43,13 +43,13 @@ EXTENTS = (3, 4, 5, 6)
 class Sample:
     """What a definition is tried on: shapes per example by parameter, and numbers for the others.
 
-    An optimizer's shape is that of `weight`, an initializer's that of `shape`. `classes` is the number of classes
-    of a class target; `batched` tells whether tensors carry the batch axis.
+    An optimizer's shape is that of `weight`, an initializer's that of `shape`. `classes` makes the target a
+    class of so many, of two where the definition declares a class; `batched`: tensors carry the batch axis.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
     numbers: Mapping[str, Plain | tuple[int, ...]]
-    classes: int = 2
+    classes: int | None = None
     batched: bool = True
 
 
@@ -145,9 +145,9 @@ def _argument(frame: Frame, parameter: ast.Parameter, sample: Sample) -> Bound |
 def _leaf(draft: Draft, parameter: ast.Parameter, sample: Sample) -> Tensor:
     name, shape = parameter.name.text, sample.shapes[parameter.name.text]
     whole: Shape = (ROWS, *shape) if sample.batched else shape
-    if isinstance(parameter.type, ast.Kind):
+    if isinstance(parameter.type, ast.Kind) or (name == "target" and sample.classes is not None):
         node = draft.leaf(LeafRole.TARGET, name, TensorType(whole, DType.INT))
-        return Tensor(draft, node, shape, sample.batched, parameter.span, maker=name, classes=sample.classes)
+        return Tensor(draft, node, shape, sample.batched, parameter.span, maker=name, classes=sample.classes or 2)
     node = draft.leaf(LeafRole.INPUT, name, TensorType(whole))
     return Tensor(draft, node, shape, sample.batched, parameter.span, maker=name)
 
@@ -181,7 +181,7 @@ def stand_in(definition: ast.Definition) -> Sample:
     implied = {"fan_in", "fan_out"} if definition.kind is DefinitionKind.INITIALIZER else set[str]()
     left = [p.name.text for p in definition.parameters if p.default is None and p.name.text not in {*shapes, *implied}]
     numbers: dict[str, Plain | tuple[int, ...]] = {name: 2 if name in sizes else 0.5 for name in left}
-    return Sample(shapes, numbers, extents.get("classes", 2), batched=False)
+    return Sample(shapes, numbers, extents.get("classes"), batched=False)
 
 
 def _is_tensor(definition: ast.Definition, parameter: ast.Parameter) -> bool:

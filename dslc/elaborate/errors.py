@@ -231,6 +231,27 @@ class WrongShape(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class Unpaired(Diagnostic):
+    """A prediction whose shape does not suit the target that a loss or a metric compares it with.
+
+    One value takes one output, a class one output for each class; several values take as many outputs.
+    """
+
+    code: ClassVar = "wrong-prediction"
+    message: ClassVar = "`{callee}` takes {wanted} for the target `{target}`, and {given}"
+    help: ClassVar = "{advice_text}"
+    callee: str
+    wanted: str
+    target: str
+    given: str
+    advice_text: str
+    ends: tuple[Label, ...]
+
+    def others(self) -> tuple[Label, ...]:
+        return tuple(end for end in self.ends if end.span.source.text)
+
+
+@dataclass(frozen=True, slots=True)
 class SharedShape(Diagnostic):
     """A layer bound to a name is one instance; its weights have one shape, so every use must have one too."""
 
@@ -444,6 +465,23 @@ class WrongTarget(Diagnostic):
 
     def others(self) -> tuple[Label, ...]:
         return (Label(self.origin, "the target"),) if self.origin.source.text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesAsNumbers(Diagnostic):
+    """Classes are compared and looked up; a difference or a mean of class ids says nothing.
+
+    A definition that computes with the two classes 0 and 1 says so: `target: class(2)`.
+    """
+
+    code: ClassVar = "classes-as-numbers"
+    message: ClassVar = "the {count} classes of `{target}` are no numbers to compute with"
+    target: str
+    count: int
+    origin: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.origin, "the classes"),) if self.origin.source.text and self.origin != self.span else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ must agree.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dslc.diagnostics import Label, NotYet
 from dslc.elaborate import static
@@ -15,6 +16,7 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Tensor, kind_of, shape_of
 from dslc.source import Span
+from dslc.syntax import ast
 from dslc.syntax.ast import Definition, Expression, Kind, Leading, Name, Parameter, Shape
 
 
@@ -80,6 +82,8 @@ def _meet_class(
         frame.scope.bind(count.text, Number(value.classes), count.span)
         return
     wanted = static.whole(frame, frame.evaluate(count), "the number of classes", count.span)
+    if isinstance(count, ast.Number) and wanted == value.classes == 2:
+        frame.scope.update(parameter.name.text, replace(value, zero_one=True))
     if wanted != value.classes:
         prediction = frame.scope.find("prediction")
         if isinstance(count, Name) and isinstance(prediction, Tensor):

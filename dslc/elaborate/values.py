@@ -28,6 +28,7 @@ class Tensor:
 
     `holes` are the places, counted from the right in the shape before the reduction, of axes that were reduced by
     name: the value still meets the tensor that has them. `maker` is the layer or formula that made it, for messages.
+    `classes` counts the classes of a target that holds ids; `zero_one`: a definition declares them to be 0 and 1.
     """
 
     home: Draft
@@ -38,6 +39,7 @@ class Tensor:
     holes: tuple[int, ...] = ()
     maker: str = ""
     classes: int | None = None
+    zero_one: bool = False
 
     @property
     def dtype(self) -> DType:
