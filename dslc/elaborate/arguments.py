@@ -25,14 +25,22 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Poison, Tensor, Tensors, Value, shape_of
 from dslc.source import Span
-from dslc.syntax.ast import Definition, DefinitionKind, Kind, Shape
+from dslc.syntax.ast import Argument, Definition, DefinitionKind, Kind, Shape
 
 PAIR = ("prediction", "target")
 
 
+def evaluated(frame: Frame, arguments: Sequence[Argument]) -> tuple[Bound, ...]:
+    """What a call is given, in the order of the text."""
+    return tuple(
+        Bound(argument.name.text if argument.name else None, frame.evaluate(argument.value), frame.here(argument.span))
+        for argument in arguments
+    )
+
+
 def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], span: Span) -> dict[str, Bound]:
     """The value of every parameter but those left to their defaults. Raises Fault."""
-    arguments = _implied(frame, definition, span) | _given(definition, given)
+    arguments = _implied(frame, definition, span) | _given(frame, definition, given)
     missing = [
         parameter.name.text
         for parameter in definition.parameters
@@ -46,7 +54,7 @@ def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], s
     return _paired(definition, arguments, frame.here(span))
 
 
-def _given(definition: Definition, given: Sequence[Bound]) -> dict[str, Bound]:
+def _given(frame: Frame, definition: Definition, given: Sequence[Bound]) -> dict[str, Bound]:
     name = definition.name.text
     names = [parameter.name.text for parameter in definition.parameters]
     places = [n for n in names if n not in PAIR] if _leaves_pair(definition, given) else names
@@ -56,11 +64,18 @@ def _given(definition: Definition, given: Sequence[Bound]) -> dict[str, Bound]:
             raise Fault(ExtraArgument(bound.span, name, len(names), f"argument{'s' * (len(names) != 1)}"))
         target = places[k] if bound.name is None else bound.name
         if target not in names:
-            raise Fault(UnknownArgument(bound.span, name, target, nearest(target, names)))
+            raise unknown(frame, name, bound, names)
         if target in arguments:
             raise Fault(RepeatedArgument(bound.span, name, target))
         arguments[target] = bound
     return arguments
+
+
+def unknown(frame: Frame, callee: str, given: Bound, names: Sequence[str]) -> Fault:
+    """The argument's name is none of `names`: a slip of the pen, or a comparison written `x = 0`."""
+    assert given.name is not None
+    compared = given.span.text.replace("=", "==", 1) if frame.scope.find(given.name) is not None else None
+    return Fault(UnknownArgument(given.span, callee, given.name, nearest(given.name, names) or compared))
 
 
 def _leaves_pair(definition: Definition, given: Sequence[Bound]) -> bool:

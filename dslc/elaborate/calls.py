@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dslc.elaborate import batching
-from dslc.elaborate.arguments import arguments_of
+from dslc.elaborate.arguments import arguments_of, unknown
 from dslc.elaborate.arithmetic import operate
 from dslc.elaborate.block import run_body
-from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape, UnknownArgument
+from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.patterns import meet
@@ -107,7 +107,7 @@ def invoke(frame: Frame, callee: Callee, given: Sequence[Bound], over: Sequence[
 def _call_builtin(frame: Frame, callee: Builtin, given: Sequence[Bound], over: Sequence[Name], span: Span) -> Value:
     for argument in given:
         if argument.name:
-            raise Fault(UnknownArgument(argument.span, callee.name, argument.name))
+            raise unknown(frame, callee.name, argument, ())
     if len(given) < callee.least:
         missing = callee.least - len(given)
         raise Fault(MissingArgument(span, callee.name, f"{missing} more argument{'s' * (missing > 1)}"))

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, numbers, static
+from dslc.elaborate.arguments import evaluated
 from dslc.elaborate.arithmetic import operand, operate
 from dslc.elaborate.calls import apply, invoke
 from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, NotCallable, Unexpected
@@ -22,7 +23,6 @@ from dslc.elaborate.names import resolve
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import (
     POISON,
-    Bound,
     Builtin,
     Callable_,
     Composition,
@@ -174,7 +174,7 @@ def _read(frame: Frame, expression: ast.Read) -> Value:
 
 def _call(frame: Frame, expression: ast.Call) -> Value:
     callee = _callable(resolve(frame, expression.callee), expression.callee)
-    given = _arguments(frame, expression)
+    given = evaluated(frame, expression.arguments)
     if isinstance(callee, Stage) and not callee.arguments:
         stage = Stage(callee.callee, given, frame.here(expression.span), expression.over)
         return invoke(frame, callee.callee, given, expression.over, expression.span) if _full(stage) else stage
@@ -201,15 +201,6 @@ def _full(stage: Stage) -> bool:
     if not waits:
         return True
     return isinstance(given, Tensor | Tensors | Poison) or (isinstance(given, Number) and not needs_tensor)
-
-
-def _arguments(frame: Frame, expression: ast.Call) -> tuple[Bound, ...]:
-    bound: list[Bound] = []
-    for argument in expression.arguments:
-        name = argument.name.text if argument.name else None
-        value = evaluate(frame, argument.value)
-        bound.append(Bound(name, value, frame.here(argument.value.span)))
-    return tuple(bound)
 
 
 def _callable(value: Value, name: ast.Name) -> Callable_:
@@ -251,7 +242,7 @@ def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
             raise Cascade
         raise Fault(NotCallable(expression.span, kind_of(value)))
     callee = _callable(resolve(frame, expression.callee), expression.callee)
-    given = _arguments(frame, expression)
+    given = evaluated(frame, expression.arguments)
     if not isinstance(callee, Stage) or callee.arguments:
         raise Fault(ExtraArgument(expression.span, expression.callee.text, 1, "argument, which the pipe gives"))
     return Stage(callee.callee, given, frame.here(expression.span), expression.over)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dslc.elaborate.arguments import evaluated
 from dslc.elaborate.arithmetic import operand
 from dslc.elaborate.errors import Cascade, Duplicate, Fault, Unexpected
 from dslc.elaborate.experiment import Metric
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.names import resolve
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of, shape_of
+from dslc.elaborate.values import Poison, Stage, Tensor, Value, kind_of, shape_of
 from dslc.graph.graph import NodeId, Role
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
@@ -45,17 +46,12 @@ def _metric(frame: Frame, use: ast.Name | ast.Call) -> tuple[Metric, Value]:
     if not isinstance(stage, Stage) or not isinstance(stage.callee, ast.Definition):
         raise Fault(Unexpected(name.span, kind_of(stage), "a metric"))
     definition = stage.callee
-    given = [] if isinstance(use, ast.Name) else [_bound(frame, argument) for argument in use.arguments]
+    given = () if isinstance(use, ast.Name) else evaluated(frame, use.arguments)
     metric = Metric(name.text, definition.higher is not False, name.span)
     try:
         return metric, frame.call(definition, given, use.span)
     except Fault as fault:
         return metric, frame.report(fault)
-
-
-def _bound(frame: Frame, argument: ast.Argument) -> Bound:
-    name = argument.name.text if argument.name else None
-    return Bound(name, frame.evaluate(argument.value), argument.value.span)
 
 
 def _total(frame: Frame, totals: Totals, value: Value, use: ast.Name | ast.Call) -> NodeId:

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
-from dslc.elaborate.arguments import arguments_of
+from dslc.elaborate.arguments import arguments_of, evaluated
 from dslc.elaborate.arithmetic import as_tensor, clock, operand
 from dslc.elaborate.calls import CLOCKS, open_frame
 from dslc.elaborate.draft import Draft
@@ -88,9 +88,7 @@ def _chosen(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
     for clock_name in CLOCKS:
         scope.bind(clock_name, clock(frame.draft, clock_name, use.span), use.span)
     inner = replace(frame, scope=scope, kinds=(DefinitionKind.SCHEDULE, DefinitionKind.ACTIVATION))
-    for argument in use.arguments if isinstance(use, ast.Call) else ():
-        key = argument.name.text if argument.name else None
-        given.append(Bound(key, inner.evaluate(argument.value), argument.value.span))
+    given += evaluated(inner, use.arguments) if isinstance(use, ast.Call) else ()
     arguments = arguments_of(frame, definition, given, use.span)
     for bound in arguments.values():
         if isinstance(bound.value, Poison):
