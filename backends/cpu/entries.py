@@ -187,7 +187,7 @@ class _Printer:
         match call.kernel:
             case LoopKernel():
                 same = frozenset(k for k, buffer in enumerate(call.operands) if buffer.offset == call.result.offset)
-                unit = loop_unit(call.kernel, self.program.real, same)
+                unit = loop_unit(call.kernel, same)
                 given = extents[first_extent(call.kernel) : call.kernel.rank]
                 for k, (name, buffer) in enumerate(zip(operands, call.operands, strict=True)):
                     given += [] if k in same else [name, *_strides(buffer)]

@@ -33,21 +33,20 @@ POINTERS = {Element.F32: CType.F32S, Element.F64: CType.F64S, Element.I64: CType
 Parameters = tuple[tuple[str, CType], ...]
 
 
-def loop_unit(kernel: LoopKernel, real: Element, in_place: frozenset[int] = frozenset()) -> Unit:
+def loop_unit(kernel: LoopKernel, in_place: frozenset[int] = frozenset()) -> Unit:
     """The kernel as a function of (its share, further extents, operands with strides, result with strides).
 
     Operands numbered in `in_place` are the result's own buffer, which the call then passes once: the compiler is
     told that pointers lead to separate memory.
     """
-    computed = computing_element(kernel, real)
     operands = [Operand("y" if k in in_place else f"x{k}", element) for k, element in enumerate(kernel.elements)]
     parameters = [(f"n{k}", CType.I64) for k in range(first_extent(kernel), kernel.rank)]
     for k, (element, rank) in enumerate(zip(kernel.elements, kernel.ranks, strict=True)):
         if k not in in_place:
             parameters += pointer_parameters(f"x{k}", element, rank)
     parameters += pointer_parameters("y", kernel.result, kernel.result_rank)
-    printed = print_body(kernel.body, operands, computed)
-    nest = _Nest(kernel, printed, computed)
+    printed = print_body(kernel.body, operands, kernel.real)
+    nest = _Nest(kernel, printed)
     lines, functions = nest.plain() if kernel.combine is None else nest.reduced(kernel.combine)
     formula = [*loop_formula(kernel), *(f"x{k} is y" for k in sorted(in_place))]
     return tiled_unit("loop", parameters, lines, (*printed.functions, *functions), formula)
@@ -56,12 +55,6 @@ def loop_unit(kernel: LoopKernel, real: Element, in_place: frozenset[int] = froz
 def first_extent(kernel: LoopKernel) -> int:
     """The first loop whose extent is an argument: `start` and `stop` bound the first one if it is parallel."""
     return 1 if kernel.parallel else 0
-
-
-def computing_element(kernel: LoopKernel, real: Element) -> Element:
-    """The program's type, but float64 where nothing narrower takes part and where one value is all there is."""
-    reals = {element for element in (*kernel.elements, kernel.result) if DTYPES[element] is DType.REAL}
-    return Element.F64 if kernel.rank == 0 or reals == {Element.F64} else real
 
 
 def pointer_parameters(name: str, element: Element, rank: int) -> Parameters:
@@ -95,7 +88,6 @@ def contiguous_in(where: Sequence[Affine | object], index: int) -> bool:
 class _Nest:
     kernel: LoopKernel
     body: Printed
-    computed: Element
 
     @property
     def place(self) -> str:
@@ -113,10 +105,10 @@ class _Nest:
     def summed(self) -> Element:
         """Where a combination is kept: as wide as its result."""
         kept = self.kernel.result
-        return kept if DTYPES[kept] is DType.REAL and self.body.dtype is DType.REAL else self.computed
+        return kept if DTYPES[kept] is DType.REAL and self.body.dtype is DType.REAL else self.kernel.real
 
     def plain(self) -> tuple[list[str], tuple[Function, ...]]:
-        store = f"{self.place} = {self.stored(self.body.value, self.computed)}"
+        store = f"{self.place} = {self.stored(self.body.value, self.kernel.real)}"
         return nest(self.parallel, [*self.body.lines, store]), ()
 
     def stored(self, value: str, have: Element) -> str:
@@ -136,7 +128,7 @@ class _Nest:
         first, step, functions = self._combination(combine)
         value = self.body.value
         if self.body.dtype is DType.REAL:
-            value = cast(value, self.computed, self.summed)
+            value = cast(value, self.kernel.real, self.summed)
         if self._rows_inside():
             return self._row_by_row(first, step, value), functions
         inside = nest(self.inner, [*self.body.lines, f"total = {step('total', value)}"])
@@ -194,6 +186,6 @@ class _Nest:
             "    place = at",
             "at += 1",
         ]
-        start = f"{SUFFIXES[self.computed]}(0.0)" if self.body.dtype is DType.REAL else "0"
+        start = f"{SUFFIXES[self.kernel.real]}(0.0)" if self.body.dtype is DType.REAL else "0"
         lines = ["at = 0", "place = 0", f"best = {start}", *nest(self.inner, inside), f"{self.place} = place"]
         return nest(self.parallel, lines)

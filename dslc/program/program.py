@@ -89,11 +89,11 @@ class LoopKernel:
 
     @property
     def real(self) -> Element:
-        """What the body's REAL values are computed in: F32 where an operand or the result is F32, else F64.
+        """What the body's REAL values are computed in: F64 for a single point and where nothing is F32, else F32.
 
         Loads are converted to it. SUM, MAX and MIN accumulate in the result's element.
         """
-        return Element.F32 if Element.F32 in (*self.elements, self.result) else Element.F64
+        return Element.F32 if self.rank and Element.F32 in (*self.elements, self.result) else Element.F64
 
 
 @dataclass(frozen=True, slots=True)

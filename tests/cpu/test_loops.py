@@ -143,7 +143,6 @@ def test_equal_kernels_are_one_text_whatever_the_extents():
 
     body = (Load(0, access(1, 0)), Apply(multiply, (0, 0)))
     one, two = (
-        loop_unit(LoopKernel(1, 1, (Element.F32,), (1,), body, None, Element.F32, 1, identity(1)), Element.F32)
-        for _ in range(2)
+        loop_unit(LoopKernel(1, 1, (Element.F32,), (1,), body, None, Element.F32, 1, identity(1))) for _ in range(2)
     )
     assert one == two
