@@ -16,6 +16,9 @@ from .unit import Assembly, CType, Signature, Unit
 _SPINS = 2000
 """Pauses before a waiting thread sleeps: about 20 microseconds, more than most phases are apart."""
 
+MOST_THREADS = 1024
+"""A crew is no larger: its names and blocks, 40 bytes a thread, lie on the caller's stack."""
+
 _BARRIER = Signature("barrier", (("threads", CType.I64), ("place", CType.I64)))
 
 BARRIER = Unit(

@@ -19,7 +19,7 @@ from dslc.program.backend import Bytes, Integers, MachineMemory
 
 from . import store
 from .cost import default_threads
-from .crew import work_unit
+from .crew import MOST_THREADS, work_unit
 from .linker import Library
 from .machine import ADVANCE, ENTRIES
 from .module import Module
@@ -77,7 +77,7 @@ class CpuExecutable:
             raise ValueError(f"an arena of {arena.size} bytes, where {self._module.program.arena_bytes} are needed")
 
     def _threads(self, threads: int) -> int:
-        return threads if threads > 0 else self.default_threads
+        return min(threads, MOST_THREADS) if threads > 0 else self.default_threads
 
     def _library(self, entry: str) -> Library:
         """The linked objects that the entry needs, compiled where the store lacks them."""

@@ -43,6 +43,10 @@ def test_every_phase_waits_for_the_one_before(threads):
     assert all(works(threads) for _ in range(5))
 
 
+def test_more_threads_than_a_stack_has_room_for_are_as_many_as_it_has():
+    assert works(10**9)
+
+
 def test_crews_of_several_python_threads():
     found: list[bool] = []
     callers = [threading.Thread(target=lambda: found.append(works(2))) for _ in range(8)]
