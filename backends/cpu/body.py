@@ -22,8 +22,6 @@ from dslc.scalar.types import DType
 from .scalars import SUFFIXES, scalar
 from .unit import Function
 
-DTYPES = {Element.F32: DType.REAL, Element.F64: DType.REAL, Element.I64: DType.INT, Element.B8: DType.BOOL}
-
 
 @dataclass(frozen=True, slots=True)
 class Operand:
@@ -54,7 +52,7 @@ def print_body(body: Body, operands: Sequence[Operand], real: Element) -> Printe
             case Load():
                 operand = operands[instruction.operand]
                 values.append(_load(instruction, operand, values, real))
-                dtypes.append(DTYPES[operand.element])
+                dtypes.append(operand.element.dtype)
             case Literal():
                 values.append(literal(instruction, real))
                 dtypes.append(instruction.dtype)

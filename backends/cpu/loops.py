@@ -23,7 +23,7 @@ from dslc.scalar.body import Combine, Load
 from dslc.scalar.types import DType
 
 from .assembly import add_in_any_order
-from .body import DTYPES, Operand, Printed, affine, cast, element_at, print_body
+from .body import Operand, Printed, affine, cast, element_at, print_body
 from .scalars import SUFFIXES, scalar
 from .tiles import tiled_unit
 from .unit import CType, Function, Unit
@@ -105,7 +105,7 @@ class _Nest:
     def summed(self) -> Element:
         """Where a combination is kept: as wide as its result."""
         kept = self.kernel.result
-        return kept if DTYPES[kept] is DType.REAL and self.body.dtype is DType.REAL else self.kernel.real
+        return kept if kept.dtype is DType.REAL and self.body.dtype is DType.REAL else self.kernel.real
 
     def plain(self) -> tuple[list[str], tuple[Function, ...]]:
         store = f"{self.place} = {self.stored(self.body.value, self.kernel.real)}"

@@ -20,7 +20,7 @@ from typing import TypeAlias
 
 from dslc.scalar.affine import Access
 from dslc.scalar.body import Body, Combine
-from dslc.scalar.types import Extent
+from dslc.scalar.types import DType, Extent
 from dslc.source import Span
 
 
@@ -35,6 +35,11 @@ class Element(Enum):
     @property
     def bytes(self) -> int:
         return {Element.F32: 4, Element.F64: 8, Element.I64: 8, Element.B8: 1}[self]
+
+    @property
+    def dtype(self) -> DType:
+        """What a body makes of it."""
+        return {Element.I64: DType.INT, Element.B8: DType.BOOL}.get(self, DType.REAL)
 
 
 class Region(Enum):

@@ -25,8 +25,6 @@ from dslc.scalar.affine import Access, Affine
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Literal, Load, Taken
 from dslc.scalar.types import ROWS, DType, Extent, Shape
 
-DTYPES = {Element.F32: DType.REAL, Element.F64: DType.REAL, Element.I64: DType.INT, Element.B8: DType.BOOL}
-
 
 def demand(holds: bool, otherwise: str) -> None:
     """Raises BrokenProgram where a law does not hold."""
@@ -78,7 +76,7 @@ def _loop(call: Call, kernel: LoopKernel) -> None:
     _tiled(call, call.extents[0] if kernel.parallel else 1)
     found = _body(kernel.body, call.operands, call.extents)
     stored = DType.INT if kernel.combine is Combine.ARGMAX else found
-    demand(stored is DTYPES[kernel.result], f"a body of {stored.value} for {kernel.result.value}")
+    demand(stored is kernel.result.dtype, f"a body of {stored.value} for {kernel.result.value}")
     for axis in kernel.where:
         reduced = axis.coefficients[kernel.parallel :]
         demand(not any(reduced), "the result's place depends on a reduced loop")
@@ -107,7 +105,7 @@ def _body(body: Body, operands: Sequence[Buffer], extents: Sequence[Extent]) -> 
                         demand(0 <= index.value < position, "an index that is computed later")
                         demand(types[index.value] is DType.INT, "an index that is no int")
                 _inside(where, buffer.shape, extents, f"`{buffer.name}`")
-                types.append(DTYPES[buffer.element])
+                types.append(buffer.element.dtype)
             case Literal(_, dtype):
                 types.append(dtype)
             case IndexOf(where):
