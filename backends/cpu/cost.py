@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from math import prod
 
 from dslc.program.program import Call, Entry, Fetch, LoopKernel, MultiplyKernel, Program
-from dslc.scalar.types import ROWS, Extent
+from dslc.scalar.types import elements
 
 _MULTIPLY_ADDS = 80e9  # a second, of one core on register tiles
 _INSTRUCTIONS = 24e9  # a second, of a loop's body in vectors
@@ -30,15 +29,11 @@ def step_seconds(program: Program, entry: Entry) -> float:
 
 def _seconds(call: Call | Fetch, capacity: int) -> float:
     if isinstance(call, Fetch):
-        return _points(call.result.shape, capacity) / _INSTRUCTIONS
-    points = _points(call.extents, capacity)
+        return elements(call.result.shape, capacity) / _INSTRUCTIONS
+    points = elements(call.extents, capacity)
     if isinstance(call.kernel, MultiplyKernel):
         return points / _MULTIPLY_ADDS
     return points * (len(call.kernel.body) if isinstance(call.kernel, LoopKernel) else 2) / _INSTRUCTIONS
-
-
-def _points(extents: tuple[Extent, ...], capacity: int) -> int:
-    return prod(capacity if extent is ROWS else extent for extent in extents)
 
 
 def _processors() -> int:

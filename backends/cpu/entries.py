@@ -31,7 +31,7 @@ from dslc.program.program import (
     ScatterKernel,
     Tiles,
 )
-from dslc.scalar.types import ROWS, Extent, shape_text
+from dslc.scalar.types import ROWS, Extent, extents_text, shape_text
 from dslc.source import Span
 
 from .assembly import WORD
@@ -168,7 +168,7 @@ class _Printer:
                 assert_never(call)
 
     def _tiled(self, unit: Unit, tiles: Tiles, arguments: str, turn: _Turn) -> str:
-        text = f"{unit.name}({turn.text}, threads, {_extent(tiles.extent)}, {tiles.size}, {arguments})"
+        text = f"{unit.name}({turn.text}, threads, {extents_text((tiles.extent,))}, {tiles.size}, {arguments})"
         if tiles.extent is not ROWS:
             turn.number += -(-tiles.extent // tiles.size)
         else:
@@ -183,7 +183,7 @@ class _Printer:
     def _kernel_call(self, call: Call) -> tuple[Unit, str]:
         """The kernel's unit and its arguments after its share."""
         operands, result = [self._buffer(buffer) for buffer in call.operands], self._buffer(call.result)
-        extents = [_extent(extent) for extent in call.extents]
+        extents = [extents_text((extent,)) for extent in call.extents]
         match call.kernel:
             case LoopKernel():
                 same = frozenset(k for k, buffer in enumerate(call.operands) if buffer.offset == call.result.offset)
@@ -199,7 +199,7 @@ class _Printer:
                 unit = contract_unit(call.kernel)
                 given = extents
                 for name, buffer in zip((*operands, result), (*call.operands, call.result), strict=True):
-                    given += [name, *(_extent(extent) for extent in buffer.shape)]
+                    given += [name, *(extents_text((extent,)) for extent in buffer.shape)]
             case ScatterKernel():
                 unit = scatter_unit(call.kernel)
                 given = [*extents[1:], *operands, result]
@@ -217,10 +217,6 @@ class _Printer:
 def _line(span: Span) -> str:
     """`digits.dsl:14  `, nothing for what no model file wrote."""
     return f"{span.source.name.rsplit('/', 1)[-1]}:{span.line}  " if span.source.text else ""
-
-
-def _extent(extent: Extent) -> str:
-    return "rows" if extent is ROWS else str(extent)
 
 
 def _static(extent: Extent) -> int:

@@ -15,10 +15,11 @@ from numpy.lib.stride_tricks import as_strided
 from dslc.ops.contract import Contract
 from dslc.ops.gather import ScatterAdd
 from dslc.ops.loop import Loop
-from dslc.program.arena import sized, view
+from dslc.program.arena import view
 from dslc.program.backend import Array, Bytes
 from dslc.program.program import Call, ContractKernel, LoopKernel, MultiplyKernel, ScatterKernel
 from dslc.scalar.affine import Access, identity
+from dslc.scalar.types import sized
 
 
 def run_call(call: Call, arena: Bytes, rows: int) -> None:

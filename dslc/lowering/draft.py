@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from math import prod
 
 from dslc.program.program import Element, Kernel, Region, Tiles
-from dslc.scalar.types import ROWS, DType, Extent, Shape
+from dslc.scalar.types import DType, Extent, Shape, elements
 from dslc.source import Span
 
 
@@ -91,8 +90,3 @@ class Drafts:
 def element_of(dtype: DType, real: Element) -> Element:
     """The element that a graph's type becomes, `real` for REAL."""
     return {DType.REAL: real, DType.INT: Element.I64, DType.BOOL: Element.B8}[dtype]
-
-
-def elements(shape: Shape, capacity: int) -> int:
-    """The number of elements that a tensor of `shape` has room for."""
-    return prod(capacity if extent is ROWS else extent for extent in shape)

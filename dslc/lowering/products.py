@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from dslc.lowering.draft import Step, View, elements
+from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, contract_step, copy_step
 from dslc.lowering.tiles import column_tiles, multiply_tiles
 from dslc.ops.contract import Contract
 from dslc.program.program import ContractKernel, MultiplyKernel
 from dslc.scalar.affine import Access, Affine, access, identity
-from dslc.scalar.types import ROWS, Extent, Shape
+from dslc.scalar.types import ROWS, Extent, Shape, elements
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
-from dslc.lowering.draft import Step, View, elements
+from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, scatter_step
 from dslc.lowering.tiles import column_tiles
 from dslc.ops.gather import ScatterAdd
 from dslc.program.program import ScatterKernel
-from dslc.scalar.types import ROWS, Extent, Shape
+from dslc.scalar.types import ROWS, Extent, Shape, elements
 
 
 def scatter_steps(op: ScatterAdd, index: View, value: View, target: Target) -> list[Step]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dslc.lowering.draft import elements
 from dslc.program.program import Tiles
 from dslc.scalar.body import Apply, Body
-from dslc.scalar.types import Extent
+from dslc.scalar.types import Extent, elements
 
 POINTS: Final = 4096
 """Loop points of average cost in a tile: about 2 us, against 0.06 us for a barrier."""

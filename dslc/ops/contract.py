@@ -24,7 +24,7 @@ import numpy.typing as npt
 from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Sample, Sampler, real
 from dslc.scalar.affine import Access, Affine, access, to_text
-from dslc.scalar.types import ROWS, DType, Extent, Shape
+from dslc.scalar.types import ROWS, DType, Extent, Shape, extents_text, sized
 
 Reals: TypeAlias = npt.NDArray[np.float64]
 
@@ -50,8 +50,7 @@ class Contract(Op):
 
     def evaluate(self, values: Sequence[Array], rows: int) -> Array:
         """Each operand is first read over the loops that its access uses; then all are multiplied and summed."""
-        extents = [rows if extent is ROWS else extent for extent in self.extents]
-        shape = tuple(rows if extent is ROWS else extent for extent in self.shape)
+        extents, shape = sized(self.extents, rows), sized(self.shape, rows)
         factors: list[Reals] = []
         indices: list[list[int]] = []
         for where, x in zip(self.operands, values, strict=True):
@@ -77,8 +76,7 @@ class Contract(Op):
 
     def to_text(self) -> str:
         accesses = " ".join(to_text(where) for where in self.operands)
-        extents = ", ".join("rows" if extent is ROWS else str(extent) for extent in self.extents)
-        return f"contract {accesses} -> {to_text(self.out)} over {extents}"
+        return f"contract {accesses} -> {to_text(self.out)} over {extents_text(self.extents)}"
 
     def formula(self, operands: Sequence[Formula]) -> Formula:
         """In index notation: `sum(x[i0, i2] * w[i2, i1] over i2)`."""
@@ -130,7 +128,7 @@ def _loops(where: Access) -> list[int]:
 
 
 def _places(
-    where: Access, loops: list[int], extents: list[int], shape: tuple[int, ...]
+    where: Access, loops: list[int], extents: Sequence[int], shape: tuple[int, ...]
 ) -> tuple[list[npt.NDArray[np.int64]], npt.NDArray[np.bool_]]:
     """For each axis the indices over the grid of `loops`, clipped into `shape`, and where all lie inside."""
     grid = dict(zip(loops, np.ix_(*(np.arange(extents[k]) for k in loops)), strict=True)) if loops else {}
@@ -145,14 +143,14 @@ def _places(
     return places, inside
 
 
-def _read(x: Reals, where: Access, loops: list[int], extents: list[int]) -> Reals:
+def _read(x: Reals, where: Access, loops: list[int], extents: Sequence[int]) -> Reals:
     if _plain(where) and x.shape == tuple(extents[k] for k in loops):
         return x
     places, inside = _places(where, loops, extents, x.shape)
     return np.where(inside, x[tuple(places)], 0.0) if x.size else np.zeros(inside.shape)
 
 
-def _write(value: Reals, where: Access, loops: list[int], extents: list[int], shape: tuple[int, ...]) -> Reals:
+def _write(value: Reals, where: Access, loops: list[int], extents: Sequence[int], shape: tuple[int, ...]) -> Reals:
     if _plain(where) and shape == tuple(extents[k] for k in loops):
         return value
     places, inside = _places(where, loops, extents, shape)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Operand, Sample, Sampler, extents, index, real
-from dslc.scalar.types import ROWS, DType, Extent, Shape, shape_text
+from dslc.scalar.types import ROWS, DType, Extent, Shape, shape_text, sized
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class ScatterAdd(Op):
 
     def evaluate(self, values: Sequence[Array], rows: int) -> Array:
         chosen, value = values
-        result = np.zeros(tuple(rows if extent is ROWS else extent for extent in self.shape))
+        result = np.zeros(sized(self.shape, rows))
         np.add.at(result, _places(chosen, self.shared), np.asarray(value, np.float64))
         return result
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Sample, Sampler
-from dslc.scalar.types import ROWS, DType, Extent
+from dslc.scalar.types import ROWS, DType, Extent, extents_text, sized
 
 NUMPY = {DType.REAL: np.float64, DType.INT: np.int64, DType.BOOL: np.bool_}
 """The element types of the graph's meaning."""
@@ -105,13 +105,13 @@ class Iota(Op):
         return TensorType((self.extent,), DType.INT)
 
     def evaluate(self, values: Sequence[Array], rows: int) -> Array:
-        return np.arange(rows if self.extent is ROWS else self.extent, dtype=np.int64)
+        return np.arange(*sized((self.extent,), rows), dtype=np.int64)
 
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         return ()
 
     def to_text(self) -> str:
-        return f"iota {'rows' if self.extent is ROWS else self.extent}"
+        return f"iota {extents_text((self.extent,))}"
 
     def formula(self, operands: Sequence[Formula]) -> Formula:
         return "index", ATOM

@@ -20,7 +20,7 @@ from dslc.ops.sample import Draw, Sample, Sampler, index, real
 from dslc.scalar.affine import Affine, access, to_text
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Instruction, Literal, Load, Taken
 from dslc.scalar.functions import add, exp, multiply
-from dslc.scalar.types import ROWS, DType, Shape
+from dslc.scalar.types import ROWS, DType, Shape, extents_text, sized
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 
@@ -61,7 +61,7 @@ class Loop(Op):
                 assert_never(instruction)
 
     def evaluate(self, values: Sequence[Array], rows: int) -> Array:
-        extents = [rows if extent is ROWS else extent for extent in self.extents]
+        extents = sized(self.extents, rows)
         grid = [np.arange(n, dtype=np.int64) for n in extents]
         grid = [own.reshape([-1 if a == k else 1 for a in range(len(grid))]) for k, own in enumerate(grid)]
         found: list[Array] = []
@@ -87,9 +87,8 @@ class Loop(Op):
         raise TypeError("a fused loop has no gradient: differentiate before fusing")
 
     def to_text(self) -> str:
-        extents = ", ".join("rows" if extent is ROWS else str(extent) for extent in self.extents)
         combine = f" {self.combine.value} from loop {self.parallel}" if self.combine else ""
-        return f"loop over {extents or 'one point'}{combine}: {body_text(self.body)}"
+        return f"loop over {extents_text(self.extents) or 'one point'}{combine}: {body_text(self.body)}"
 
     def formula(self, operands: Sequence[Formula]) -> Formula:
         combine = f"{self.combine.value} of " if self.combine else ""

@@ -18,17 +18,13 @@ from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, Te
 from dslc.ops.contract import Contract
 from dslc.ops.sample import Draw, Sample, Sampler, extents, real, shape
 from dslc.scalar.affine import Affine, access, identity
-from dslc.scalar.types import ROWS, DType, Extent, Shape, shape_text
+from dslc.scalar.types import ROWS, DType, Extent, Shape, elements, shape_text, sized
 
 
 def _one(types: Sequence[TensorType]) -> TensorType:
     if len(types) != 1:
         raise TypeError(f"{len(types)} operands instead of one")
     return types[0]
-
-
-def _numbers(of: Shape, rows: int) -> tuple[int, ...]:
-    return tuple(rows if extent is ROWS else extent for extent in of)
 
 
 def _list(values: Sequence[object]) -> str:
@@ -51,7 +47,7 @@ class Expand(Op):
         return TensorType(self.shape, operand.dtype)
 
     def evaluate(self, values: Sequence[Array], rows: int) -> Array:
-        numbers = _numbers(self.shape, rows)
+        numbers = sized(self.shape, rows)
         aligned = values[0].reshape([numbers[k] if k in self.axes else 1 for k in range(len(numbers))])
         return np.broadcast_to(aligned, numbers)
 
@@ -85,12 +81,12 @@ class Reshape(Op):
         old, new = operand.shape, self.shape
         if (old[:1] == (ROWS,)) != (new[:1] == (ROWS,)) or ROWS in old[1:] or ROWS in new[1:]:
             raise TypeError(f"reshape of {operand} to {shape_text(new)} moves the batch axis")
-        if prod(_numbers(old, 1)) != prod(_numbers(new, 1)):
+        if elements(old, 1) != elements(new, 1):
             raise TypeError(f"reshape of {operand} to {shape_text(new)} changes the number of elements")
         return TensorType(new, operand.dtype)
 
     def evaluate(self, values: Sequence[Array], rows: int) -> Array:
-        return values[0].reshape(_numbers(self.shape, rows))
+        return values[0].reshape(sized(self.shape, rows))
 
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         return (build.add(Reshape(build.type(node.inputs[0]).shape), g),)

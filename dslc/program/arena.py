@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from math import prod
-
 import numpy as np
 
 from dslc.program.backend import Array, Bytes
 from dslc.program.program import Buffer, Element
-from dslc.scalar.types import ROWS, Shape
+from dslc.scalar.types import elements, sized
 
 NUMPY = {Element.F32: np.float32, Element.F64: np.float64, Element.I64: np.int64, Element.B8: np.bool_}
 
 
-def sized(shape: Shape, rows: int) -> tuple[int, ...]:
-    """`shape` with the rows present, or with room for the capacity."""
-    return tuple(rows if extent is ROWS else extent for extent in shape)
-
-
 def buffer_bytes(buffer: Buffer, rows: int) -> int:
-    return prod(sized(buffer.shape, rows)) * buffer.element.bytes
+    return elements(buffer.shape, rows) * buffer.element.bytes
 
 
 def view(arena: Bytes, buffer: Buffer, rows: int = 0) -> Array:

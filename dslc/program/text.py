@@ -26,7 +26,7 @@ from dslc.program.program import (
 )
 from dslc.scalar.affine import to_text as access_text
 from dslc.scalar.body import Apply, Body, IndexOf, Instruction, Literal, Load, Ref, Taken
-from dslc.scalar.types import ROWS, Extent, shape_text
+from dslc.scalar.types import ROWS, extents_text, shape_text
 from dslc.source import BUILT_IN, Span
 
 CALLED = 100
@@ -90,13 +90,9 @@ def _call(call: Call, name: str) -> str:
     operands = ", ".join(buffer.name for buffer in call.operands)
     read = f"{operands} -> " if operands else "-> "
     strides = f" strides {', '.join(map(str, call.strides))}" if call.strides else ""
-    over = f" over {_extents(call.extents)}" if call.extents else ""
+    over = f" over {extents_text(call.extents)}" if call.extents else ""
     tiles = "" if _single(call) else f" in tiles of {call.tiles.size}"
     return f"{name}: {read}{call.result.name}{over}{strides}{tiles}   # {call.note}{_place(call.span)}"
-
-
-def _extents(extents: Sequence[Extent]) -> str:
-    return ", ".join("rows" if extent is ROWS else str(extent) for extent in extents)
 
 
 def _single(call: Call) -> bool:

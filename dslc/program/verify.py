@@ -13,10 +13,10 @@ from itertools import combinations, pairwise
 
 from dslc.program.errors import BrokenProgram
 from dslc.program.program import Buffer, Call, Entry, Fetch, LoopKernel, Phase, Program, Region
-from dslc.program.verify_call import demand, elements, verify_call
+from dslc.program.verify_call import demand, verify_call
 from dslc.scalar.affine import Access, identity
 from dslc.scalar.body import Load
-from dslc.scalar.types import ROWS, Extent
+from dslc.scalar.types import ROWS, Extent, elements
 
 ALIGNMENT = 64
 

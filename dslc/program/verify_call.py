@@ -7,7 +7,6 @@ at a time, so that rows beyond the present ones are never touched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import assert_never
 
 from dslc.program.errors import BrokenProgram
@@ -23,18 +22,13 @@ from dslc.program.program import (
 )
 from dslc.scalar.affine import Access, Affine
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Literal, Load, Taken
-from dslc.scalar.types import ROWS, DType, Extent, Shape
+from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
 
 
 def demand(holds: bool, otherwise: str) -> None:
     """Raises BrokenProgram where a law does not hold."""
     if not holds:
         raise BrokenProgram(otherwise)
-
-
-def elements(shape: Shape, capacity: int) -> int:
-    """The number of elements a buffer of `shape` has room for."""
-    return prod(capacity if extent is ROWS else extent for extent in shape)
 
 
 def verify_call(call: Call, capacity: int) -> None:

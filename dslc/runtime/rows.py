@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dslc.graph.graph import Array
-from dslc.program.arena import NUMPY, sized
+from dslc.program.arena import NUMPY
 from dslc.program.backend import Reals
 from dslc.program.program import Buffer, Fetch, Program
+from dslc.scalar.types import sized
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from math import prod
 from typing import TypeAlias
 
 
@@ -28,6 +29,21 @@ Extent: TypeAlias = int | Rows
 Shape: TypeAlias = tuple[Extent, ...]
 
 
+def sized(shape: Shape, rows: int) -> tuple[int, ...]:
+    """The shape with so many rows."""
+    return tuple(rows if extent is ROWS else extent for extent in shape)
+
+
+def elements(shape: Shape, rows: int) -> int:
+    """The number of elements of a tensor of `shape` with so many rows."""
+    return prod(sized(shape, rows))
+
+
+def extents_text(extents: Shape) -> str:
+    """`rows, 64`."""
+    return ", ".join("rows" if extent is ROWS else str(extent) for extent in extents)
+
+
 def shape_text(shape: Shape) -> str:
     """`[rows, 64]`."""
-    return "[" + ", ".join("rows" if extent is ROWS else str(extent) for extent in shape) + "]"
+    return f"[{extents_text(shape)}]"

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from dslc.backends.reference.backend import run_entry
 
-from dslc.program.arena import NUMPY, buffer_bytes, sized, view
+from dslc.program.arena import NUMPY, buffer_bytes, view
 from dslc.program.backend import Array
 from dslc.program.program import Buffer, Call, Element, Entry, Kernel, Phase, Region, Tiles
-from dslc.scalar.types import Extent, Shape
+from dslc.scalar.types import Extent, Shape, sized
 from dslc.source import BUILT_IN
 
 CAPACITY = 7
