@@ -26,7 +26,9 @@ from dslc.data.feed import feed, join, read_inputs
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation, prepare
 from dslc.data.rows import read_rows
+from dslc.data.scale import Reals
 from dslc.data.split import all_training
+from dslc.data.weights import weights_of
 from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
 from dslc.elaborate.experiment import Experiment
@@ -114,6 +116,7 @@ class Model:
         self._backend = backend
         self._real = real
         self._preparation: Preparation | None = compilation.dataset.preparation
+        self._weight: Reals | None = None
         self._session: Session | None = None
         self._gradient_session: Session | None = None
         self._turn = threading.RLock()
@@ -139,7 +142,7 @@ class Model:
     @property
     def rows(self) -> Rows:
         """The prepared rows that the model trains on, all parts."""
-        return _rows(self.dataset)
+        return _rows(self.dataset, self._weight)
 
     @property
     def program(self) -> Program:
@@ -180,17 +183,25 @@ class Model:
         epochs: int | None = None,
         seed: int | None = None,
         shuffle: bool | None = None,
+        sample_weight: npt.ArrayLike | None = None,
         callback: Callable[[Status], bool | None] | None = None,
     ) -> History:
         """Trains, going on from where the model stands, on the file's data or on `x` [rows, *shape] and `y`.
 
         With `x` the data block's split applies, unless `validation` gives the rows to validate on. Preparation is
-        fitted at the first fit and kept. `epochs`, `seed` and `shuffle` replace the train block's settings;
-        `callback(status)` runs after each epoch and ends training by returning False. Raises DataError, and
+        fitted at the first fit and kept. `sample_weight` [rows] says how much each row of `x` counts, in the loss and
+        in what is reported; rows to validate on count 1. `epochs`, `seed` and `shuffle` replace the train block's
+        settings; `callback(status)` runs after each epoch and ends training by returning False. Raises DataError, and
         TrainingDiverged where the loss is no longer finite.
         """
         with self._turn:
+            if x is None and sample_weight is not None:
+                raise TypeError("`sample_weight` comes with `x`")
             dataset = self._dataset(x, y, validation)
+            if sample_weight is not None:
+                self._weight = weights_of(sample_weight, dataset, validation is not None)
+            elif x is not None:
+                self._weight = None
             self._preparation = dataset.preparation
             self.dataset = dataset
             self._fit_capacity(len(dataset.train))
@@ -201,7 +212,7 @@ class Model:
                 seed=loop.seed if seed is None else seed,
                 shuffle=loop.shuffle if shuffle is None else shuffle,
             )
-            history = self.session.train(_rows(dataset), dataset.train, dataset.val, loop, callback)
+            history = self.session.train(self.rows, dataset.train, dataset.val, loop, callback)
             self.epochs += history.epochs
             return history
 
@@ -253,17 +264,24 @@ class Model:
 
     # --- using ------------------------------------------------------------------------------------
 
-    def evaluate(self, x: Inputs | None = None, y: npt.ArrayLike | None = None) -> dict[str, float]:
+    def evaluate(
+        self,
+        x: Inputs | None = None,
+        y: npt.ArrayLike | None = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> dict[str, float]:
         """`loss` and the watched metrics over `x` and `y`, or over the test part of the file's data."""
         if x is None:
             return self.evaluate_part("test")
         dataset = self._prepared(x, y)
-        return self.session.evaluate(_rows(dataset))
+        weight = None if sample_weight is None else weights_of(sample_weight, dataset, False)
+        return self.session.evaluate(_rows(dataset, weight))
 
     def evaluate_part(self, part: Part) -> dict[str, float]:
         """`loss` and metrics over one part of the data that the model trains on; empty for a part without rows."""
         chosen = {"train": self.dataset.train, "val": self.dataset.val, "test": self.dataset.test}[part]
-        return self.session.evaluate(_rows(self.dataset), chosen) if len(chosen) else {}
+        return self.session.evaluate(self.rows, chosen) if len(chosen) else {}
 
     def evaluate_file(self, path: str | Path | None = None) -> dict[str, float]:
         """`loss` and metrics over all rows of the file at `path`, read as the data block reads its own.
@@ -357,5 +375,5 @@ class Model:
             return self._gradient_session.gradients(rows, chosen)
 
 
-def _rows(dataset: Dataset) -> Rows:
-    return Rows(dataset.inputs, dataset.target)
+def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:
+    return Rows(dataset.inputs, dataset.target, weight)
