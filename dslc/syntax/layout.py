@@ -61,6 +61,7 @@ class _Item:
     tokens: list[Lexeme] = field(default_factory=list)
     fault: Diagnostic | None = None
     levels: list[_Level] = field(default_factory=lambda: [_Level(None)])
+    suspect: Diagnostic | None = None
 
     @property
     def open(self) -> Lexeme | None:
@@ -74,7 +75,8 @@ class _Item:
         """Close the innermost bracket by force."""
         bracket = self.levels[-1].bracket
         assert bracket is not None
-        self.blame(UnclosedBracket(bracket.span, str(bracket), _PARTNER[bracket.type], before))
+        at_hand = UnclosedBracket(bracket.span, str(bracket), _PARTNER[bracket.type], before)
+        self.blame(self.suspect if self.suspect is not None and bracket.type == "LBRACE" else at_hand)
         self.close()
 
     def finish(self, before: Span | None) -> ItemTokens:
@@ -107,7 +109,23 @@ class _Item:
             return
         while self.open is not None and self.open.type != partner:
             self.unclosed(token.span)
+        if partner == "LBRACE":
+            self.suspect = self.suspect or self._astray(token)
         self.close()
+
+    def _astray(self, closing: Lexeme) -> Diagnostic | None:
+        """What a `}` says that opens a line and is indented as the line of an outer `{` is, not as that of its own:
+        should braces be missing in the end, its own `{` is the one that was not closed."""
+        own = self.levels[-1].bracket
+        outer = [level.bracket for level in self.levels[1:-1]]
+        column = closing.span.column
+        if own is None or not _opens_line(closing) or column not in (_indentation(b) for b in outer if b is not None):
+            return None
+        if column >= _indentation(own):
+            return None
+        inside = (token for token in self.tokens if token.span.start > own.span.start)
+        less = (token for token in inside if _opens_line(token) and token.span.column <= _indentation(own))
+        return UnclosedBracket(own.span, str(own), _PARTNER[own.type], next(less, closing).span)
 
     def _measure(self, token: Lexeme) -> None:
         level = self.levels[-1]
@@ -117,6 +135,16 @@ class _Item:
             level.chain += 1
         if level.height + 2 * len(self.levels) > LIMIT:
             self.blame(TooDeep(token.span, LIMIT))
+
+
+def _indentation(token: Lexeme) -> int:
+    """The column at which the token's line begins."""
+    line = token.span.source.line(token.span.line)
+    return len(line) - len(line.lstrip()) + 1
+
+
+def _opens_line(token: Lexeme) -> bool:
+    return token.type != "_SEP" and token.span.column == _indentation(token)
 
 
 def items(tokens: Sequence[Lexeme]) -> list[ItemTokens]:

@@ -1,0 +1,7 @@
+data { npz "digits.npz" }
+data {
+  csv "a.csv"
+  augment {
+    shift 1
+    rotate 10
+}

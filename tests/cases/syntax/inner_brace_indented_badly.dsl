@@ -1,0 +1,7 @@
+data {
+  npz "digits.npz" {
+    digit = y
+}
+  target digit
+  }
+net { x
