@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dslc.elaborate.experiment import Experiment, Loop
-from dslc.elaborate.prelude import index
+from dslc.elaborate.prelude import defaults, index
 from dslc.source import Span
 from dslc.syntax import ast
 
@@ -30,11 +30,13 @@ def settings_of(module: ast.Module, experiment: Experiment) -> list[Row]:
     """The lets, then the data block's, the loop's and the optimizer's settings."""
     train = [statement for item in module.items if isinstance(item, ast.Train) for statement in item.statements]
     data = [statement for item in module.items if isinstance(item, ast.Data) for statement in item.statements]
+    usual = [statement for statement in defaults().statements if isinstance(statement, ast.Optimize)]
+    optimizers = [statement for statement in train if isinstance(statement, ast.Optimize)]
     return [
         *_lets(experiment),
         *(Row("data", _words(statement.span), _place(statement.span)) for statement in data),
         *_loop(experiment.loop, train),
-        *(row for statement in train if isinstance(statement, ast.Optimize) for row in _optimizer(module, statement)),
+        *(row for statement in optimizers or usual for row in _optimizer(module, statement)),
     ]
 
 
@@ -66,7 +68,7 @@ def _optimizer(module: ast.Module, statement: ast.Optimize) -> Iterator[Row]:
     """The optimizer and its parameters: positional and named arguments, then the defaults of the rest."""
     called = statement.optimizer
     name, arguments = (called, ()) if isinstance(called, ast.Name) else (called.callee, called.arguments)
-    yield Row("train.optimizer", name.text, _place(statement.span))
+    yield Row("train.optimizer", name.text, DEFAULT if statement in defaults().statements else _place(statement.span))
     definition = _definition(module, name.text)
     if definition is None:
         return

@@ -17,6 +17,7 @@ from dslc.syntax.ast import (
     DefinitionKind,
     Evaluate,
     Final,
+    FullBatch,
     Gradient,
     Link,
     Name,
@@ -92,7 +93,7 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
             raise Fault(Misplaced(statement.span, "an update", where))
         case Predict(name=name):
             raise Fault(NotYet(statement.span, f"`predict {name.text}`"))
-        case Evaluate() | Gradient() | Link():
+        case Evaluate() | Gradient() | Link() | FullBatch():
             return
         case _:
             assert_never(statement)

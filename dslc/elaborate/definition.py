@@ -145,7 +145,9 @@ def _argument(frame: Frame, parameter: ast.Parameter, sample: Sample) -> Bound |
 def _leaf(draft: Draft, parameter: ast.Parameter, sample: Sample) -> Tensor:
     name, shape = parameter.name.text, sample.shapes[parameter.name.text]
     whole: Shape = (ROWS, *shape) if sample.batched else shape
-    if isinstance(parameter.type, ast.Kind) or (name == "target" and sample.classes is not None):
+    if isinstance(parameter.type, ast.Kind) or (
+        name == "target" and parameter.type is None and sample.classes is not None
+    ):
         node = draft.leaf(LeafRole.TARGET, name, TensorType(whole, DType.INT))
         return Tensor(draft, node, shape, sample.batched, parameter.span, maker=name, classes=sample.classes or 2)
     node = draft.leaf(LeafRole.INPUT, name, TensorType(whole))

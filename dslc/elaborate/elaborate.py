@@ -90,7 +90,7 @@ def _elaborate(
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
     evaluated, finish, metrics = _evaluate(session, module, items, schema, loss, watched_metrics(plan, session.library))
-    loop = loop_of(top, plan, metrics, _validated(items.data))
+    loop = loop_of(top, plan, metrics, updates.full_batch, _validated(items.data))
     predict = _predict(session, module, items, schema, loss)
     session.faults += [*unused(module, session.used), *(IdleWeight(p.span, p.name) for p in idle)]
     if forward is None or evaluated is None or predict is None:

@@ -12,13 +12,10 @@ from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, Unkn
 from dslc.elaborate.experiment import KeepBest, Loop, Metric, StopRule
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.train import DEFAULTS, PARTS, Plan, part_of
+from dslc.elaborate.train import PARTS, Plan, part_of
 from dslc.elaborate.values import Poison
 from dslc.syntax import ast
 from dslc.syntax.ast import BinaryOp
-
-FULL_BATCH = "gradient_descent"
-"""The optimizer whose name says that every update looks at all training rows."""
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
@@ -33,12 +30,15 @@ class Columns:
     validated: bool
 
 
-def loop_of(frame: Frame, plan: Plan, metrics: Sequence[Metric], validated: bool) -> Loop:
-    """Every setting with its value; reports those out of range. `validated`: there is a validation part."""
+def loop_of(frame: Frame, plan: Plan, metrics: Sequence[Metric], full_batch: bool, validated: bool) -> Loop:
+    """Every setting with its value; reports those out of range.
+
+    `full_batch`: what the optimizer asks for; `validated`: there is a validation part.
+    """
     columns = Columns({"loss": False} | {metric.name: metric.higher for metric in metrics}, validated)
     stop = _tried(frame, lambda: _stop(frame, plan.stop, columns))
     return Loop(
-        _tried(frame, lambda: _batch(frame, plan)),
+        _tried(frame, lambda: _batch(frame, plan, full_batch)),
         _tried(frame, lambda: _whole(frame, plan, "epochs", 1, 2**31)) or 0,
         _tried(frame, lambda: _whole(frame, plan, "seed", 0, 2**32 - 1)) or 0,
         _tried(frame, lambda: _switch(frame, plan, "shuffle")) is not False,
@@ -59,20 +59,15 @@ def _tried(frame: Frame, read: Callable[[], Read]) -> Read | None:
         return None
 
 
-def _batch(frame: Frame, plan: Plan) -> int | None:
-    setting = plan.settings.get("batch")
-    if setting is None:
-        name = plan.optimizer if isinstance(plan.optimizer, ast.Name) else plan.optimizer.callee
-        return None if name.text == FULL_BATCH else _whole(frame, plan, "batch", 1, 2**31)
-    if isinstance(setting.value, ast.Name) and setting.value.text == "all":
+def _batch(frame: Frame, plan: Plan, full_batch: bool) -> int | None:
+    value = plan.settings["batch"].value
+    if (full_batch and not plan.own_batch) or (isinstance(value, ast.Name) and value.text == "all"):
         return None
     return _whole(frame, plan, "batch", 1, 2**31, " or `all`")
 
 
 def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str = "") -> int:
-    setting = plan.settings.get(name)
-    if setting is None:
-        return int(DEFAULTS[name])
+    setting = plan.settings[name]
     value = _number(frame, setting.value)
     if value is None or isinstance(value.value, bool) or value.value != int(value.value):
         raise _wrong(setting, f"a whole number{more}")
@@ -84,9 +79,7 @@ def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str =
 
 
 def _switch(frame: Frame, plan: Plan, name: str) -> bool:
-    setting = plan.settings.get(name)
-    if setting is None:
-        return bool(DEFAULTS[name])
+    setting = plan.settings[name]
     value = _number(frame, setting.value)
     if value is None or not isinstance(value.value, bool):
         raise _wrong(setting, "`true` or `false`")

@@ -36,10 +36,11 @@ from dslc.syntax.ast import DefinitionKind
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """The graph of all updates, and the states they keep."""
+    """The graph of all updates, and the states they keep; `full_batch`: each wants all training rows at once."""
 
     graph: Graph
     states: tuple[Parameter, ...]
+    full_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def update_all(frame: Frame, chosen: Chosen, parameters: Iterable[Parameter]) ->
     states: list[Parameter] = []
     for parameter in parameters:
         _update(frame, chosen, parameter, outputs, states)
-    return Updates(frame.draft.graph(outputs), tuple(states))
+    full_batch = any(isinstance(statement, ast.FullBatch) for statement in chosen.definition.body)
+    return Updates(frame.draft.graph(outputs), tuple(states), full_batch)
 
 
 def _chosen(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
@@ -167,6 +169,8 @@ def _run(frame: Frame, statement: ast.Statement, parameter: Parameter, declared:
             raise Fault(Misplaced(statement.span, "a bare value", "an optimizer"))
         case ast.Scan() | ast.Final():
             raise Fault(NotYet(statement.span, "`scan`"))
+        case ast.FullBatch():
+            return
         case ast.Weight() | ast.Link() | ast.Gradient() | ast.Predict():
             raise Fault(Misplaced(statement.span, "this", "an optimizer"))
         case _:

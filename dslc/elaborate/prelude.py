@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from dslc.source import Source
-from dslc.syntax.ast import Definition, DefinitionKind
+from dslc.syntax.ast import Definition, DefinitionKind, Train
 from dslc.syntax.parse import parse
 
 _HEAD = re.compile(rf"^({'|'.join(kind.value for kind in DefinitionKind)}) (\w+)\(", re.MULTILINE)
@@ -45,10 +45,18 @@ def index() -> dict[tuple[DefinitionKind, str], Entry]:
     for file in sorted(item.name for item in folder.iterdir() if item.name.endswith(".dsl")):
         text = (folder / file).read_text("utf-8")
         heads = list(_HEAD.finditer(text))
-        for head, following in zip(heads, [*heads[1:], None], strict=True):
-            entry = _entry(file, text, head, following.start() if following else len(text))
+        for head, end in zip(heads, [*(following.start() for following in heads[1:]), len(text)], strict=False):
+            entry = _entry(file, text, head, end)
             entries[entry.kind, entry.name] = entry
     return entries
+
+
+@cache
+def defaults() -> Train:
+    """What a train block leaves out, as a train block: prelude/train.dsl."""
+    (block,) = parse(Source("prelude/train.dsl", (files("dslc.prelude") / "train.dsl").read_text("utf-8"))).items
+    assert isinstance(block, Train)
+    return block
 
 
 def named(name: str) -> tuple[Entry, ...]:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.errors import Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED, Library
+from dslc.elaborate.prelude import defaults
 from dslc.source import Span
 from dslc.syntax import ast
 
-DEFAULT_OPTIMIZER = "adam"
 PARTS = ("train", "val")
-
-
-DEFAULTS: Mapping[str, int | bool] = {"batch": 32, "epochs": 10, "seed": 0, "shuffle": True}
-"""Every setting of a train block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The train block by kind of statement."""
+    """The train block by kind of statement; what it leaves out has its default. `own_batch`: it states `batch`."""
 
     settings: Mapping[str, ast.Setting]
+    own_batch: bool
     optimizer: ast.Name | ast.Call
     watched: tuple[ast.Name | ast.Call, ...]
     stop: ast.StopWhen | None
@@ -35,6 +32,7 @@ class Plan:
 
 def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     """Sorts the statements; reports what is stated twice, unknown, or not built yet."""
+    default = defaults().statements
     first: dict[str, ast.TrainStatement] = {}
     for statement in train.statements if train else ():
         try:
@@ -47,9 +45,11 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     head = train.span if train else Span(frame.session.source, 0, 0)
     optimize, watched = first.get("the optimizer"), first.get("`watch`")
     stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
+    (usual,) = (replace(s.optimizer, span=head) for s in default if isinstance(s, ast.Optimize))
     return Plan(
-        {statement.name.text: statement for statement in first.values() if isinstance(statement, ast.Setting)},
-        optimize.optimizer if isinstance(optimize, ast.Optimize) else ast.Name(head, DEFAULT_OPTIMIZER),
+        _settings(default) | _settings(first.values()),
+        "`batch`" in first,
+        optimize.optimizer if isinstance(optimize, ast.Optimize) else usual,
         watched.metrics if isinstance(watched, ast.Watch) else (),
         stop if isinstance(stop, ast.StopWhen) else None,
         limit if isinstance(limit, ast.StopAfter) else None,
@@ -57,12 +57,17 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     )
 
 
+def _settings(statements: Iterable[ast.TrainStatement]) -> dict[str, ast.Setting]:
+    return {statement.name.text: statement for statement in statements if isinstance(statement, ast.Setting)}
+
+
 def _key(statement: ast.TrainStatement) -> str:
     """What may be stated once. Raises Fault for what is unknown or not built yet."""
     match statement:
         case ast.Setting(name=name):
-            if name.text not in DEFAULTS:
-                raise Fault(UnknownSetting(name.span, name.text, nearest(name.text, DEFAULTS)))
+            known = _settings(defaults().statements)
+            if name.text not in known:
+                raise Fault(UnknownSetting(name.span, name.text, nearest(name.text, known)))
             return f"`{name.text}`"
         case ast.Optimize(groups=groups):
             if groups:

@@ -1,8 +1,9 @@
 # Optimizers: one update of one parameter `weight` from its gradient `grad`. A state is a tensor of the
 # parameter's shape; `iteration` counts updates from 1; a later line sees what an earlier one updated.
 
-# Cauchy 1847: the whole training part for every update (`batch all`).
+# Cauchy 1847: the whole training part for every update, unless the train block says otherwise.
 optimizer gradient_descent(rate = 0.01) {
+  batch all
   weight <- weight - rate * grad
 }
 

@@ -286,6 +286,11 @@ class Link(Syntax):
 
 
 @dataclass(frozen=True, slots=True)
+class FullBatch(Syntax):
+    """`batch all`, said by an optimizer: an update looks at all training rows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gradient(Syntax):
     """`approximate gradient x = grad * (abs(x) <= 1)`."""
 
@@ -302,7 +307,9 @@ class Predict(Syntax):
     value: Expression
 
 
-Statement: TypeAlias = Evaluate | Binding | Update | Weight | State | Scan | Final | Link | Gradient | Predict
+Statement: TypeAlias = (
+    Evaluate | Binding | Update | Weight | State | Scan | Final | Link | FullBatch | Gradient | Predict
+)
 
 
 # --- data ----------------------------------------------------------------------------------------

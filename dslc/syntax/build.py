@@ -266,6 +266,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "bound_scan": _bound_scan,
     "final": ast.Final,
     "link": ast.Link,
+    "full_batch": ast.FullBatch,
     "gradient": _gradient,
     "predict": ast.Predict,
     # types

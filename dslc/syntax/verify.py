@@ -18,7 +18,7 @@ _ALLOWED: dict[str, tuple[type[ast.Syntax], ...]] = {
     "activation": (*_FORMULA, ast.Gradient),
     "layer": (*_FORMULA, ast.Scan, ast.Weight, ast.State, ast.Update, ast.Gradient),
     "loss": (*_FORMULA, ast.Scan, ast.Link, ast.Gradient),
-    "optimizer": (ast.Binding, ast.State, ast.Update),
+    "optimizer": (ast.Binding, ast.State, ast.Update, ast.FullBatch),
     "metric": _FORMULA,
     "schedule": _FORMULA,
     "initializer": _FORMULA,
@@ -31,6 +31,7 @@ _WORDS: dict[type[ast.Syntax], str] = {
     ast.Scan: "`scan`",
     ast.Final: "`final`",
     ast.Link: "`link`",
+    ast.FullBatch: "`batch all`",
     ast.Gradient: "`gradient`",
     ast.Predict: "`predict`",
 }

@@ -40,3 +40,4 @@ let flag = true in [true, false]
 let act = `relu`
 let x = -3 in -5..-1
 optimizer o(lower = 1, in = 2) { weight <- weight - lower * grad }
+optimizer descent(rate = 1) { batch all; weight <- weight - rate * grad }
