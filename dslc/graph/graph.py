@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from dslc.scalar.functions import ATOM, Formula
 from dslc.scalar.types import DType, Shape, shape_text
 from dslc.source import BUILT_IN, Span
 
@@ -56,13 +57,6 @@ class Origin:
 
     def serving(self, role: Role) -> Origin:
         return replace(self, role=role)
-
-
-Formula: TypeAlias = tuple[str, int]
-"""A formula and how tightly its outermost sign binds: what binds less than its place asks for gets parentheses."""
-
-ATOM = 100
-"""The binding of what never needs parentheses: a name, a number, a call."""
 
 
 class Op(ABC):

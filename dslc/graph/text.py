@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from dslc.graph.graph import ATOM, Formula, Graph, Node, NodeId, Role
+from dslc.graph.graph import Graph, Node, NodeId, Role
+from dslc.scalar.functions import ATOM, Formula
 from dslc.source import BUILT_IN
 
 LARGE = 16

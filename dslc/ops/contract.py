@@ -21,9 +21,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Sample, Sampler, real
 from dslc.scalar.affine import Access, Affine, access, to_text
+from dslc.scalar.functions import ATOM, Formula
 from dslc.scalar.types import ROWS, DType, Extent, Shape, extents_text, sized
 
 Reals: TypeAlias = npt.NDArray[np.float64]

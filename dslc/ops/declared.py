@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dslc.graph.graph import Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.ops.sample import Draw, Sample, Sampler, real, shape
+from dslc.scalar.functions import Formula
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Operand, Sample, Sampler, extents, index, real
+from dslc.scalar.functions import ATOM, Formula
 from dslc.scalar.types import ROWS, DType, Extent, Shape, shape_text, sized
 
 

@@ -16,8 +16,9 @@ from enum import Enum
 
 import numpy as np
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Sample, Sampler
+from dslc.scalar.functions import ATOM, Formula
 from dslc.scalar.types import ROWS, DType, Extent, extents_text, sized
 
 NUMPY = {DType.REAL: np.float64, DType.INT: np.int64, DType.BOOL: np.bool_}

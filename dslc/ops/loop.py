@@ -6,7 +6,6 @@ and the others are combined. Fusion makes it after differentiation, so it has no
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -14,12 +13,12 @@ from typing import TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import NUMPY
 from dslc.ops.sample import Draw, Sample, Sampler, index, real
-from dslc.scalar.affine import Affine, access, to_text
-from dslc.scalar.body import Apply, Body, Combine, IndexOf, Instruction, Literal, Load, Taken
-from dslc.scalar.functions import add, exp, multiply
+from dslc.scalar.affine import Affine, access
+from dslc.scalar.body import Apply, Body, Combine, IndexOf, Instruction, Literal, Load, Taken, to_text
+from dslc.scalar.functions import ATOM, Formula, add, exp, multiply
 from dslc.scalar.types import ROWS, DType, Shape, extents_text, sized
 
 Whole: TypeAlias = npt.NDArray[np.int64]
@@ -88,11 +87,11 @@ class Loop(Op):
 
     def to_text(self) -> str:
         combine = f" {self.combine.value} from loop {self.parallel}" if self.combine else ""
-        return f"loop over {extents_text(self.extents) or 'one point'}{combine}: {body_text(self.body)}"
+        return f"loop over {extents_text(self.extents) or 'one point'}{combine}: {to_text(self.body)}"
 
     def formula(self, operands: Sequence[Formula]) -> Formula:
         combine = f"{self.combine.value} of " if self.combine else ""
-        return f"loop({combine}{body_text(self.body)} of {', '.join(text for text, _ in operands)})", ATOM
+        return f"loop({combine}{to_text(self.body)} of {', '.join(text for text, _ in operands)})", ATOM
 
 
 def _value(instruction: Instruction, found: list[Array], values: Sequence[Array], grid: list[Whole]) -> Array:
@@ -117,51 +116,6 @@ def _index(where: Affine, grid: list[Whole]) -> Whole:
     for c, own in zip(where.coefficients, grid, strict=True):
         place = place + c * own if c else place
     return place
-
-
-def body_text(body: Body) -> str:
-    """The point's value as a formula; operands are x0, x1, ... and the loop indices i0, i1, ...
-
-    A function's result that is read more than once is named first: `t1 = exp(x0[i0]); t1 * t1`.
-    """
-    uses = Counter(argument for instruction in body for argument in _reads(instruction))
-    texts: list[Formula] = []
-    named: list[str] = []
-    for position, instruction in enumerate(body):
-        text = _text(instruction, texts)
-        if isinstance(instruction, Apply) and uses[position] > 1:
-            named.append(f"t{position} = {text[0]}")
-            text = f"t{position}", ATOM
-        texts.append(text)
-    return "; ".join([*named, texts[-1][0] if texts else "nothing"])
-
-
-def _reads(instruction: Instruction) -> tuple[int, ...]:
-    """The instructions that one reads."""
-    match instruction:
-        case Load(_, where):
-            return tuple(w.value for w in where if isinstance(w, Taken))
-        case Apply(_, arguments):
-            return arguments
-        case Literal() | IndexOf():
-            return ()
-        case _:
-            assert_never(instruction)
-
-
-def _text(instruction: Instruction, earlier: list[Formula]) -> Formula:
-    match instruction:
-        case Load(operand, where):
-            indices = [earlier[w.value][0] if isinstance(w, Taken) else to_text((w,))[1:-1] for w in where]
-            return f"x{operand}[{', '.join(indices)}]", ATOM
-        case Literal(value, _):
-            return str(value), ATOM
-        case IndexOf(where):
-            return to_text((where,))[1:-1], 0
-        case Apply(function, arguments):
-            return function.notation.fill([earlier[argument] for argument in arguments])
-        case _:
-            assert_never(instruction)
 
 
 def _row_sums(draw: Draw) -> Sample:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslc.graph.graph import Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Constant
 from dslc.ops.sample import Draw, Operand, Sample, Sampler, shape
 from dslc.ops.structure import Expand
 from dslc.scalar import functions
-from dslc.scalar.functions import ScalarFunction, Term
+from dslc.scalar.functions import Formula, ScalarFunction, Term
 from dslc.scalar.types import DType, Shape
 
 

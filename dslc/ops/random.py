@@ -13,9 +13,9 @@ from math import prod
 
 import numpy as np
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Draw, Sample, Sampler, index, shape
-from dslc.scalar.functions import ScalarFunction, normal, uniform
+from dslc.scalar.functions import ATOM, Formula, ScalarFunction, normal, uniform
 from dslc.scalar.types import ROWS, DType, Shape, shape_text
 
 

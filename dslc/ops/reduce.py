@@ -12,12 +12,12 @@ from enum import Enum
 
 import numpy as np
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Iota
 from dslc.ops.map import Map, Value
 from dslc.ops.sample import Draw, Sample, Sampler, real, shape
 from dslc.ops.structure import Expand
-from dslc.scalar.functions import equal, negate, where
+from dslc.scalar.functions import ATOM, Formula, equal, negate, where
 from dslc.scalar.types import DType
 
 

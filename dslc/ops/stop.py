@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.sample import Sample, Sampler, real, shape
+from dslc.scalar.functions import ATOM, Formula
 
 
 @dataclass(frozen=True, slots=True)

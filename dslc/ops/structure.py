@@ -14,10 +14,11 @@ from math import prod
 
 import numpy as np
 
-from dslc.graph.graph import ATOM, Array, Builder, Formula, Node, NodeId, Op, TensorType
+from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.contract import Contract
 from dslc.ops.sample import Draw, Sample, Sampler, extents, real, shape
 from dslc.scalar.affine import Affine, access, identity
+from dslc.scalar.functions import ATOM, Formula
 from dslc.scalar.types import ROWS, DType, Extent, Shape, elements, shape_text, sized
 
 

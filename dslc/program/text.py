@@ -25,12 +25,9 @@ from dslc.program.program import (
     ScatterKernel,
 )
 from dslc.scalar.affine import to_text as access_text
-from dslc.scalar.body import Apply, Body, IndexOf, Instruction, Literal, Load, Ref, Taken
+from dslc.scalar.body import formula
 from dslc.scalar.types import ROWS, extents_text, shape_text
 from dslc.source import BUILT_IN, Span
-
-CALLED = 100
-"""The binding of what needs no parentheses; see the notations of dslc/scalar/functions.py."""
 
 
 def to_text(program: Program) -> str:
@@ -134,7 +131,7 @@ def _loop(kernel: LoopKernel, name: str) -> Iterator[str]:
 
 def loop_formula(kernel: LoopKernel) -> Iterator[str]:
     """`for i0, i1: y[i0, i1] = x0[i0, i1] + t3, where`, and a line for each value that is used twice."""
-    temporaries, value = _body(kernel.body)
+    temporaries, value = formula(kernel.body)
     if kernel.combine is not None:
         value = f"{kernel.combine.value} {_heads(kernel.parallel, kernel.rank)}{value}"
     where = ", where" if temporaries else ""
@@ -144,45 +141,3 @@ def loop_formula(kernel: LoopKernel) -> Iterator[str]:
 
 def _heads(first: int, last: int) -> str:
     return f"for {', '.join(f'i{k}' for k in range(first, last))}: " if last > first else ""
-
-
-def _body(body: Body) -> tuple[list[str], str]:
-    """What is used more than once, a line each, and the value as a formula."""
-    uses = Counter[Ref](ref for instruction in body for ref in _reads(instruction))
-    lines: list[str] = []
-    texts: list[tuple[str, int]] = []
-    for ref, instruction in enumerate(body):
-        text = _instruction(instruction, texts)
-        if uses[ref] > 1 and isinstance(instruction, Apply):
-            lines.append(f"t{ref} = {text[0]}")
-            text = f"t{ref}", CALLED
-        texts.append(text)
-    return lines, texts[-1][0]
-
-
-def _reads(instruction: Instruction) -> tuple[Ref, ...]:
-    match instruction:
-        case Load(_, where):
-            return tuple(index.value for index in where if isinstance(index, Taken))
-        case Apply(_, arguments):
-            return arguments
-        case Literal() | IndexOf():
-            return ()
-        case _:
-            assert_never(instruction)
-
-
-def _instruction(instruction: Instruction, earlier: Sequence[tuple[str, int]]) -> tuple[str, int]:
-    """The instruction as a formula, and how tightly it binds."""
-    match instruction:
-        case Load(operand, where):
-            indices = (earlier[i.value][0] if isinstance(i, Taken) else access_text((i,))[1:-1] for i in where)
-            return f"x{operand}[{', '.join(indices)}]", CALLED
-        case Literal(value, _):
-            return str(value), CALLED
-        case IndexOf(where):
-            return access_text((where,))[1:-1], CALLED if where.index is not None else 0
-        case Apply(function, arguments):
-            return function.notation.fill([earlier[argument] for argument in arguments])
-        case _:
-            assert_never(instruction)

@@ -12,12 +12,15 @@ and gathers of the graph and the loop kernels of a program share this form, and 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from dslc.scalar.affine import Affine
-from dslc.scalar.functions import ScalarFunction
+from dslc.scalar.affine import to_text as access_text
+from dslc.scalar.functions import ATOM, Formula, ScalarFunction
 from dslc.scalar.types import DType
 
 Ref: TypeAlias = int
@@ -69,3 +72,56 @@ class Combine(Enum):
     MAX = "max"
     MIN = "min"
     ARGMAX = "argmax"
+
+
+# --- as text --------------------------------------------------------------------------------------
+
+
+def to_text(body: Body) -> str:
+    """The point's value on one line: `t1 = exp(x0[i0]); t1 * t1`."""
+    named, value = formula(body)
+    return "; ".join([*named, value])
+
+
+def formula(body: Body) -> tuple[list[str], str]:
+    """A line for each result of a function that is read more than once, `t1 = exp(x0[i0])`, and the point's value.
+
+    Operands are x0, x1, ... and the loop indices i0, i1, ...
+    """
+    uses = Counter(ref for instruction in body for ref in _reads(instruction))
+    named: list[str] = []
+    texts: list[Formula] = []
+    for ref, instruction in enumerate(body):
+        text = _text(instruction, texts)
+        if isinstance(instruction, Apply) and uses[ref] > 1:
+            named.append(f"t{ref} = {text[0]}")
+            text = f"t{ref}", ATOM
+        texts.append(text)
+    return named, texts[-1][0] if texts else "nothing"
+
+
+def _reads(instruction: Instruction) -> tuple[Ref, ...]:
+    match instruction:
+        case Load(_, where):
+            return tuple(index.value for index in where if isinstance(index, Taken))
+        case Apply(_, arguments):
+            return arguments
+        case Literal() | IndexOf():
+            return ()
+        case _:
+            assert_never(instruction)
+
+
+def _text(instruction: Instruction, earlier: Sequence[Formula]) -> Formula:
+    match instruction:
+        case Load(operand, where):
+            indices = (earlier[i.value][0] if isinstance(i, Taken) else access_text((i,))[1:-1] for i in where)
+            return f"x{operand}[{', '.join(indices)}]", ATOM
+        case Literal(value, _):
+            return str(value), ATOM
+        case IndexOf(where):
+            return access_text((where,))[1:-1], ATOM if where.index is not None else 0
+        case Apply(function, arguments):
+            return function.notation.fill([earlier[argument] for argument in arguments])
+        case _:
+            assert_never(instruction)

@@ -97,6 +97,12 @@ Operand: TypeAlias = Term | float
 
 # --- one function ---------------------------------------------------------------------------------
 
+Formula: TypeAlias = tuple[str, int]
+"""A formula and how tightly its outermost sign binds: what binds less than its place asks for gets parentheses."""
+
+ATOM = 100
+"""The binding of what never needs parentheses: a name, a number, a call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notation:
@@ -106,17 +112,14 @@ class Notation:
     binding: int
     operands: tuple[int, ...]
 
-    def fill(self, operands: Sequence[tuple[str, int]]) -> tuple[str, int]:
-        """The formula of operands given as (formula, binding), with the parentheses it needs, and its binding."""
+    def fill(self, operands: Sequence[Formula]) -> Formula:
+        """The formula of the operands, with the parentheses it needs."""
         shown = (
             text if binding >= needed else f"({text})"
             for (text, binding), needed in zip(operands, self.operands, strict=True)
         )
         return self.template.format(*shown), self.binding
 
-
-CALL = 100
-"""The binding of what never needs parentheses: a name, a number, a call."""
 
 Derivative: TypeAlias = Callable[..., tuple[Term | None, ...]]
 
@@ -249,7 +252,7 @@ def _prefix(sign: str, binding: int) -> Notation:
 
 
 def _call(name: str, arity: int = 1) -> Notation:
-    return Notation(f"{name}({', '.join(f'{{{k}}}' for k in range(arity))})", CALL, (0,) * arity)
+    return Notation(f"{name}({', '.join(f'{{{k}}}' for k in range(arity))})", ATOM, (0,) * arity)
 
 
 _POWER = Notation("{0}^{1}", 80, (81, 80))

@@ -7,12 +7,12 @@ from dslc.graph.graph import Builder, Graph, Origin, TensorType, to_networkx
 from dslc.graph.text import formula, to_text
 from dslc.ops.contract import matmul
 from dslc.ops.leaf import Leaf, LeafRole
-from dslc.ops.loop import body_text
 from dslc.ops.map import Map, Value
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.prune import prune
 from dslc.scalar.affine import identity
 from dslc.scalar.body import Apply, Instruction, Literal, Load
+from dslc.scalar.body import to_text as body_text
 from dslc.scalar.functions import Term, absolute, exp, less_equal, multiply, tanh, where
 from dslc.scalar.types import ROWS, DType
 from dslc.source import Source, Span

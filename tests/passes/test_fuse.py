@@ -16,13 +16,14 @@ from dslc.graph.verify import verify
 from dslc.ops.contract import Contract, contraction, matmul
 from dslc.ops.gather import Gather
 from dslc.ops.leaf import Iota, Leaf, LeafRole
-from dslc.ops.loop import Loop, body_text
+from dslc.ops.loop import Loop
 from dslc.ops.map import Map, filled
 from dslc.ops.random import Distribution, Random
 from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.structure import Expand, Reshape, Slice, Transpose
 from dslc.passes.fuse import LARGEST_BODY, fuse
 from dslc.scalar import functions as f
+from dslc.scalar.body import to_text as body_text
 from dslc.scalar.types import ROWS, DType
 
 
