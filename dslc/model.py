@@ -69,11 +69,8 @@ def compile(
     """
     if (path is None) == (text is None):
         raise TypeError("give either a path or text=")
-    try:
-        real = Element(dtype)
-    except ValueError:
-        real = Element.B8
-    if real not in (Element.F32, Element.F64):
+    real = {"float32": Element.F32, "float64": Element.F64}.get(dtype)
+    if real is None:
         raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
     chosen = get_backend(backend)
     source = (
@@ -110,6 +107,8 @@ class Model:
     """Weights, optimizer state and the program that trains them. Calls from several threads take turns."""
 
     def __init__(self, compilation: Compilation, backend: Backend, real: Element, threads: int | None) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"a number of threads is 1 or more, not {threads}")
         self.compilation = compilation
         self.dataset = compilation.dataset
         self.threads = threads
