@@ -26,7 +26,7 @@ FORMAT = 1
 
 
 def key(unit: Unit) -> str:
-    """What tells this unit's object from all others: its text, processor and compilers."""
+    """What tells this unit's object from all others: its text, processor, compilers and how they are used."""
     return hashlib.sha256(f"{_environment()}\n{unit.content}".encode()).hexdigest()
 
 
@@ -36,7 +36,9 @@ def _environment() -> str:
     versions = [f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy")]
     python = ".".join(str(part) for part in sys.version_info[:3])
     processor = [sys.platform, host.machine, host.cpu, host.features]
-    return "\n".join([f"store {FORMAT}", f"python {python}", *versions, *processor])
+    # How text becomes an object is part of what the object is: options of compiler and optimiser stand there.
+    compiler = hashlib.sha256(Path(__file__).with_name("compiler.py").read_bytes()).hexdigest()
+    return "\n".join([f"store {FORMAT}", f"python {python}", *versions, *processor, compiler])
 
 
 def folder() -> Path:
