@@ -18,7 +18,8 @@ from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, prepare
 from dslc.data.record import Json, preparation_from, schema_from
 from dslc.data.schema import Task
-from dslc.elaborate.elaborate import elaborate, task_of
+from dslc.diagnostics import ModelError, in_order
+from dslc.elaborate.elaborate import elaborate, faults_beside_data, task_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
 from dslc.graph.graph import Graph
@@ -33,9 +34,6 @@ from dslc.scalar.types import DType
 from dslc.source import Source
 from dslc.syntax.ast import Module
 from dslc.syntax.parse import parse
-
-ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
-"""What a program can be asked to do; see `graphs_of`."""
 
 SMALLEST_BATCH = 64
 """Rows that `batch all` has room for before it knows its data: a saved model predicts that many at a time."""
@@ -87,9 +85,12 @@ def compile_front(
     `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
     """
     module = parse(source)
-    raw = load(module, folder, data or {})
-    task = task_of(module, settings)
-    dataset = prepare(raw, task)
+    try:
+        raw = load(module, folder, data or {})
+        task = task_of(module, settings)
+        dataset = prepare(raw, task)
+    except ModelError as fault:
+        raise ModelError(in_order([*fault.diagnostics, *faults_beside_data(module, settings or {})])) from None
     experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
     return Compilation(module, raw, task, dataset, experiment, settings or {})
 

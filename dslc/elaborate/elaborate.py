@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from dslc.data.schema import Schema, Task
-from dslc.diagnostics import ModelError, Severity, in_order
+from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
 from dslc.elaborate import batching
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
@@ -61,16 +61,33 @@ def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Overri
     `overrides` are values for lets by name, as `--set` gives them (texts) or as Python does.
     """
     items = survey(module)
-    library = Library(module)
-    session = Session(module.span.source, library, evaluate, call_definition)
-    session.faults += [*items.faults, *library.faults]
+    session = _open(module, items)
     experiment: Experiment | None = None
     with _deep_recursion(session):
         experiment = _elaborate(session, module, items, schema, overrides, name)
-    errors = [d for d in session.faults if d.severity is Severity.ERROR]
+    errors = _errors(session)
     if errors or experiment is None:
-        raise ModelError(in_order(errors))
+        raise ModelError(errors)
     return experiment
+
+
+def faults_beside_data(module: ast.Module, overrides: Mapping[str, Override]) -> list[Diagnostic]:
+    """The errors of a module whose data block is at fault: those that show without a schema, and no consequences."""
+    items = survey(module)
+    session = _open(module, items, data_known=False)
+    with _deep_recursion(session):
+        _elaborate(session, module, items, Schema((), None, BUILT_IN), overrides, "")
+    return _errors(session)
+
+
+def _open(module: ast.Module, items: Survey, data_known: bool = True) -> Session:
+    library = Library(module)
+    faults = [*items.faults, *library.faults]
+    return Session(module.span.source, library, evaluate, call_definition, faults=faults, data_known=data_known)
+
+
+def _errors(session: Session) -> list[Diagnostic]:
+    return in_order(d for d in session.faults if d.severity is Severity.ERROR)
 
 
 def _elaborate(
@@ -90,7 +107,7 @@ def _elaborate(
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
     evaluated, finish, metrics = _evaluate(session, module, items, schema, loss, watched_metrics(plan, session.library))
-    loop = loop_of(top, plan, metrics, updates.full_batch, _validated(items.data))
+    loop = loop_of(top, plan, metrics, updates.full_batch, _validated(items.data) or not session.data_known)
     predict = _predict(session, module, items, schema, loss)
     session.faults += [*unused(module, session.used), *(IdleWeight(p.span, p.name) for p in idle)]
     if forward is None or evaluated is None or predict is None:

@@ -371,7 +371,7 @@ class NoUpdate(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class MissingItem(Diagnostic):
-    """A model file needs `data`, `net` and `loss`; `train` has defaults."""
+    """A model file needs `net` and `loss` beside its `data`; `train` has defaults."""
 
     code: ClassVar = "missing-item"
     message: ClassVar = "the file has no `{item}`"

@@ -19,7 +19,7 @@ from dslc.elaborate.arithmetic import operand, operate
 from dslc.elaborate.calls import apply, invoke
 from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, NotCallable, Unexpected
 from dslc.elaborate.frame import Frame
-from dslc.elaborate.names import resolve
+from dslc.elaborate.names import look_up, resolve
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import (
     POISON,
@@ -114,6 +114,8 @@ def _evaluate(frame: Frame, expression: ast.Expression) -> Value:
 
 def _name(frame: Frame, name: ast.Name) -> Value:
     """In `loss` and metrics a loss's bare name is its call on prediction and target."""
+    if frame.net and not frame.session.data_known and look_up(frame, name) is None:
+        return POISON
     value = resolve(frame, name)
     match value:
         case Stage(callee=ast.Definition(kind=DefinitionKind.LOSS | DefinitionKind.METRIC), arguments=()) if frame.pair:
@@ -235,7 +237,7 @@ def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
     if isinstance(expression, ast.Pipe):
         return Composition((_stage(frame, expression.value), _stage(frame, expression.stage)), expression.span)
     if not isinstance(expression, ast.Call):
-        value = evaluate(frame, expression)
+        value = resolve(frame, expression) if isinstance(expression, ast.Name) else evaluate(frame, expression)
         if isinstance(value, Stage | Composition | Repeated | Instance):
             return value
         if isinstance(value, Poison):

@@ -18,6 +18,14 @@ CONSTANTS = {"pi": Number(math.pi), "true": Number(True), "false": Number(False)
 
 def resolve(frame: Frame, name: Name) -> Value:
     """The value of a name at this place. Raises Fault where it has none."""
+    found = look_up(frame, name)
+    if found is None:
+        raise Fault(_unknown(frame, name))
+    return found
+
+
+def look_up(frame: Frame, name: Name) -> Value | None:
+    """The value of a name at this place; None where it has none."""
     found = frame.scope.find(name.text)
     if found is not None:
         return found
@@ -31,7 +39,7 @@ def resolve(frame: Frame, name: Name) -> Value:
         return Stage(definition, (), frame.here(name.span))
     if name.text in BUILTINS:
         return Stage(BUILTINS[name.text], (), frame.here(name.span))
-    raise Fault(_unknown(frame, name))
+    return None
 
 
 def _unknown(frame: Frame, name: Name) -> NotYet | WrongKind | UnknownName:
@@ -44,14 +52,10 @@ def _unknown(frame: Frame, name: Name) -> NotYet | WrongKind | UnknownName:
 
 
 def visible(frame: Frame) -> set[str]:
-    """Every name that would mean something here."""
-    return {
-        *frame.scope.names(),
-        *frame.session.library.names(frame.kinds),
-        *CONSTANTS,
-        *BUILTINS,
-        "training",
-    }
+    """Every name that would mean something here; what is watched or optimizes is a definition, no function."""
+    named = {*frame.scope.names(), *frame.session.library.names(frame.kinds)}
+    only_definitions = frame.kinds in ((DefinitionKind.METRIC,), (DefinitionKind.OPTIMIZER,))
+    return named if only_definitions else {*named, *CONSTANTS, *BUILTINS, "training"}
 
 
 def wanted(kinds: tuple[DefinitionKind, ...]) -> str:

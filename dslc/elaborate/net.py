@@ -79,9 +79,11 @@ def run_net(frame: Frame, net: ast.Net | None, loss: MainLoss) -> Tensor | Poiso
     return prediction
 
 
-def target_of(frame: Frame, schema: Schema) -> Tensor | None:
-    """The target as a tensor: class ids as INT, values as REAL."""
+def target_of(frame: Frame, schema: Schema) -> Tensor | Poison | None:
+    """The target as a tensor: class ids as INT, values as REAL; None if there is none, poison if that is not known."""
     target = schema.target
+    if not frame.session.data_known:
+        return POISON
     if target is None:
         return None
     dtype = DType.REAL if target.classes is None else DType.INT

@@ -17,6 +17,7 @@ from dslc.elaborate import batching
 from dslc.elaborate.arithmetic import as_tensor, clock, operand, operate
 from dslc.elaborate.errors import Cascade, Fault, NotALoss
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.names import resolve
 from dslc.elaborate.net import target_of
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import Poison, Tensor, Tensors, Value
@@ -36,6 +37,8 @@ def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison) -> Fra
     target = target_of(frame, schema)
     span = schema.span
     scope.bind("prediction", prediction, span)
+    if isinstance(target, Poison):
+        scope.bind("target", target, span)
     if target and schema.target:
         scope.bind("target", target, span)
         if schema.target.name not in ("target", "prediction"):
@@ -95,7 +98,7 @@ def _parts(frame: Frame, expression: ast.Expression) -> tuple[Tensor, list[Tenso
     penalties: list[Tensor] = []
     faulty = False
     for negative, term in terms(expression):
-        value: Value = frame.evaluate(term)
+        value = _term(frame, term)
         if isinstance(value, Poison):
             faulty = True
             continue
@@ -115,6 +118,16 @@ def _parts(frame: Frame, expression: ast.Expression) -> tuple[Tensor, list[Tenso
     if data is None:
         raise Fault(NotALoss(expression.span, "the loss does not depend on the examples"))
     return data, penalties
+
+
+def _term(frame: Frame, term: ast.Expression) -> Value:
+    """The term's value. One word names a loss, or something of the net: what is neither is a fault without the data."""
+    try:
+        if isinstance(term, ast.Name):
+            resolve(frame, term)
+    except Fault as fault:
+        return frame.report(fault)
+    return frame.evaluate(term)
 
 
 def terms(expression: ast.Expression) -> Iterator[tuple[bool, ast.Expression]]:

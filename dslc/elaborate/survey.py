@@ -19,7 +19,10 @@ from dslc.syntax.ast import DefinitionKind, Syntax
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The items by kind; the first one where an item is stated twice, None where it is missing."""
+    """The items by kind; the first one where an item is stated twice, None where it is missing.
+
+    `faults` leaves out what is wrong with `data`: reading it tells.
+    """
 
     lets: tuple[ast.Let, ...]
     data: ast.Data | None
@@ -38,14 +41,14 @@ def survey(module: ast.Module) -> Survey:
                 faults.append(NotYet(item.span, "`use`"))
             case ast.Objective(name=ast.Name() as name):
                 faults.append(NotYet(name.span, "a named objective"))
-            case ast.Data() | ast.Net() | ast.Objective() | ast.Train() if type(item) in first:
+            case ast.Net() | ast.Objective() | ast.Train() if type(item) in first:
                 faults.append(Duplicate(_head(item), f"`{_word(item)}`", _head(first[type(item)])))
             case _:
                 first.setdefault(type(item), item)
     data, net, objective, train = (first.get(kind) for kind in (ast.Data, ast.Net, ast.Objective, ast.Train))
     named = any(isinstance(item, ast.Objective) for item in module.items)
     start = Span(module.span.source, 0, 0)
-    faults += [MissingItem(start, word) for word, item in (("data", data), ("net", net)) if item is None]
+    faults += [] if net else [MissingItem(start, "net")]
     faults += [] if objective or named else [MissingItem(start, "loss")]
     return Survey(
         tuple(item for item in module.items if isinstance(item, ast.Let)),
@@ -58,7 +61,7 @@ def survey(module: ast.Module) -> Survey:
 
 
 def _word(item: ast.Item) -> str:
-    return {ast.Data: "data", ast.Net: "net", ast.Objective: "loss", ast.Train: "train"}.get(type(item), "item")
+    return {ast.Net: "net", ast.Objective: "loss", ast.Train: "train"}.get(type(item), "item")
 
 
 def _head(item: ast.Item) -> Span:
