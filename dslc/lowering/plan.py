@@ -14,11 +14,8 @@ from typing import Final
 from dslc.diagnostics import ModelError
 from dslc.lowering.draft import Draft, FetchStep, Step
 from dslc.lowering.errors import TooMuchMemory
-from dslc.program.program import Region
+from dslc.program.program import ALIGNMENT, Region
 from dslc.scalar.types import ROWS
-
-ALIGNMENT: Final = 64
-"""Bytes: a cache line, and the widest vector."""
 
 BUDGET: Final = 2**36
 """Bytes a program may plan unless told otherwise: 64 GiB."""

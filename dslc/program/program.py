@@ -55,11 +55,15 @@ class Region(Enum):
     SCRATCH = "scratch"  # lives within one entry; places are shared by lifetime
 
 
+ALIGNMENT = 64
+"""Bytes of a cache line, and of the widest vector: every buffer starts on one, and a scalar has one to itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Buffer:
     """`shape` may start with ROWS; such a buffer has room for the capacity of the batch.
 
-    `offset` is in bytes from the arena's start, a multiple of 64.
+    `offset` is in bytes from the arena's start, a multiple of ALIGNMENT.
     """
 
     name: str

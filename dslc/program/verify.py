@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 
 from dslc.program.errors import BrokenProgram
-from dslc.program.program import Buffer, Call, Entry, Fetch, LoopKernel, Phase, Program, Region
+from dslc.program.program import ALIGNMENT, Buffer, Call, Entry, Fetch, LoopKernel, Phase, Program, Region
 from dslc.program.verify_call import demand, verify_call
 from dslc.scalar.affine import Access, identity
 from dslc.scalar.body import Load
 from dslc.scalar.types import ROWS, Extent, elements
-
-ALIGNMENT = 64
 
 WRITABLE = {
     "train": {Region.PARAMETER, Region.STATE, Region.RESULT, Region.SCRATCH},

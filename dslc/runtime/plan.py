@@ -8,10 +8,7 @@ from dslc.diagnostics import DataError
 from dslc.elaborate.experiment import KeepBest, Loop, StopRule
 from dslc.program import machine
 from dslc.program.backend import MachineMemory
-from dslc.program.program import Buffer, Program, Region
-
-LINE = 64
-"""Bytes of a slot."""
+from dslc.program.program import ALIGNMENT, Buffer, Program, Region
 
 SEEDS = 2**32
 
@@ -89,8 +86,8 @@ def _write_rules(memory: MachineMemory, columns: tuple[str, ...], stop: StopRule
 
 def total_slot(program: Program) -> int:
     """The first of the slots in which the sums of a part are collected."""
-    return min(buffer.offset for buffer in program.buffers if buffer.region is Region.TOTAL) // LINE
+    return min(buffer.offset for buffer in program.buffers if buffer.region is Region.TOTAL) // ALIGNMENT
 
 
 def _first(program: Program, entry: str, result: str) -> int:
-    return program.entries[entry].results[result].offset // LINE
+    return program.entries[entry].results[result].offset // ALIGNMENT
