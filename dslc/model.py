@@ -33,6 +33,7 @@ from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Array
+from dslc.plan import Parts, ResourcePlan, plan_resources
 from dslc.program.backend import Backend, Executable, Integers
 from dslc.program.program import Element, Program
 from dslc.runtime.history import History, Status
@@ -163,6 +164,19 @@ class Model:
     def peak_bytes(self) -> int:
         """Exact bytes of the arena: weights, optimizer state, one batch and everything computed from it."""
         return self.program.arena_bytes
+
+    @property
+    def plan(self) -> ResourcePlan:
+        """What training on the model's data costs; nothing is compiled for it."""
+        rows = max(1, len(self.dataset.train))
+        program = self._session.program if self._session else self.compilation.program(self._real, TRAINING, rows)
+        parts = [len(part) for part in (self.dataset.train, self.dataset.val, self.dataset.test)]
+        return plan_resources(self.experiment, program, Parts(parts[0], parts[1], sum(parts)))
+
+    def summary(self) -> str:
+        """The plan as text: layers, parameters, operations, bytes, and what they suggest."""
+        plan = self.plan
+        return f"{plan.to_text()}\n\nnote: {plan.advice}" if plan.advice else plan.to_text()
 
     def _compiled(self, entries: tuple[str, ...], training_rows: int) -> Session:
         started = time.perf_counter()

@@ -38,16 +38,13 @@ class Resident:
 def resident(program: Program) -> Resident:
     """A block of zeros. Raises MemoryError where this machine has not that much."""
     start, end = parameter_region(program)
-    arena, best, ints, reals = block(
-        (program.arena_bytes, end - start, machine.INTS * 8, machine.REALS * 8), f"training `{program.name}`"
-    )
+    arena, best, ints, reals = block(resident_sizes(program), f"training `{program.name}`")
     return Resident(arena, arena[start:end], best, ints.view(np.int64), reals.view(np.float64))
 
 
 def plan_memory(kept: Resident, train_rows: Integers, val_rows: Integers, epochs: int, columns: int) -> MachineMemory:
     """The session's memory with room for a plan; its row lists are copies."""
-    cells = epochs * columns * 8
-    sizes = (cells, train_rows.nbytes, train_rows.nbytes, val_rows.nbytes)
+    sizes = plan_sizes(len(train_rows), len(val_rows), epochs, columns)
     history, order, train, val = block(sizes, f"the history of {epochs} epochs and the order of rows")
     train.view(np.int64)[:] = train_rows
     val.view(np.int64)[:] = val_rows
@@ -64,12 +61,28 @@ def plan_memory(kept: Resident, train_rows: Integers, val_rows: Integers, epochs
     )
 
 
+def resident_sizes(program: Program) -> tuple[int, int, int, int]:
+    """Bytes of the arena, of the best copy, and of the machine's integers and reals."""
+    start, end = parameter_region(program)
+    return program.arena_bytes, end - start, machine.INTS * 8, machine.REALS * 8
+
+
+def plan_sizes(train_rows: int, val_rows: int, epochs: int, columns: int) -> tuple[int, int, int, int]:
+    """Bytes of the history, of the order of rows, and of the lists of training and validation rows."""
+    return epochs * columns * 8, train_rows * 8, train_rows * 8, val_rows * 8
+
+
+def block_bytes(sizes: Sequence[int]) -> int:
+    """Bytes that a block with these parts allocates."""
+    return sum(-(-size // LINE) * LINE for size in sizes) + LINE
+
+
 def block(sizes: Sequence[int], purpose: str) -> list[Bytes]:
     """Parts of one zeroed allocation, each of so many bytes and on a line of its own."""
     offsets = [0]
     for size in sizes:
         offsets.append(offsets[-1] + -(-size // LINE) * LINE)
-    needed, available = offsets[-1] + LINE, physical_memory()
+    needed, available = block_bytes(sizes), physical_memory()
     if needed > available:
         raise MemoryError(f"{purpose} needs {needed / 1e9:,.1f} GB, and this machine has {available / 1e9:,.1f} GB")
     whole = np.zeros(needed, np.uint8)

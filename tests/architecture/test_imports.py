@@ -47,10 +47,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "dslc.findings": (*FOUNDATION, "dslc.driver"),
     "dslc.saved": (*GRAPHS, "dslc.driver", "dslc.runtime", "dslc.data", "dslc.program"),
+    "dslc.plan": (*GRAPHS, "dslc.elaborate.experiment", "dslc.lowering.plan", "dslc.program", "dslc.runtime"),
     "dslc.model": (
         *GRAPHS,
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program", "dslc.backends"),
-        "dslc.saved",
+        *("dslc.saved", "dslc.plan"),
     ),
     "dslc.runs": ("dslc.runtime",),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model"),

@@ -72,6 +72,7 @@ def test_importing_dslc_loads_neither_numpy_nor_a_compiler() -> None:
         ["show", "models/digits.dsl", "--stage", "passes"],
         ["show", "models/digits.dsl", "--stage", "program"],
         ["show", "huber", "--stage", "grad"],
+        ["plan", "models/digits.dsl"],
         ["explain", "unknown-name"],
     ],
     ids=" ".join,
