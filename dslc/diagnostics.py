@@ -106,9 +106,13 @@ class BackendUnavailable(Exception):
 
 
 def nearest(name: str, among: Iterable[str]) -> str | None:
-    """The known name that `name` was probably meant to be; one that differs only in case comes first."""
+    """The known name that `name` was probably meant to be; one of other case, or of the same letters, comes first."""
     known = sorted(among)
-    matches = [k for k in known if k.lower() == name.lower()] or difflib.get_close_matches(name, known, 1, 0.6)
+    matches = (
+        [k for k in known if k.lower() == name.lower()]
+        or [k for k in known if sorted(k) == sorted(name)]
+        or difflib.get_close_matches(name, known, 1, 0.6)
+    )
     return matches[0] if matches else None
 
 

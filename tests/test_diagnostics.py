@@ -45,6 +45,7 @@ def test_nothing_in_a_file_speaks_to_the_terminal() -> None:
     assert all(character.isprintable() or character == "\n" for character in text)
 
 
-def test_the_nearest_name_may_differ_in_case() -> None:
+def test_the_nearest_name_differs_in_case_or_in_the_order_of_letters() -> None:
+    assert nearest("mea", ["mse", "mae"]) == "mae"
     assert nearest("Adam", ["adamw", "adam"]) == "adam"
     assert nearest("zzz", ["adam"]) is None
