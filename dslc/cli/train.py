@@ -1,7 +1,8 @@
 """`dslc train FILE`: compiles a model file, trains it, and prints what came out.
 
 While it trains, a terminal sees a progress bar and a log one line for each epoch, both on stderr. The table or the
-JSON line on stdout is the result. The first Ctrl-C stops after the current batch and still prints the result.
+JSON line on stdout is the result, and a run folder keeps it (dslc/cli/run_folder.py). The first Ctrl-C stops after the
+current batch and still prints and writes the result.
 """
 
 from __future__ import annotations
@@ -25,10 +26,9 @@ from dslc.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from dslc.cli.training import Display
-
-if TYPE_CHECKING:
     from dslc.cli.outcome import Outcome
+    from dslc.cli.run_folder import Asked
+    from dslc.cli.training import Display
     from dslc.model import Model
     from dslc.runtime.history import History
 
@@ -62,25 +62,30 @@ def command(
     form: str,
 ) -> int:
     from dslc.cli.interrupts import Interrupts
+    from dslc.cli.run_folder import Asked
     from dslc.cli.training import compiled, fitted, outcome_of
 
+    if out is not None and no_run:
+        raise click.UsageError("--out and --no-run exclude each other")
     model = compiled(file, settings_from(assignments), paths_from(paths), backend, threads, strict)
     with Interrupts(model.request_stop) as interrupts:
         history = fitted(model, epochs, seed, _display(quiet))
         outcome = outcome_of(model, backend, history)
-    click.echo(outcome.to_json() if form == "json" else outcome.to_text())
-    written = no_run or _write(model, history, outcome, out, quiet)
+    try:
+        click.echo(outcome.to_json() if form == "json" else outcome.to_text())
+    finally:  # a reader that has gone away does not cost the run
+        written = no_run or _write(model, history, outcome, Asked(epochs, seed, paths), out, quiet)
     return interrupts.code if interrupts.received else Exit.OK if written else Exit.BAD_INPUT
 
 
-def _write(model: Model, history: History, outcome: Outcome, out: Path | None, quiet: bool) -> bool:
+def _write(model: Model, history: History, outcome: Outcome, asked: Asked, out: Path | None, quiet: bool) -> bool:
     """Writes the run, after its result was printed: what cannot be written is not lost silently."""
     from dslc.cli.run_folder import write_run
 
     try:
-        folder = write_run(model, history, outcome, out)
+        folder = write_run(model, history, outcome, asked, out)
     except OSError as error:
-        say(f"error: the run could not be written: `{error.filename or out}`: {(error.strerror or str(error)).lower()}")
+        say(f"error: the run could not be written: `{error.filename}`: {(error.strerror or str(error)).lower()}")
         return False
     if not quiet:
         say(f"run: {folder}")

@@ -1,7 +1,7 @@
 """Charts as SVG text, without a library: curves over epochs, a confusion matrix, predicted against true.
 
-Colours are CSS variables of the page (`--ink`, `--faint`, `--line-1` ...), so that a chart follows its theme.
-Every text is escaped.
+Colours are CSS variables of the page (`--ink`, `--faint`, `--one` ...), so that a chart follows its theme. Every
+text is escaped. Sizes are those of a phone's screen, on which text stays readable.
 """
 
 from __future__ import annotations
@@ -10,58 +10,74 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-WIDTH, HEIGHT = 490, 240
+from dslc.runs.axis import round_numbers, short
+
+WIDTH, HEIGHT = 400, 230
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 32
+
+MOST_PIECES = 400
+"""Pieces of a curve, about one for each pixel; of a longer history each piece shows its least and its greatest."""
+
+LONGEST_LABEL = 14
+DIGIT = 7
+"""Width of a character at the charts' size of text."""
 
 
 def curves(title: str, series: Mapping[str, Sequence[float]], marked: int | None = None) -> str:
     """A line for each series over the epochs 1, 2, ..., with gaps where it is not finite; `marked`: the best epoch."""
     values = [v for points in series.values() for v in points if math.isfinite(v)]
     count = max((len(points) for points in series.values()), default=0)
-    if not values or count < 1:
+    if not values:
         return ""
-    ticks = _ticks(min(values), max(values))
+    ticks = round_numbers(min(values), max(values))
     low, high = min(ticks[0], *values), max(ticks[-1], *values)
 
     def x(epoch: float) -> float:
         return LEFT + (epoch - 1) / max(1, count - 1) * (WIDTH - LEFT - RIGHT)
 
     def y(value: float) -> float:
-        return HEIGHT - BOTTOM - (value - low) / (high - low or 1) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - _share(value, low, high) * (HEIGHT - TOP - BOTTOM)
 
     parts = [_grid(ticks, y), _epochs(count, x)]
-    if marked is not None:
-        parts.append(
-            f'<line class="best" x1="{x(marked):.1f}" x2="{x(marked):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        )
-    for number, points in enumerate(series.values(), 1):
+    best = marked if marked is not None and 1 <= marked <= count else None
+    if best is not None:
+        parts.append(f'<line class="best" x1="{x(best):.1f}" x2="{x(best):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>')
+    keys = []
+    for number, (name, points) in enumerate(series.items(), 1):
         parts.append(f'<path class="line-{number}" d="{_path(points, x, y)}"/>')
-    legend = "".join(f'<span class="key-{k}">{escape(name)}</span>' for k, name in enumerate(series, 1))
-    return _figure(title, legend, parts, WIDTH, HEIGHT)
+        value = points[best - 1] if best is not None and best <= len(points) else math.nan
+        if best is not None and math.isfinite(value):
+            parts.append(f'<circle class="mark-{number}" cx="{x(best):.1f}" cy="{y(value):.1f}" r="3.5"/>')
+        at_best = f" {short(value)}" if math.isfinite(value) else ""
+        keys.append(f'<span class="key-{number}">{escape(name)}{at_best}</span>')
+    noted = f"<span>at best epoch {best}</span>" if best is not None else ""
+    return _figure(title, "".join(keys) + noted, parts, WIDTH, HEIGHT)
 
 
 def confusion(title: str, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
     """Rows are the true classes, columns the predicted ones; a cell is the darker the larger its share of the row."""
-    cell = 34 if len(labels) <= 12 else max(10, 400 // len(labels))
-    left = 12 + 7 * max(map(len, labels), default=1)
+    names = [escape(_cut(label)) for label in labels]
+    widest = DIGIT * max((len(_cut(label)) for label in labels), default=1)
+    cell = max(16, min(34, 340 // max(1, len(labels))))
+    upright = widest > cell - 4
+    left, top = 12 + widest, (10 + widest if upright else 24)
     size = cell * len(labels)
     parts = []
     for i, row in enumerate(counts):
-        y = 24 + i * cell
-        parts.append(f'<text class="end" x="{left - 6}" y="{y + cell / 2 + 4:.0f}">{escape(labels[i])}</text>')
-        parts.append(f'<text class="mid" x="{left + i * cell + cell / 2:.0f}" y="16">{escape(labels[i])}</text>')
+        middle = top + i * cell + cell / 2
+        parts.append(f'<text class="end" x="{left - 6}" y="{middle + 4:.0f}">{names[i]}</text>')
+        parts.append(_above(names[i], left + i * cell + cell / 2, top - 7, upright))
         for j, count in enumerate(row):
             share = count / max(1, sum(row))
-            x = left + j * cell
-            kind = "hit" if i == j else "miss"
-            box = f'x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}"'
-            parts.append(f'<rect class="{kind}" {box} fill-opacity="{share:.2f}"/>')
-            if count and cell >= 22:
-                ink = "on" if share > 0.5 else ""
-                parts.append(
-                    f'<text class="mid {ink}" x="{x + cell / 2:.0f}" y="{y + cell / 2 + 4:.0f}">{count}</text>'
-                )
-    return _figure(title, "rows: true, columns: predicted", parts, left + size + 8, 32 + size)
+            kind, depth = "hit" if i == j else "miss", 0.15 + 0.85 * share if count else 0
+            box = f'x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" height="{cell - 1}"'
+            hover = f"<title>true {names[i]}, predicted {names[j]}: {count}</title>"
+            parts.append(f'<rect class="{kind}" {box} fill-opacity="{depth:.2f}">{hover}</rect>')
+            if count and DIGIT * len(str(count)) < cell:
+                ink = "mid on" if depth > 0.5 else "mid"
+                x = left + j * cell + cell / 2
+                parts.append(f'<text class="{ink}" x="{x:.0f}" y="{middle + 4:.0f}">{count}</text>')
+    return _figure(title, "<span>rows: true, columns: predicted</span>", parts, left + size + 8, top + size + 8)
 
 
 def scatter(title: str, true: Sequence[float], predicted: Sequence[float]) -> str:
@@ -70,21 +86,21 @@ def scatter(title: str, true: Sequence[float], predicted: Sequence[float]) -> st
     if not points:
         return ""
     low, high = min(map(min, points)), max(map(max, points))
-    side = HEIGHT + 80
+    side = 320
 
-    def at(value: float) -> float:
-        return LEFT + (value - low) / (high - low or 1) * (side - LEFT - RIGHT)
+    def x(value: float) -> float:
+        return LEFT + _share(value, low, high) * (side - LEFT - RIGHT)
 
-    def up(value: float) -> float:
-        return side - BOTTOM - (value - low) / (high - low or 1) * (side - TOP - BOTTOM)
+    def y(value: float) -> float:
+        return side - BOTTOM - _share(value, low, high) * (side - TOP - BOTTOM)
 
-    parts = [f'<line class="best" x1="{at(low):.1f}" y1="{up(low):.1f}" x2="{at(high):.1f}" y2="{up(high):.1f}"/>']
-    parts += [f'<circle class="dot" cx="{at(t):.1f}" cy="{up(p):.1f}" r="2.5"/>' for t, p in points]
-    for tick in _ticks(low, high):
+    parts = [f'<line class="best" x1="{x(low):.1f}" y1="{y(low):.1f}" x2="{x(high):.1f}" y2="{y(high):.1f}"/>']
+    parts += [f'<circle class="dot" cx="{x(t):.1f}" cy="{y(p):.1f}" r="2.5"/>' for t, p in points]
+    for tick in round_numbers(low, high):
         if low <= tick <= high:
-            parts.append(f'<text class="mid" x="{at(tick):.1f}" y="{side - BOTTOM + 16}">{_short(tick)}</text>')
-            parts.append(f'<text class="end" x="{LEFT - 6}" y="{up(tick) + 4:.1f}">{_short(tick)}</text>')
-    return _figure(title, "across: true, up: predicted", parts, side, side)
+            parts.append(f'<text class="mid" x="{x(tick):.1f}" y="{side - BOTTOM + 16}">{short(tick)}</text>')
+            parts.append(f'<text class="end" x="{LEFT - 6}" y="{y(tick) + 4:.1f}">{short(tick)}</text>')
+    return _figure(title, "<span>across: true, up: predicted</span>", parts, side, side)
 
 
 def _figure(title: str, legend: str, parts: Sequence[str], width: float, height: float) -> str:
@@ -93,42 +109,62 @@ def _figure(title: str, legend: str, parts: Sequence[str], width: float, height:
     return f"<figure>{head}{box}{''.join(parts)}</svg></figure>"
 
 
+def _share(value: float, low: float, high: float) -> float:
+    """Where a value stands between two others, 0 to 1; halves keep the extent of the largest numbers finite."""
+    extent = high / 2 - low / 2
+    return (value / 2 - low / 2) / extent if extent > 0 else 0.0
+
+
+def _above(name: str, x: float, y: float, upright: bool) -> str:
+    """A column's name, turned where it is wider than the column."""
+    if upright:
+        return f'<text transform="translate({x + 4:.0f} {y}) rotate(-90)">{name}</text>'
+    return f'<text class="mid" x="{x:.0f}" y="{y}">{name}</text>'
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
+
+
 def _grid(ticks: Sequence[float], y: Callable[[float], float]) -> str:
     lines = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-        f'<text class="end" x="{LEFT - 6}" y="{y(tick) + 4:.1f}">{_short(tick)}</text>'
+        f'<text class="end" x="{LEFT - 6}" y="{y(tick) + 4:.1f}">{short(tick)}</text>'
         for tick in ticks
     ]
     return "".join(lines)
 
 
 def _epochs(count: int, x: Callable[[float], float]) -> str:
-    step = max(1, round(count / 8))
-    shown = sorted({1, *range(step, count + 1, step)})
-    return "".join(f'<text class="mid" x="{x(epoch):.1f}" y="{HEIGHT - 10}">{epoch}</text>' for epoch in shown)
+    ticks = [tick for tick in round_numbers(0, count) if tick == int(tick) and 1 <= tick <= count]
+    shown = [1, *ticks] if not ticks or ticks[0] > max(1, count / 10) else ticks
+    return "".join(f'<text class="mid" x="{x(epoch):.1f}" y="{HEIGHT - 10}">{epoch:.0f}</text>' for epoch in shown)
 
 
 def _path(points: Sequence[float], x: Callable[[float], float], y: Callable[[float], float]) -> str:
     """Line segments; the pen is lifted over values that are not finite."""
     parts: list[str] = []
-    for epoch, value in enumerate(points, 1):
+    joined = False
+    for epoch, value in _thinned(points):
         if not math.isfinite(value):
+            joined = False
             continue
-        joined = epoch > 1 and math.isfinite(points[epoch - 2])
         parts.append(f"{'L' if joined else 'M'}{x(epoch):.1f} {y(value):.1f}")
+        joined = True
     return " ".join(parts)
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Four to eight round numbers that span the values."""
-    if high <= low:
-        return [low]
-    raw = (high - low) / 5
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = power * next(m for m in (1, 2, 5, 10) if m * power >= raw)
-    first = math.floor(low / step)
-    return [k * step for k in range(first, math.ceil(high / step) + 1)]
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}"
+def _thinned(points: Sequence[float]) -> list[tuple[int, float]]:
+    """(epoch, value); of a long history, the least and the greatest value of each piece, and a gap if it has one."""
+    numbered = list(enumerate(points, 1))
+    if len(numbered) <= 2 * MOST_PIECES:
+        return numbered
+    size = -(-len(numbered) // MOST_PIECES)
+    kept: list[tuple[int, float]] = []
+    for first in range(0, len(numbered), size):
+        piece = numbered[first : first + size]
+        finite = sorted((value, epoch) for epoch, value in piece if math.isfinite(value))
+        gaps = [(epoch, value) for epoch, value in piece if not math.isfinite(value)]
+        ends = [(epoch, value) for value, epoch in {*finite[:1], *finite[-1:]}]
+        kept += sorted([*ends, *gaps[:1]])
+    return kept

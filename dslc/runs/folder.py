@@ -6,9 +6,9 @@ half files.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -32,14 +32,7 @@ def new_folder(root: Path, model: str, now: datetime) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise FileExistsError(f"{parent} holds a thousand runs of {stamp}")
-
-
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes each file atomically. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_atomically(folder / name, content)
+    raise FileExistsError(errno.EEXIST, "a thousand runs have this name", str(parent / stamp))
 
 
 def point_latest(folder: Path) -> None:

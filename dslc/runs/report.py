@@ -10,37 +10,48 @@ from dslc.runs.charts import curves
 
 STYLE = """
 :root { --ink: #1c2024; --faint: #6b7280; --rule: #e3e6ea; --page: #ffffff; --panel: #f7f8fa;
-  --one: #2563c9; --two: #d2601a; --three: #2a8a4a; color-scheme: light dark; }
+  --one: #2563c9; --two: #c2540f; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --faint: #9aa3ad; --rule: #2c3138; --page: #14171a;
-  --panel: #1b1f24; --one: #6ea3f5; --two: #f0965a; --three: #67c587; } }
+  --panel: #1b1f24; --one: #6ea3f5; --two: #f0965a; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem 4rem; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
+h1 { font-size: 1.6rem; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
 p { margin: .3rem 0; color: var(--faint); }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; padding: .8rem; background: var(--panel); border-radius: .5rem; max-width: 100%; }
-figcaption { font-weight: 600; } figcaption small { font-weight: 400; color: var(--faint); }
+figcaption { font-weight: 600; overflow-wrap: anywhere; max-width: 25rem; }
+figcaption small { display: block; font-weight: 400; color: var(--faint); }
 svg { display: block; max-width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-svg text { fill: var(--faint); } .end { text-anchor: end; } .mid { text-anchor: middle; } svg .on { fill: var(--page); }
+svg text { fill: var(--faint); } svg .on { fill: var(--page); }
+.end { text-anchor: end; } .mid { text-anchor: middle; }
 path { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.line-1 { stroke: var(--one); } .line-2 { stroke: var(--two); } .line-3 { stroke: var(--three); }
-.key-1::before, .key-2::before, .key-3::before { content: "\\2014\\00a0"; font-weight: 700; }
-.key-1::before { color: var(--one); } .key-2::before { color: var(--two); } .key-3::before { color: var(--three); }
-figcaption span { margin-left: .6rem; } .grid { stroke: var(--rule); }
+.line-1 { stroke: var(--one); } .line-2 { stroke: var(--two); }
+.mark-1 { fill: var(--one); } .mark-2 { fill: var(--two); }
+.key-1::before, .key-2::before { content: "\\2014\\00a0"; font-weight: 700; }
+.key-1::before { color: var(--one); } .key-2::before { color: var(--two); }
+figcaption span { margin-right: .6rem; white-space: nowrap; } .grid { stroke: var(--rule); }
 .best { stroke: var(--faint); stroke-dasharray: 3 3; }
 .hit { fill: var(--one); } .miss { fill: var(--two); } .dot { fill: var(--one); fill-opacity: .55; }
 table { border-collapse: collapse; } td, th { padding: .2rem 1.2rem .2rem 0; text-align: left; vertical-align: top;
-  border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; } .wide { overflow-x: auto; }
+  border-bottom: 1px solid var(--rule); overflow-wrap: break-word; max-width: 40rem; } .wide { overflow-x: auto; }
+@media (max-width: 36rem) { table { font-size: .85rem; } td, th { padding-right: .7rem; } }
 .numbers td { font-variant-numeric: tabular-nums; }
 pre { background: var(--panel); padding: .8rem; border-radius: .5rem; overflow-x: auto; font-size: .85rem; }
 """
 
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""Whatever stood in the page, a browser would neither run it nor fetch anything for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the page shows: `parts` maps train, val and test to loss and metrics; `charts` are SVG figures;
-    `settings` are (name, value, origin)."""
+    """What the page shows, as text that is not escaped yet, and `charts`, which are SVG figures.
+
+    `epochs` are the history's rows; `parts` maps train, val and test to loss and metrics; `settings` are
+    (name, value, origin), `parameters` (name, shape, count), `facts` (name, value).
+    """
 
     model: str
     summary: str
@@ -49,19 +60,24 @@ class Report:
     parts: Mapping[str, Mapping[str, float]]
     charts: Sequence[str]
     settings: Sequence[tuple[str, str, str]]
+    parameters: Sequence[tuple[str, str, str]]
+    facts: Sequence[tuple[str, str]]
     text: str
 
     def to_html(self) -> str:
         body = [
             f"<h1>{escape(self.model)}</h1><p>{escape(self.summary)}</p>",
             _section("Results", _results(self.parts)),
-            _section("Training", '<div class="charts">' + "".join(self._curves()) + "</div>"),
-            _section("Predictions", '<div class="charts">' + "".join(self.charts) + "</div>" if self.charts else ""),
+            _section("Training", _beside(self._curves())),
+            _section("Predictions", _beside(self.charts)),
             _section("Settings", _table(("setting", "value", "from"), self.settings)),
+            _section("Parameters", _table(("name", "shape", "numbers"), self.parameters, "numbers")),
+            _section("Plan", _table(("", ""), self.facts)),
             _section("Model file", f"<pre>{escape(self.text)}</pre>"),
         ]
         return (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{escape(self.model)}</title><style>{STYLE}</style></head>\n<body>\n"
             + "\n".join(body)
@@ -75,11 +91,16 @@ class Report:
         losses = {name: points for name, points in series.items() if name.endswith(".loss")}
         others = {name: points for name, points in series.items() if name not in losses}
         charts = [curves("loss", losses, self.best_epoch)]
-        return charts + [curves(name, {name: points}, self.best_epoch) for name, points in others.items()]
+        return charts + [curves(name, {"": points}, self.best_epoch) for name, points in others.items()]
 
 
 def _section(title: str, content: str) -> str:
     return f"<h2>{title}</h2>{content}" if content else ""
+
+
+def _beside(charts: Sequence[str]) -> str:
+    """Charts next to one another, as many as fit; some may be empty."""
+    return f'<div class="charts">{"".join(charts)}</div>' if any(charts) else ""
 
 
 def _results(parts: Mapping[str, Mapping[str, float]]) -> str:
@@ -92,6 +113,9 @@ def _results(parts: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
+    """Nothing without rows, and no head where all of its cells are empty."""
+    if not rows:
+        return ""
+    head = "<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in heads) + "</tr>" if any(heads) else ""
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table class="{kind}"><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="wide"><table class="{kind}">{head}{body}</table></div>'

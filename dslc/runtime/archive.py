@@ -36,7 +36,17 @@ def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """A new file beside the old one, synced, takes its place; what fails leaves the old one alone. Raises OSError."""
+    """A new file beside the old one, synced, takes its place; what fails leaves the old one alone.
+
+    Raises OSError that names `path`: a full disk by itself names nothing.
+    """
+    try:
+        _write_beside(path, content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _write_beside(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

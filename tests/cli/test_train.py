@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -147,6 +149,8 @@ def test_a_signal_stops_within_a_second_and_the_result_is_printed(
         assert time.monotonic() - sent < 3
     assert process.returncode == code
     assert "stopping after this batch" in err
+    assert (folder / "runs" / "points" / "latest" / "report.html").exists()
+    assert err.splitlines()[-1].startswith("run: ")
     assert json.loads(out)["stopped"] == "interrupted"
 
 
@@ -157,8 +161,10 @@ def test_a_training_leaves_a_run(folder: Path, capsys: Capture) -> None:
     assert sorted(item.name for item in run_folder.iterdir()) == [
         "history.csv",
         "metrics.jsonl",
+        "model.dsl",
         "model.dslm",
         "report.html",
+        "settings.json",
     ]
     table = capsys.readouterr().out
     final = json.loads((run_folder / "metrics.jsonl").read_text("utf-8").splitlines()[-1])
@@ -184,3 +190,60 @@ def test_a_run_that_cannot_be_written_says_so_after_the_result(folder: Path, cap
     out, err = capsys.readouterr()
     assert out.startswith("points: ")
     assert err.startswith("error: the run could not be written: ")
+    assert "`runs/points`" in err
+    assert err.count("\n") == 1
+
+
+def test_the_run_says_what_it_was_given(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert _train("--quiet", "--out", "run", "--set", "width=4", "--epochs", "2", "--seed", "7") == 0
+    rows = json.loads((folder / "run" / "settings.json").read_text("utf-8"))["settings"]
+    origins = {row["name"]: (row["value"], row["origin"]) for row in rows}
+    assert origins["let width"] == ("4", "--set")
+    assert origins["train.epochs"] == ("2", "--epochs")
+    assert origins["train.seed"] == ("7", "--seed")
+    assert origins["train.batch"] == ("16", "points.dsl:6")
+    (folder / "again.dsl").write_bytes((folder / "run" / "model.dsl").read_bytes())
+    capsys.readouterr()
+    assert run(["check", "--strict", "again.dsl"]) == 0
+    assert "let width = 4 in 4..32" in (folder / "again.dsl").read_text("utf-8")
+    report = (folder / "run" / "report.html").read_text("utf-8")
+    for words in ("test part", "--epochs", "dense.w", "bytes in one arena", "let width = 4"):
+        assert words in report
+
+
+def test_a_full_disk_costs_no_result(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_points(folder)
+    monkeypatch.setattr(os, "fsync", full)
+    assert _train("--quiet", "--out", "run") == 2
+    out, err = capsys.readouterr()
+    assert out.startswith("points: ")
+    assert err == "error: the run could not be written: `run/model.dslm`: no space left on device\n"
+    assert not list((folder / "run").iterdir())
+
+
+def test_a_name_that_is_no_text_has_a_run(folder: Path) -> None:
+    name = os.fsdecode(b"\xff<script>.dsl")
+    write_points(folder).rename(folder / name)
+    assert run(["train", name, "--backend", "reference", "--quiet", "--out", "run"]) == 0
+    assert b"<script" not in (folder / "run" / "report.html").read_bytes()
+
+
+def test_a_reader_that_is_gone_costs_no_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    write_points(folder)
+    monkeypatch.setattr("click.echo", closed)
+    monkeypatch.setattr("dslc.cli.exits.say", lambda _: None)
+    run(["train", "points.dsl", "--backend", "reference", "--quiet", "--out", "run"])
+    assert (folder / "run" / "report.html").exists()
+
+
+def test_a_folder_and_none_exclude_each_other(folder: Path, capsys: Capture) -> None:
+    write_points(folder)
+    assert _train("--out", "run", "--no-run") == 2
+    assert "exclude each other" in capsys.readouterr().err
