@@ -24,6 +24,7 @@ from dslc.elaborate.frame import Frame, Link, Session, WeightPlace
 from dslc.elaborate.library import Library
 from dslc.elaborate.numbers import FromLet, Number, Plain
 from dslc.elaborate.optimizer import Chosen, update_all
+from dslc.elaborate.ranges import RANGES
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import link_of
 from dslc.elaborate.totals import Totals
@@ -187,6 +188,8 @@ def stand_in(definition: ast.Definition) -> Sample:
 
 
 def _is_tensor(definition: ast.Definition, parameter: ast.Parameter) -> bool:
+    if isinstance(parameter.type, ast.Kind) and parameter.type.name.text in RANGES:
+        return False
     if parameter.type is not None or (definition.kind in (LOSS, METRIC) and parameter.name.text in PAIR):
         return True
     waiting = definition.kind in (DefinitionKind.LAYER, DefinitionKind.ACTIVATION, LOSS)

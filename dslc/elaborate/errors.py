@@ -287,6 +287,23 @@ class BadSize(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideRange(Diagnostic):
+    """A definition states what numbers it takes: `rate: positive`, `share: share`, `units: count`, `bias: switch`.
+
+    A share lies from 0 to below 1, and may be written `20%`; a count is a whole number above 0.
+    """
+
+    code: ClassVar = "outside-range"
+    message: ClassVar = "`{callee}` takes {wanted} for `{name}`, not {found}"
+    help: ClassVar = "{advice_text}"
+    callee: str
+    name: str
+    wanted: str
+    found: str
+    advice_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NotStatic(Diagnostic):
     """A size, a count or an `if` needs what is known before training; this depends on an example or on the run."""
 

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dslc.diagnostics import nearest
-from dslc.elaborate.errors import BadLet, Fault, Unexpected, UnknownLet
+from dslc.elaborate.errors import BadLet, Fault, Redefined, Unexpected, UnknownLet
 from dslc.elaborate.experiment import Setting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import FromLet, Number
 from dslc.elaborate.values import POISON, Builtin, Poison, SizeOf, Stage, Value, Words, kind_of
 from dslc.source import Span
 from dslc.syntax import ast
+
+GIVEN = frozenset({"inputs", "outputs", "prediction", "target", "weights", "parameters", "training", "pi"})
+"""Names that the language gives a value; a `let` of such a name would be hidden in some places."""
 
 Override: TypeAlias = str | int | float | bool | tuple[int, ...]
 
@@ -51,6 +54,8 @@ def evaluate_lets(frame: Frame, lets: tuple[ast.Let, ...], overrides: Mapping[st
         except Fault as fault:
             value, record = frame.report(fault), None
         try:
+            if let.name.text in GIVEN:
+                raise Fault(Redefined(let.name.span, "name", let.name.text, " by the language"))
             frame.scope.bind(let.name.text, value, let.name.span)
         except Fault as fault:
             frame.report(fault)

@@ -8,7 +8,7 @@ from dslc.data.schema import Schema
 from dslc.elaborate import batching
 from dslc.elaborate.block import run_block
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import DoubleLink, Fault, NotALoss, NoValue, Unexpected
+from dslc.elaborate.errors import DoubleLink, Fault, NotALoss, NoValue, Redefined, Unexpected
 from dslc.elaborate.frame import Frame, Link, Session
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
@@ -30,6 +30,9 @@ def net_frame(
     frame = Frame(session, scope, draft, training, kinds, net=scope, link=loss.link)
     mentioned = references(module)
     for field in schema.inputs:
+        if field.name == "outputs":
+            frame.report(Fault(Redefined(field.span, "name", field.name, " by the language")))
+            continue
         names = [field.name, *(["inputs"] if len(schema.inputs) == 1 and field.name != "inputs" else [])]
         if not mentioned.isdisjoint(names):
             frame.locate(field.span)

@@ -41,8 +41,6 @@ def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison) -> Fra
         scope.bind("target", target, span)
     if target and schema.target:
         scope.bind("target", target, span)
-        if schema.target.name not in ("target", "prediction"):
-            scope.bind(schema.target.name, target, span)
     parameters = tuple(
         Tensor(frame.draft, frame.draft.leaf(LeafRole.PARAMETER, p.name, TensorType(p.shape)), p.shape, False, p.span)
         for p in frame.session.parameters.values()
@@ -50,6 +48,8 @@ def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison) -> Fra
     )
     scope.bind("weights", Tensors(tuple(p for p in parameters if len(p.shape) >= 2)), span)
     scope.bind("parameters", Tensors(parameters), span)
+    if target and schema.target and not scope.own(schema.target.name):
+        scope.bind(schema.target.name, target, span)
     kinds = (DefinitionKind.LOSS, DefinitionKind.ACTIVATION)
     return replace(frame.at(""), scope=scope, kinds=kinds, pair=(prediction, target))
 

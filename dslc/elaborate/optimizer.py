@@ -24,6 +24,7 @@ from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session, WeightPlace
 from dslc.elaborate.names import resolve
 from dslc.elaborate.numbers import Number
+from dslc.elaborate.patterns import meet
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of
 from dslc.elaborate.weights import initial_graph
@@ -97,6 +98,7 @@ def _chosen(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
             raise Cascade
         if not isinstance(bound.value, Number | Tensor):
             raise Fault(Unexpected(bound.span, kind_of(bound.value), "a number or a schedule"))
+    meet(inner, definition, arguments, use.span)
     return Chosen(definition, arguments, use.span)
 
 

@@ -14,6 +14,7 @@ from dslc.elaborate import static
 from dslc.elaborate.errors import Fault, WrongShape, WrongTarget, WrongWidth
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
+from dslc.elaborate.ranges import RANGES, within
 from dslc.elaborate.values import Bound, Tensor, kind_of, shape_of
 from dslc.source import Span
 from dslc.syntax import ast
@@ -31,6 +32,8 @@ def meet(frame: Frame, definition: Definition, arguments: Mapping[str, Bound], s
                 _meet_shape(frame, definition, parameter, parameter.type, argument, site)
             case Kind(name=Name(text="class")):
                 _meet_class(frame, definition, parameter, parameter.type, argument, site)
+            case Kind(name=Name(text=name)) if name in RANGES:
+                within(definition, parameter, name, argument)
             case Kind(name=name):
                 raise Fault(NotYet(name.span, f"a parameter of type `{name.text}`"))
 

@@ -1,7 +1,7 @@
 # Layers: functions of one example's tensor that may own weights. Weights are [in, out].
 
 # Keras `Dense`; PyTorch `Linear` with its weight transposed.
-layer dense(x: [.., fan_in], units, bias = true) {
+layer dense(x: [.., fan_in], units: count, bias: switch = true) {
   weight w: [fan_in, units] = glorot_uniform
   weight b: [units] = 0 if bias
   x @ w + b
@@ -12,7 +12,7 @@ layer flatten(x) = reshape(x, count(x))
 
 # Inverted dropout: Srivastava et al. 2014, scaled while training so that prediction is the plain net.
 # Keras and PyTorch `Dropout`.
-layer dropout(x, share) = if training then where(random_uniform(shape(x)) < share, 0, x / (1 - share)) else x
+layer dropout(x, share: share) = if training then where(random_uniform(shape(x)) < share, 0, x / (1 - share)) else x
 
 # A leaky relu whose slope is trained, one for each channel: He et al. 2015, "Delving deep into rectifiers".
 # PyTorch `PReLU(num_parameters=c)`; Keras `PReLU` with the leading axes shared and slopes starting at 0.

@@ -9,7 +9,7 @@ loss squared_error(prediction, target) = (prediction - target)^2
 loss absolute_error(prediction, target) = abs(prediction - target)
 
 # Huber 1964. Keras `Huber`, PyTorch `HuberLoss`.
-loss huber(prediction, target, delta = 1) {
+loss huber(prediction, target, delta: positive = 1) {
   e = abs(prediction - target)
   where(e <= delta, 0.5 * e^2, delta * (e - 0.5 * delta))
 }

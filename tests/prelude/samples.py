@@ -52,8 +52,9 @@ def weight(least: int = 0, **numbers: float) -> Sampler:
     return lambda draw: Sample({"shape": shape(draw, least)}, numbers)
 
 
-def schedule(**numbers: float) -> Sampler:
-    return lambda draw: Sample({}, {name: number * draw.uniform(0.5, 1.5) for name, number in numbers.items()})
+def schedule(count: Mapping[str, int] | None = None, **numbers: float) -> Sampler:
+    """Numbers near the given ones, and counts as they are."""
+    return lambda draw: Sample({}, {n: v * draw.uniform(0.5, 1.5) for n, v in numbers.items()} | dict(count or {}))
 
 
 def dense(draw: Draw) -> Sample:
@@ -94,7 +95,7 @@ SAMPLES: Mapping[str, Sampler] = {
     "optimizer adam": optimizer(rate=0.1, beta1=0.4, beta2=0.6, eps=0.1),
     "optimizer adamw": optimizer(rate=0.1, beta1=0.4, beta2=0.6, eps=0.1, decay=0.2),
     "schedule constant": schedule(value=0.1),
-    "schedule step_decay": schedule(**{"from": 0.1, "factor": 0.5, "steps": 3.0}),
+    "schedule step_decay": schedule({"steps": 3}, **{"from": 0.1, "factor": 0.5}),
     "schedule cosine": schedule(**{"from": 0.1, "to": 0.01}),
     "metric accuracy": classes,
     "metric mse": pair(),
