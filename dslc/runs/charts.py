@@ -13,7 +13,7 @@ from html import escape
 from dslc.runs.axis import round_numbers, short
 
 WIDTH, HEIGHT = 400, 230
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 32
+LEFT, RIGHT, TOP, BOTTOM = 56, 22, 12, 32
 
 MOST_PIECES = 400
 """Pieces of a curve, about one for each pixel; of a longer history each piece shows its least and its greatest."""
@@ -73,7 +73,7 @@ def confusion(title: str, labels: Sequence[str], counts: Sequence[Sequence[int]]
             box = f'x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" height="{cell - 1}"'
             hover = f"<title>true {names[i]}, predicted {names[j]}: {count}</title>"
             parts.append(f'<rect class="{kind}" {box} fill-opacity="{depth:.2f}">{hover}</rect>')
-            if count and DIGIT * len(str(count)) < cell:
+            if count and DIGIT * len(str(count)) < cell - 3:
                 ink = "mid on" if depth > 0.5 else "mid"
                 x = left + j * cell + cell / 2
                 parts.append(f'<text class="{ink}" x="{x:.0f}" y="{middle + 4:.0f}">{count}</text>')
