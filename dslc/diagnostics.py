@@ -33,6 +33,14 @@ class Severity(Enum):
     NOTE = "note"
 
 
+LONGEST = 200
+"""Characters of a field that a message shows at most: a name or a text of the file may be of any length."""
+
+
+def _clipped(value: object) -> object:
+    return f"{value[: LONGEST - 4]} ..." if isinstance(value, str) and len(value) > LONGEST else value
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """The other end of a conflict: a span and what to say beside it."""
@@ -55,7 +63,7 @@ class Diagnostic:
 
     def fill(self, template: str) -> str | None:
         """The template with this diagnostic's fields, None if it is empty or needs a field that is None."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {field.name: _clipped(getattr(self, field.name)) for field in fields(self)}
         empty = [name for name, value in values.items() if value is None and f"{{{name}}}" in template]
         return None if not template or empty else template.format(**values)
 

@@ -117,8 +117,10 @@ def _stop(frame: Frame, stop: ast.StopWhen | None, columns: Columns) -> StopRule
     if stop.patience is not None:
         name, higher = _column(stop.condition, columns)
         epochs = stop.patience
-        if epochs.unit.text.rstrip("s") != "epoch" or epochs.count < 1 or int(epochs.count) != epochs.count:
-            raise Fault(BadSetting(epochs.span, "stalls", "a whole number of epochs", f"`{epochs.span.text}`"))
+        whole = 1 <= epochs.count <= 2**31 and int(epochs.count) == epochs.count
+        if epochs.unit.text.rstrip("s") != "epoch" or not whole:
+            wanted = f"a whole number of epochs from 1 to {2**31}"
+            raise Fault(BadSetting(epochs.span, "stalls", wanted, f"`{epochs.span.text}`"))
         return StopRule(name, higher, int(epochs.count), None, stop.span)
     match stop.condition:
         case ast.Binary(op=BinaryOp.LESS | BinaryOp.LESS_EQUAL | BinaryOp.GREATER | BinaryOp.GREATER_EQUAL as op):

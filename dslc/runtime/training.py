@@ -128,4 +128,6 @@ class Training:
         step, epoch = int(ints[machine.ITERATION]), int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) + 1
         what, when = ("loss", "at") if answer == machine.FAULT else ("validation loss", "after")
         place = self.loss_span.place
-        return f"{place}: the {what} is not finite {when} step {step} (epoch {epoch}); a smaller learning rate may help"
+        # The first step's loss is that of the initial weights: no rate has acted yet.
+        advice = "; a smaller learning rate may help" if when == "after" or step > 1 else ""
+        return f"{place}: the {what} is not finite {when} step {step} (epoch {epoch}){advice}"
