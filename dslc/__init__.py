@@ -18,6 +18,7 @@ from dslc.diagnostics import BackendUnavailable, DataError, ModelError, Training
 if TYPE_CHECKING:
     from dslc.findings import check
     from dslc.model import compile, load
+    from dslc.syntax.format import format
 
     __version__: str
 
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "format",
     "load",
 ]
 
@@ -48,6 +50,10 @@ def __getattr__(name: str) -> object:
             from dslc.findings import check
 
             return check
+        case "format":
+            from dslc.syntax.format import format
+
+            return format
         case "__version__":
             from importlib.metadata import version
 

@@ -58,5 +58,6 @@ optimizer adamw(rate: positive = 1e-3, beta1: share = 0.9, beta2: share = 0.999,
   state v = 0
   m <- beta1 * m + (1 - beta1) * grad
   v <- beta2 * v + (1 - beta2) * grad^2
-  weight <- weight - rate * (m / (1 - beta1^iteration)) / (sqrt(v / (1 - beta2^iteration)) + eps) - rate * decay * weight
+  weight <- (weight - rate * (m / (1 - beta1^iteration)) / (sqrt(v / (1 - beta2^iteration)) + eps)
+    - rate * decay * weight)
 }

@@ -54,7 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *("dslc.saved", "dslc.plan"),
     ),
     "dslc.runs": ("dslc.runtime",),
-    "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model"),
+    "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model", "dslc.syntax.format"),
     "dslc.cli": ("dslc",),
     "dslc.models": (),
 }
