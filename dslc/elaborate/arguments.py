@@ -51,7 +51,7 @@ def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], s
         raise Fault(NoTarget(span, name))
     if missing:
         raise Fault(MissingArgument(span, name, ", ".join(f"`{m}`" for m in missing)))
-    return _paired(definition, arguments, frame.here(span))
+    return _paired(frame, definition, arguments, frame.here(span))
 
 
 def _given(frame: Frame, definition: Definition, given: Sequence[Bound]) -> dict[str, Bound]:
@@ -105,7 +105,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return window * shape[-2], window * shape[-1]
 
 
-def _paired(definition: Definition, arguments: dict[str, Bound], site: Span) -> dict[str, Bound]:
+def _paired(frame: Frame, definition: Definition, arguments: dict[str, Bound], site: Span) -> dict[str, Bound]:
     """Prediction and target of a loss or metric, which must meet: as a shape that the definition asks for,
     or else element by element, where a trailing [1] of the prediction meets a scalar target. Raises Fault."""
     if definition.kind not in (DefinitionKind.LOSS, DefinitionKind.METRIC) or not set(PAIR) <= arguments.keys():
@@ -116,22 +116,25 @@ def _paired(definition: Definition, arguments: dict[str, Bound], site: Span) -> 
         return arguments
     if isinstance(types["prediction"], Shape):
         if isinstance(types["target"], Kind) and prediction.shape[:-1] != target.shape:
-            raise _apart(definition, prediction, target, (*target.shape, *prediction.shape[-1:]), site)
+            raise _apart(frame, definition, prediction, target, (*target.shape, *prediction.shape[-1:]), site)
         return arguments
     squeezed = meeting(prediction, target.shape)
     if (target.classes is None or types["target"] is not None) and squeezed.shape != target.shape:
-        raise _apart(definition, prediction, target, target.shape, site)
+        raise _apart(frame, definition, prediction, target, target.shape, site)
     return arguments | {"prediction": replace(arguments["prediction"], value=squeezed)}
 
 
-def _apart(definition: Definition, prediction: Tensor, target: Tensor, wanted: tuple[int, ...], site: Span) -> Fault:
+def _apart(
+    frame: Frame, definition: Definition, prediction: Tensor, target: Tensor, wanted: tuple[int, ...], site: Span
+) -> Fault:
     """The prediction's shape does not suit the target's."""
     shape = shape_of(wanted) if wanted else "one number"
     given = f"{f'`{prediction.maker}` gives' if prediction.maker else 'gets'} {shape_of(prediction.shape)}"
     axes_too_many = len(prediction.shape) > len(target.shape) + 1
     advice = "end the net in `flatten | dense(outputs)`" if axes_too_many else "end the net in `dense(outputs)`"
+    own = frame.pair is not None and (prediction, target) == frame.pair
     ends = Label(prediction.span, "the prediction"), Label(target.span, "the target")
-    return Fault(Unpaired(site, definition.name.text, shape, target.maker, given, advice, ends))
+    return Fault(Unpaired(site, definition.name.text, shape, target.maker, given, advice if own else None, ends))
 
 
 def meeting(prediction: Tensor, shape: tuple[int, ...]) -> Tensor:

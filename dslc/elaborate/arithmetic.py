@@ -44,6 +44,8 @@ def operate(frame: Frame, function: ScalarFunction, values: Sequence[Value], spa
             return numbers.apply(function, *known)
         except OutOfRange as fault:
             raise Fault(BadNumber(span, str(fault))) from None
+    if function is functions.divide and isinstance(operands[1], Number) and operands[1].value == 0:
+        raise Fault(BadNumber(span, "division by 0"))
     frame.locate(span)
     home = batching.common_home([value for value in operands if isinstance(value, Tensor)], span)
     return batching.map_(function, [as_tensor(home, value, span) for value in operands], frame.here(span))

@@ -105,4 +105,5 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
     value = frame.at(path).evaluate(statement.value)
     if isinstance(value, Stage | Composition | Repeated):
         value = Instance(path, value, frame.here(name.span))
-    frame.scope.bind(name.text, value, name.span)
+    bind_name = frame.scope.introduce if frame.scope is frame.net else frame.scope.bind
+    bind_name(name.text, value, name.span)

@@ -29,7 +29,7 @@ from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.optimizer import optimize
 from dslc.elaborate.predict import predict_outputs
-from dslc.elaborate.survey import MainLoss, Survey, main_loss, survey, unused, walk
+from dslc.elaborate.survey import MainLoss, Survey, main_loss, references, survey, unused, walk
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
 from dslc.elaborate.values import Poison, Tensor
@@ -62,6 +62,7 @@ def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Overri
     """
     items = survey(module)
     session = _open(module, items)
+    session.target = schema.target.name if schema.target else None
     experiment: Experiment | None = None
     with _deep_recursion(session):
         experiment = _elaborate(session, module, items, schema, overrides, name)
@@ -139,7 +140,8 @@ def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema
     prediction = run_net(frame, items.net, loss)
     if items.objective is None:
         return None
-    outputs = objective(loss_frame(frame, schema, prediction), items.objective.value)
+    inner = loss_frame(frame, schema, prediction, references(items.objective))
+    outputs = objective(inner, items.objective.value)
     if isinstance(prediction, Tensor) and outputs and not session.parameters:
         frame.report(Fault(NotALoss(prediction.span, "the net has no weights to train")))
     return frame.draft.graph(outputs) if outputs else None
@@ -171,7 +173,9 @@ def _evaluate(
     totals = Totals(Draft())
     frame = net_frame(session, module, schema, loss, totals.examples, training=False)
     prediction = run_net(frame, items.net, loss)
-    inner = replace(loss_frame(frame, schema, prediction), totals=totals, role=Role.METRIC)
+    mentioned = references(items.objective) if items.objective else set[str]()
+    inner = loss_frame(frame, schema, prediction, mentioned)
+    inner = replace(inner, totals=totals, role=Role.METRIC)
     sums = data_loss(inner, items.objective.value) if items.objective else None
     inner.locate(loss.span)
     mean = batching.map_(

@@ -103,6 +103,29 @@ class Duplicate(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken(Diagnostic):
+    """A `let`, a binding in `net` or a name in `data` that would hide what the name means everywhere.
+
+    `outputs`, `prediction`, `target`, `weights`, `parameters`, `training`, `pi`, `true` and `false` keep their meaning.
+    """
+
+    code: ClassVar = "taken-name"
+    message: ClassVar = "`{name}` means something already: {meaning}"
+    help: ClassVar = "choose another name"
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInNet(Diagnostic):
+    """The net predicts the target, so it cannot read it; the loss and metrics can."""
+
+    code: ClassVar = "target-in-net"
+    message: ClassVar = "`{name}` is the target, which the net cannot read"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unused(Diagnostic):
     """Something that is defined and never used. It costs nothing, and is often the trace of a typo."""
 
@@ -244,7 +267,7 @@ class Unpaired(Diagnostic):
     wanted: str
     target: str
     given: str
-    advice_text: str
+    advice_text: str | None
     ends: tuple[Label, ...]
 
     def others(self) -> tuple[Label, ...]:

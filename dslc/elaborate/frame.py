@@ -40,6 +40,7 @@ class Session:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     elements: int = 0
     calls: int = 0
+    target: str | None = None
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison
 
 

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dslc.diagnostics import nearest
-from dslc.elaborate.errors import BadLet, Fault, Redefined, Unexpected, UnknownLet
+from dslc.elaborate.errors import BadLet, Fault, Unexpected, UnknownLet
 from dslc.elaborate.experiment import Setting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import FromLet, Number
 from dslc.elaborate.values import POISON, Builtin, Poison, SizeOf, Stage, Value, Words, kind_of
 from dslc.source import Span
 from dslc.syntax import ast
-
-GIVEN = frozenset({"inputs", "outputs", "prediction", "target", "weights", "parameters", "training", "pi"})
-"""Names that the language gives a value; a `let` of such a name would be hidden in some places."""
 
 Override: TypeAlias = str | int | float | bool | tuple[int, ...]
 
@@ -54,9 +51,7 @@ def evaluate_lets(frame: Frame, lets: tuple[ast.Let, ...], overrides: Mapping[st
         except Fault as fault:
             value, record = frame.report(fault), None
         try:
-            if let.name.text in GIVEN:
-                raise Fault(Redefined(let.name.span, "name", let.name.text, " by the language"))
-            frame.scope.bind(let.name.text, value, let.name.span)
+            frame.scope.introduce(let.name.text, value, let.name.span)
         except Fault as fault:
             frame.report(fault)
         chosen += [record] if record else []
@@ -70,6 +65,8 @@ def _let(frame: Frame, let: ast.Let, override: Override | None) -> tuple[Value, 
         return POISON, None
     if isinstance(let.choices, ast.ListOf):
         _listed(let, let.value.span.text, let.choices)
+    if isinstance(let.choices, ast.Between):
+        _between(let, value, let.choices)
     if override is not None:
         value = _overridden(frame, let, value, override)
     origin = "file" if override is None else "--set"
@@ -104,6 +101,19 @@ def _listed(let: ast.Let, text: str, choices: ast.ListOf) -> None:
     if not any(_same(text, item) for item in items):
         reason = f"cannot be `{text}`: its choices are {', '.join(items)}"
         raise Fault(BadLet(let.value.span, let.name.text, reason, nearest(text, items)))
+
+
+def _between(let: ast.Let, value: Value, choices: ast.Between) -> None:
+    """The let's value must lie in the range that `in` gives, and the range must be one."""
+    name, low, high = let.name.text, choices.low, choices.high
+    if low >= high or (let.log and low <= 0):
+        reason = f"needs a range that rises{' from above 0' * let.log}, not `{choices.span.text}`"
+        raise Fault(BadLet(choices.span, name, reason))
+    if not isinstance(value, Number) or isinstance(value.value, bool):
+        raise Fault(BadLet(let.value.span, name, f"has a range, and is {kind_of(value)}"))
+    if not low <= value.value <= high:
+        reason = f"cannot be `{let.value.span.text}`: its range is {choices.span.text}"
+        raise Fault(BadLet(let.value.span, name, reason))
 
 
 def _same(text: str, item: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from dslc.diagnostics import NotYet, nearest
+from dslc.diagnostics import Diagnostic, NotYet, nearest
 from dslc.elaborate.builtins import BUILTINS
-from dslc.elaborate.errors import Fault, UnknownName, WrongKind
+from dslc.elaborate.errors import Fault, NoTarget, TargetInNet, UnknownName, WrongKind
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED
 from dslc.elaborate.numbers import Number
@@ -42,7 +42,12 @@ def look_up(frame: Frame, name: Name) -> Value | None:
     return None
 
 
-def _unknown(frame: Frame, name: Name) -> NotYet | WrongKind | UnknownName:
+def _unknown(frame: Frame, name: Name) -> Diagnostic:
+    target = frame.session.target
+    if frame.net and not frame.stack and name.text in ("target", target):
+        return TargetInNet(name.span, name.text) if target else NoTarget(name.span, name.text)
+    if frame.net and name.text == "outputs":
+        return NoTarget(name.span, name.text)
     others = frame.session.library.kinds_of(name.text)
     if others:
         return WrongKind(name.span, name.text, with_article(others[0].value), wanted(frame.kinds))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dslc.data.schema import Schema
+from dslc.data.schema import InputField, Schema
 from dslc.elaborate import batching
 from dslc.elaborate.block import run_block
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import DoubleLink, Fault, NotALoss, NoValue, Redefined, Unexpected
+from dslc.elaborate.errors import DoubleLink, Fault, NotALoss, NoValue, Unexpected
 from dslc.elaborate.frame import Frame, Link, Session
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
@@ -30,19 +30,22 @@ def net_frame(
     frame = Frame(session, scope, draft, training, kinds, net=scope, link=loss.link)
     mentioned = references(module)
     for field in schema.inputs:
-        if field.name == "outputs":
-            frame.report(Fault(Redefined(field.span, "name", field.name, " by the language")))
-            continue
         names = [field.name, *(["inputs"] if len(schema.inputs) == 1 and field.name != "inputs" else [])]
-        if not mentioned.isdisjoint(names):
-            frame.locate(field.span)
-            node = draft.leaf(LeafRole.INPUT, field.name, TensorType((ROWS, *field.shape)))
-            for name in names:
-                scope.bind(name, Tensor(draft, node, field.shape, True, field.span, maker=name), field.span)
+        for name in sorted(mentioned.intersection(names)):
+            try:
+                scope.introduce(name, _input(frame, field, name), field.span)
+            except Fault as fault:
+                scope.bind(name, frame.report(fault), field.span)
     count = outputs(schema, loss.link)
-    if count is not None:
+    if count is not None and not scope.own("outputs"):
         scope.bind("outputs", Number(count), schema.span)
     return frame
+
+
+def _input(frame: Frame, field: InputField, name: str) -> Tensor:
+    frame.locate(field.span)
+    node = frame.draft.leaf(LeafRole.INPUT, field.name, TensorType((ROWS, *field.shape)))
+    return Tensor(frame.draft, node, field.shape, True, field.span, maker=name)
 
 
 def outputs(schema: Schema, link: Link) -> int | None:

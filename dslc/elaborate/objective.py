@@ -31,15 +31,16 @@ from dslc.syntax import ast
 from dslc.syntax.ast import BinaryOp, DefinitionKind
 
 
-def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison) -> Frame:
-    """The net's frame, seen by `loss` and metrics: its names, `prediction`, the target, `weights`, `parameters`."""
+def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison, mentioned: set[str]) -> Frame:
+    """The net's frame, seen by `loss` and metrics: its names, `prediction`, the target, `weights`, `parameters`.
+
+    `mentioned` are the names that the loss uses: the target goes by its own only there.
+    """
     scope = Scope(frame.scope)
     target = target_of(frame, schema)
     span = schema.span
     scope.bind("prediction", prediction, span)
-    if isinstance(target, Poison):
-        scope.bind("target", target, span)
-    if target and schema.target:
+    if target:
         scope.bind("target", target, span)
     parameters = tuple(
         Tensor(frame.draft, frame.draft.leaf(LeafRole.PARAMETER, p.name, TensorType(p.shape)), p.shape, False, p.span)
@@ -48,10 +49,14 @@ def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison) -> Fra
     )
     scope.bind("weights", Tensors(tuple(p for p in parameters if len(p.shape) >= 2)), span)
     scope.bind("parameters", Tensors(parameters), span)
-    if target and schema.target and not scope.own(schema.target.name):
-        scope.bind(schema.target.name, target, span)
     kinds = (DefinitionKind.LOSS, DefinitionKind.ACTIVATION)
-    return replace(frame.at(""), scope=scope, kinds=kinds, pair=(prediction, target))
+    inner = replace(frame.at(""), scope=scope, kinds=kinds, pair=(prediction, target))
+    if isinstance(target, Tensor) and target.maker in mentioned - {"target"}:
+        try:
+            scope.introduce(target.maker, target, target.span)
+        except Fault as fault:
+            inner.report(fault)
+    return inner
 
 
 def objective(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | None:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from dslc.elaborate.errors import Duplicate, Fault
+from dslc.elaborate.errors import Duplicate, Fault, Taken
 from dslc.elaborate.values import Value
 from dslc.source import Span
+
+MEANINGS: Mapping[str, str] = {
+    "outputs": "the width that target and loss need",
+    "prediction": "what the net yields",
+    "target": "what the net is to predict",
+    "weights": "the trained tensors of two or more axes",
+    "parameters": "all trained tensors",
+    "training": "whether the net is being trained",
+    "pi": "3.14159...",
+    "true": "a condition",
+    "false": "a condition",
+}
+"""Names that nothing in a file may hide."""
 
 
 class Scope:
@@ -26,6 +39,20 @@ class Scope:
         if name in self._names:
             raise Fault(Duplicate(span, f"`{name}`", self._names[name][1]))
         self._names[name] = value, span
+
+    def introduce(self, name: str, value: Value, span: Span) -> None:
+        """Binds a name of the file's own. Raises Fault if it would hide another that is visible here."""
+        if name in MEANINGS:
+            raise Fault(Taken(span, name, MEANINGS[name]))
+        first = self._place(name)
+        if first is not None:
+            raise Fault(Duplicate(span, f"`{name}`", first))
+        self._names[name] = value, span
+
+    def _place(self, name: str) -> Span | None:
+        if name in self._names:
+            return self._names[name][1]
+        return self._parent._place(name) if self._parent else None
 
     def update(self, name: str, value: Value) -> None:
         """A new value for a name of this block."""

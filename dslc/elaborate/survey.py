@@ -41,6 +41,8 @@ def survey(module: ast.Module) -> Survey:
                 faults.append(NotYet(item.span, "`use`"))
             case ast.Objective(name=ast.Name() as name):
                 faults.append(NotYet(name.span, "a named objective"))
+            case ast.Definition(parameters=parameters):
+                faults += _twice(parameters)
             case ast.Net() | ast.Objective() | ast.Train() if type(item) in first:
                 faults.append(Duplicate(_head(item), f"`{_word(item)}`", _head(first[type(item)])))
             case _:
@@ -58,6 +60,15 @@ def survey(module: ast.Module) -> Survey:
         train if isinstance(train, ast.Train) else None,
         tuple(faults),
     )
+
+
+def _twice(parameters: tuple[ast.Parameter, ...]) -> Iterator[Diagnostic]:
+    first: dict[str, Span] = {}
+    for parameter in parameters:
+        name = parameter.name.text
+        if name in first:
+            yield Duplicate(parameter.name.span, f"the parameter `{name}`", first[name])
+        first.setdefault(name, parameter.name.span)
 
 
 def _word(item: ast.Item) -> str:
@@ -119,7 +130,11 @@ def unused(module: ast.Module, used: set[tuple[DefinitionKind, str]]) -> Iterato
             case ast.Definition(kind=kind, name=name):
                 if (kind, name.text) not in used and name.text not in everywhere:
                     yield Unused(name.span, f"the {kind.value}", name.text)
-                yield from _unused_bindings(item.body, references(item))
+                used_here = references(item)
+                for parameter in item.parameters:
+                    if parameter.name.text not in {*used_here, "prediction", "target"}:
+                        yield Unused(parameter.name.span, "the parameter", parameter.name.text)
+                yield from _unused_bindings(item.body, used_here)
             case ast.Net(statements=statements):
                 yield from _unused_bindings(statements, everywhere)
             case _:
@@ -131,8 +146,8 @@ def _unused_bindings(body: tuple[ast.Statement, ...], used: set[str]) -> Iterato
         match statement:
             case ast.Binding(target=ast.Name(text=text, span=span)) if text not in used:
                 yield Unused(span, "the binding", text)
-            case ast.Weight(name=name) if name.text not in used:
-                yield Unused(name.span, "the weight", name.text)
+            case ast.Weight(name=name) | ast.State(name=name) if name.text not in used:
+                yield Unused(name.span, f"the {type(statement).__name__.lower()}", name.text)
             case _:
                 pass
 
