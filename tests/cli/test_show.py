@@ -61,7 +61,7 @@ def test_a_definition_is_shown_as_it_is_written(capsys: pytest.CaptureFixture[st
     assert run(["show", "adam"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("# prelude/optimizers.dsl:")
-    assert "optimizer adam(rate = 1e-3" in out
+    assert "optimizer adam(rate: positive = 1e-3" in out
 
 
 def test_a_name_of_two_kinds_shows_both(capsys: pytest.CaptureFixture[str]) -> None:
