@@ -55,6 +55,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "dslc.runs": ("dslc.runtime",),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model", "dslc.syntax.format"),
+    "dslc.sklearn": (*FOUNDATION, "dslc.syntax", "dslc.model", "dslc.data"),
     "dslc.cli": ("dslc",),
     "dslc.models": (),
 }
@@ -69,6 +70,7 @@ HEAVY = {
     "rich": ("dslc.cli",),
     "click": ("dslc.cli",),
     "lark": ("dslc.syntax",),
+    "sklearn": ("dslc.sklearn",),
 }
 """Slow or special packages -> who may import them."""
 
