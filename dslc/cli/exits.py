@@ -60,7 +60,7 @@ def ending(error: BaseException) -> int:
             click.echo(painted(error.diagnostics), err=True)
             return Exit.BAD_INPUT
         case DataError() | TrainingDiverged() | BackendUnavailable() | OSError() | MemoryError():
-            say(f"error: {_reason(error)}")
+            say(f"error: {_in_one_line(_reason(error))}")
             return _code(error)
         case _:
             return _crash(error)
@@ -86,9 +86,19 @@ def _reason(error: BaseException) -> str:
             return str(error)
 
 
+LONGEST = 2000
+"""Characters of a reason that are shown: a cell of a table, or a name in an archive, may be of any length."""
+
+
+def _in_one_line(text: str) -> str:
+    """The text with what a terminal would obey spelt out."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:LONGEST])
+    return shown + " ..." * (len(text) > LONGEST)
+
+
 def _crash(error: BaseException) -> Exit:
     """Writes the traceback to a file of its own, which only the user may read, and names it."""
-    say(f"internal error: {type(error).__name__}: {error}")
+    say(f"internal error: {type(error).__name__}: {_in_one_line(str(error))}")
     try:
         handle, path = tempfile.mkstemp(prefix="dslc-crash-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8") as file:

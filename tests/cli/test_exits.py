@@ -43,6 +43,14 @@ def test_a_wrong_model_shows_its_place(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err.startswith("a.dsl:1:7: error[not-yet]: ")
 
 
+def test_a_reason_is_one_line_that_no_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(DataError(f'a.csv:7: "\x1b[31m\0\n{"z" * 9000}" is not a number')) == Exit.BAD_INPUT
+    line = capsys.readouterr().err
+    assert line.startswith(r'error: a.csv:7: "\x1b[31m\x00\nzz')
+    assert line.count("\n") == 1
+    assert len(line) < 3000
+
+
 def test_a_bug_is_called_one_and_leaves_a_crash_file(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

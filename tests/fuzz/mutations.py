@@ -22,17 +22,16 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?%?")
 TOKEN = re.compile(r'"[^"\n]*"|`[^`\n]+`|\w+(?:\.\d+)?%?|\.\.|<-|==|[^\s\w]')
 
 NUMBERS = (
-    *"0 1 2 -1 0.5 1/3 1e-30 1e300 1e400 150% 3x3 0..1 2^62 2^(2^62) 10^10^10 4611686018427387904 1_000_000_000".split(),
-    *'(0/0) true "text" relu x [1,2] ()'.split(),
-    *("9" * 39, "9" * 60),
+    *("0", "1", "2", "-1", "0.5", "1/3", "1e-30", "1e300", "1e400", "150%", "3x3", "0..1", "9" * 39, "9" * 60),
+    *("2^62", "2^(2^62)", "10^10^10", "4611686018427387904", "1_000_000_000", "(0/0)", "true", '"text"', "relu", "()"),
 )
-HOSTILE = (
-    *"\0 \x1b[31m \ufeff \u202e \U0001f600 ü 'a' \" ` \\ $ {0.__class__}".split(" "),
-    *"( ) [ ] { } | , ; = : <- .. ^ @ # if over or not".split(),
-    *"__import__ lambda exec training grad weight inputs outputs target prediction iteration".split(),
-    *("\r", "\t", "\u00a0", " over batch ", " or 0 ", "repeat 1000000000 ", "repeat 99 repeat 99 "),
+CHARACTERS = "\0\x1b\r\t\ufeff\u202e\u00a0\U0001f600ü'\"`\\$()[]{}|,;=:^@#"
+WORDS = (
+    *("<-", "..", " if ", " over batch ", " or 0 ", "repeat 1000000000 ", "repeat 99 repeat 99 ", "\x1b[31m", "'a'"),
+    *("__import__", "lambda", "exec", "{0.__class__}", "training", "grad", "weight", "inputs", "outputs", "target"),
     *("(" * 300, "-" * 500, "x | relu" + " | relu" * 150, "z" * 5000),
 )
+HOSTILE: tuple[str, ...] = (*CHARACTERS, *WORDS)
 
 
 def experiments() -> dict[str, tuple[str, Path]]:
@@ -80,8 +79,9 @@ def take_another_word(text: str, chance: Random) -> str:
     words = sorted({*WORD.findall(text)})
 
     def change(word: str) -> str:
-        among = [other for other in words if other != word]
-        return (chance.random() < 0.3 and nearest(word, among)) or chance.choice(among or [word])
+        among = [other for other in words if other != word] or [word]
+        resembling = nearest(word, among) if chance.random() < 0.3 else None
+        return resembling or chance.choice(among)
 
     return _replace(WORD, text, chance, change)
 
