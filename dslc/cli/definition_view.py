@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,9 @@ from dslc.syntax.ast import Module
 
 if TYPE_CHECKING:
     from dslc.graph.graph import Graph
+
+WIDTH = 80
+"""Columns of a formula's line."""
 
 
 def view(name: str, stage: str | None) -> str:
@@ -59,11 +63,16 @@ def _alone(entry: Entry) -> Graph:
 
 
 def _formulas(graph: Graph, titles: Mapping[str, str]) -> str:
-    """Each output as `title = formula`, above the large parts that it uses more than once."""
+    """Each output as `title = formula`, above the large parts that it uses more than once.
+
+    An output that goes into another, as Adam's moments into its update, stands before it and is called by its name.
+    """
     from dslc.graph.text import formula
 
     lines: list[str] = []
-    for output, title in titles.items():
-        *parts, value = formula(graph, graph.outputs[output]).splitlines()
+    named = {node: name for name, node in graph.outputs.items() if titles[name] == name}
+    for output, title in sorted(titles.items(), key=lambda item: graph.outputs[item[0]] if named else 0):
+        node = graph.outputs[output]
+        *parts, value = formula(graph, node, {key: name for key, name in named.items() if key != node}).splitlines()
         lines += [f"{title} = {value}", *(f"  where {part}" for part in parts)]
-    return "\n".join(lines)
+    return "\n".join(fill(line, WIDTH, subsequent_indent="      ", break_on_hyphens=False) for line in lines)

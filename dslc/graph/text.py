@@ -10,7 +10,7 @@ A gradient's or an update's line says so: `# gradient of net a.dsl:4`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dslc.graph.graph import Graph, Node, NodeId, Role
 from dslc.scalar.functions import ATOM, Formula
@@ -39,13 +39,15 @@ def _origin(node: Node) -> str:
     return " ".join(part for part in (role, origin.path, place) if part) if origin.path or place else ""
 
 
-def formula(graph: Graph, node: NodeId) -> str:
+def formula(graph: Graph, node: NodeId, named: Mapping[NodeId, str] | None = None) -> str:
     """The node as mathematics over the graph's leaves, with no more parentheses than it needs.
 
     A large part that is used more than once is named first, on a line of its own:
 
         a = prediction - target
         where(abs(a) <= 1, a, sign(a))
+
+    `named` are the nodes below it that have a name already.
     """
     uses = _uses(graph, node)
     texts: dict[NodeId, Formula] = {}
@@ -55,6 +57,9 @@ def formula(graph: Graph, node: NodeId) -> str:
         if each.id not in uses:
             continue
         text, binding = each.op.formula([texts[source] for source in each.inputs])
+        if named and each.id in named:
+            texts[each.id] = named[each.id], ATOM
+            continue
         texts[each.id] = text, binding
         transparent = any(texts[source][0] == text for source in each.inputs)
         if uses[each.id] > 1 and each.id != node and len(text) >= LARGE and not transparent:

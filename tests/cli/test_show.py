@@ -88,7 +88,12 @@ def test_what_is_no_stage_of_a_definition_is_refused(capsys: pytest.CaptureFixtu
 
 def test_an_optimizer_is_shown_as_formulas(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", "momentum", "--stage", "graph"]) == 0
-    assert capsys.readouterr().out == "update.weight = weight - rate * (beta * v + grad)\nupdate.v = beta * v + grad\n"
+    assert capsys.readouterr().out == "update.v = beta * v + grad\nupdate.weight = weight - rate * update.v\n"
+
+
+def test_formulas_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", "adamw", "--stage", "graph"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
 def test_an_optimizer_has_no_gradient(capsys: pytest.CaptureFixture[str]) -> None:
