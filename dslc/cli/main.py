@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = {
     "check": "Find errors and warnings in model files.",
     "eval": "Measure a saved model on data.",
     "explain": "Say what an error code means.",
+    "fmt": "Write model files in the one layout.",
     "plan": "List layers, parameters, operations and exact memory.",
     "predict": "Predict the rows of a file with a saved model.",
     "show": "Print any stage of the compiler, or a definition.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -19,10 +20,19 @@ def read_source(path: Path) -> Source:
             content = file.read(LIMIT + 1)
     except OSError as error:
         raise click.ClickException(f"`{path}`: {(error.strerror or str(error)).lower()}") from None
+    return _decoded(str(path), content)
+
+
+def read_stdin() -> Source:
+    """What stands on stdin. Raises click.ClickException where it is no text."""
+    return _decoded("<stdin>", sys.stdin.buffer.read(LIMIT + 1))
+
+
+def _decoded(name: str, content: bytes) -> Source:
     if len(content) > LIMIT:
-        raise click.ClickException(f"`{path}`: too large for a model file")
+        raise click.ClickException(f"`{name}`: too large for a model file")
     try:
-        return Source(str(path), content.decode("utf-8-sig"))
+        return Source(name, content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise click.ClickException(f"`{path}`: line {line} is not UTF-8 text") from None
+        raise click.ClickException(f"`{name}`: line {line} is not UTF-8 text") from None

@@ -35,25 +35,26 @@ def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
     write_atomically(path, packed(entries))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
     """A new file beside the old one, synced, takes its place; what fails leaves the old one alone.
 
-    Raises OSError that names `path`: a full disk by itself names nothing.
+    `mode` is the file's permissions, by default those of a new file. Raises OSError that names `path`: a full disk by
+    itself names nothing.
     """
     try:
-        _write_beside(path, content)
+        _write_beside(path, content, 0o666 & ~_umask() if mode is None else mode)
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
-def _write_beside(path: Path, content: bytes) -> None:
+def _write_beside(path: Path, content: bytes, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
+        os.chmod(name, mode)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -2,8 +2,8 @@
 
 Receives the text of a file that parses, and promises a text of the same tree and the same comments, of which it is
 the layout again. What is written stays as it is written, numbers and strings included; only blanks, line breaks
-and `;` change. Comments keep their column, those of adjacent lines keep it together, and the `=` of adjacent `let`
-lines stand in one column.
+and `;` change. Comments at a distance keep their column, those of adjacent lines keep it together, and the `=` of
+adjacent `let` lines stand in one column.
 
 >>> print(format("let a=1\\nlet bcd = 20_000   # rows\\nnet {x|dense( a )\\n\\n\\n| relu }"), end="")
 let a   = 1
@@ -29,7 +29,7 @@ MARGIN = 2
 
 
 def format(text: str, name: str = "model.dsl") -> str:
-    """The text in the one layout, its lines ended by newlines; raises ModelError where it does not parse."""
+    """The text in the one layout, its lines ended by newlines; raises ModelError where it is no model file."""
     source = Source(name, text)
     tree = to_text(parse(source))
     result = "".join(f"{line}\n" for line in _texts(lines(leaves(source))))
@@ -86,7 +86,7 @@ def _columns(laid_out: Sequence[Line], codes: Sequence[str]) -> list[int]:
     for run in _runs(laid_out, _share_column):
         first, ends = run[0], codes[len(columns) : len(columns) + len(run)]
         column = max(map(len, ends)) + MARGIN if first.pieces else first.indent
-        if first.comment and _stands(first):
+        if first.comment and _stands(first) and (len(run) > 1 or first.comment.distance > MARGIN):
             column = max(column, first.comment.column)
         columns += [column] * len(run)
     return columns

@@ -29,12 +29,13 @@ from dslc.syntax.words import in_place
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """`# text`, where it stood (line from 1, column from 0), and whether a blank line went before it."""
+    """`# text`, where it stood (line from 1, column from 0), what blanks and whether a blank line went before."""
 
     text: str
     line: int
     column: int
-    blank: bool = False
+    distance: int
+    blank: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,4 +223,4 @@ _BLANKS = " \t\r\f\ufeff"
 
 def _comment(text: str, line: int, column: int, blank: bool) -> Comment:
     start = text.index("#")
-    return Comment(text[start:].rstrip(), line, column + start, blank)
+    return Comment(text[start:].rstrip(), line, column + start, start, blank)

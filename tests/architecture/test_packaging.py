@@ -67,6 +67,7 @@ def test_importing_dslc_loads_neither_numpy_nor_a_compiler() -> None:
     [
         ["--help"],
         ["check", "models/digits.dsl"],
+        ["fmt", "--check", "models/digits.dsl"],
         ["show", "models/digits.dsl"],
         ["show", "models/digits.dsl", "--stage", "ast"],
         ["show", "models/digits.dsl", "--stage", "passes"],

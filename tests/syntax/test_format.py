@@ -73,7 +73,9 @@ def test_a_long_line_takes_no_time() -> None:
 
 
 BLANK = st.sampled_from(["", " ", "  ", "\t", " \r "])
-BREAK = st.sampled_from(["\n", "\n\n\n", "\r\n", " # c\n", "  # a | { \" comment ;\n   # d\n", "\n# e\n\n", "\n      #f\n"])
+BREAK = st.sampled_from(
+    ["\n", "\n\n\n", "\r\n", " # c\n", '  # a | { " comment ;\n   # d\n', "\n# e\n\n", "\n      #f\n"]
+)
 HERE = st.sampled_from(sorted(CORPUS.values()) + FILES)
 
 
