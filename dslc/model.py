@@ -22,12 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from dslc.backends import get_backend
+from dslc.data.classes import Label
 from dslc.data.feed import feed, join, read_inputs
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation, prepare
 from dslc.data.rows import read_rows
 from dslc.data.scale import Reals
 from dslc.data.split import all_training
+from dslc.data.table import Frame
 from dslc.data.weights import weights_of
 from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
@@ -45,7 +47,7 @@ from dslc.source import Source
 if TYPE_CHECKING:
     import networkx as nx
 
-Inputs: TypeAlias = npt.ArrayLike | Mapping[str, npt.ArrayLike]
+Inputs: TypeAlias = npt.ArrayLike | Mapping[str, npt.ArrayLike] | Frame
 Part: TypeAlias = Literal["train", "val", "test"]
 
 TRAINING = ("train", "evaluate", "predict", "finish")
@@ -311,7 +313,7 @@ class Model:
         chosen = dataset.test if path is None and len(dataset.test) else None
         return self.session.evaluate(_rows(dataset), chosen)
 
-    def read_rows(self, path: str | Path) -> Mapping[str, npt.ArrayLike]:
+    def read_rows(self, path: str | Path) -> Inputs:
         """The inputs in a CSV or npz file, for `predict`: the columns or arrays that the model was trained on."""
         return read_rows(self.compilation.raw.recipe, self.experiment.schema, Path(path))
 
@@ -325,7 +327,7 @@ class Model:
         return preparation.restore(decision.astype(np.float64))
 
     @property
-    def classes(self) -> tuple[int | bool, ...] | None:
+    def classes(self) -> tuple[Label, ...] | None:
         """The labels in the order of `predict_proba`'s columns; None for a target of values."""
         return self._fitted().classes
 
@@ -343,7 +345,7 @@ class Model:
         return self._predicted(x)["prediction"]
 
     def _predicted(self, x: Inputs) -> dict[str, Array]:
-        inputs = self._fitted().apply(read_inputs(self.experiment.schema.inputs, x))
+        inputs = self._fitted().apply(read_inputs(self.compilation.raw.recipe, self.experiment.schema.inputs, x))
         return self.session.predict(Rows(inputs))
 
     def _fitted(self) -> Preparation:
@@ -389,4 +391,5 @@ class Model:
 
 
 def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:
-    return Rows(dataset.inputs, dataset.target, weight)
+    beside = dataset.weight if weight is None or dataset.weight is None else weight * dataset.weight
+    return Rows(dataset.inputs, dataset.target, weight if beside is None else beside)

@@ -1,7 +1,8 @@
 """Labels to class ids 0 .. k - 1, with the row of every label that is not one.
 
-The classes are the distinct labels of the training rows in increasing order, or 0 to k - 1 where the data
-block declares `class(k)`. Labels are whole numbers or truth values.
+The classes are the distinct labels of the training rows in increasing order (texts by their characters), or
+0 to k - 1 where the data block declares `class(k)`; of two, `positive` puts the one it names last, at 1. Labels
+are whole numbers, truth values or texts.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dslc.data import errors
+from dslc.data.column import Column, Kind, cell_text, recode
 from dslc.data.table import Numbers, Origin, fault_of
-from dslc.diagnostics import DataError
+from dslc.diagnostics import DataError, ModelError, nearest
+from dslc.syntax import ast
 
-Label: TypeAlias = int | bool
+Label: TypeAlias = int | bool | str
+
+Labels: TypeAlias = Numbers | Column
+"""A target before its classes are known. A column has no gaps."""
 
 EXACT = 2**53
 """Up to here float64 holds every whole number."""
@@ -34,26 +41,65 @@ def whole_labels(values: Numbers, name: str, origin: Origin) -> NDArray[np.int64
     return values.astype(np.int64)
 
 
-def find_classes(values: Numbers, train: NDArray[np.int64], name: str, origin: Origin) -> tuple[Label, ...]:
+def find_classes(values: Labels, train: NDArray[np.int64], name: str, origin: Origin) -> tuple[Label, ...]:
     """The distinct labels of the training rows in increasing order; DataError if they are all the same."""
-    labels: list[int] = np.unique(whole_labels(values, name, origin)[train]).tolist()
+    labels: tuple[Label, ...]
+    if isinstance(values, Column) and values.kind is Kind.CATEGORY:
+        labels = tuple(sorted(values.labels[int(place)] for place in np.unique(values.values[train])))
+    else:
+        labels = as_stored(np.unique(whole_labels(_cells(values), name, origin)[train]).tolist(), values)
     if len(labels) < 2:
         raise DataError(f"{origin.place(name, int(train[0]))}: every training row has the class {labels[0]}")
-    return as_stored(labels, values)
+    return labels
 
 
-def as_stored(labels: Sequence[int], values: Numbers) -> tuple[Label, ...]:
+def as_stored(labels: Sequence[int], values: Labels) -> tuple[Label, ...]:
     """Truth values where the file holds truth values."""
-    return tuple(bool(label) for label in labels) if values.dtype.kind == "b" else tuple(labels)
+    truth = values.kind is Kind.BOOLEAN if isinstance(values, Column) else values.dtype.kind == "b"
+    return tuple(bool(label) for label in labels) if truth else tuple(labels)
 
 
-def class_ids(values: Numbers, classes: Sequence[Label], why: str, name: str, origin: Origin) -> NDArray[np.int64]:
+def with_positive(classes: tuple[Label, ...], positive: ast.Text, name: str) -> tuple[Label, ...]:
+    """Two classes, the positive one last; ModelError if there are not two, or none is called so."""
+    written = {text_of(label): label for label in classes}
+    if len(classes) != 2:
+        reason = f"`{name}` has {len(classes)} classes; `positive` is for two"
+        raise ModelError([errors.BadPositive(positive.span, reason)])
+    if positive.value not in written:
+        reason = f"no training row has the class `{positive.value}` of `{name}`"
+        raise ModelError([errors.BadPositive(positive.span, reason, nearest(positive.value, written))])
+    last = written[positive.value]
+    return tuple(sorted(classes, key=lambda label: label == last))
+
+
+def text_of(label: Label) -> str:
+    """A label as a model file and a text file write it."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def class_ids(values: Labels, classes: Sequence[Label], why: str, name: str, origin: Origin) -> NDArray[np.int64]:
     """The place of every label in `classes`; DataError naming the first that is not there, ending in `why`."""
-    labels = whole_labels(values, name, origin)
+    if isinstance(values, Column) and (values.kind is Kind.CATEGORY or any(isinstance(c, str) for c in classes)):
+        return _text_ids(values, classes, why, name, origin)
+    labels = whole_labels(_cells(values), name, origin)
     known = np.array(classes, np.int64)
-    ids = np.searchsorted(known, labels).clip(max=len(known) - 1)
+    order = np.argsort(known)
+    places = np.searchsorted(known, labels, sorter=order).clip(max=len(known) - 1)
+    ids: NDArray[np.int64] = order[places].astype(np.int64)
     unknown = known[ids] != labels
     if unknown.any():
         row = int(np.argmax(unknown))
         raise DataError(f"{origin.place(name, row)}: class {labels[row]} {why}")
-    return ids.astype(np.int64)
+    return ids
+
+
+def _text_ids(values: Column, classes: Sequence[Label], why: str, name: str, origin: Origin) -> NDArray[np.int64]:
+    ids: NDArray[np.int64] = recode(values, [text_of(label) for label in classes], unseen=-1.0).astype(np.int64)
+    if (ids < 0).any():
+        row = int(np.argmax(ids < 0))
+        raise DataError(f"{origin.place(name, row)}: class {cell_text(values, row)} {why}")
+    return ids
+
+
+def _cells(values: Labels) -> Numbers:
+    return values.values if isinstance(values, Column) else values

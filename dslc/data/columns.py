@@ -1,17 +1,21 @@
 """Which of a source's columns or arrays are inputs, and whether every name in the data block exists.
 
-Inputs are all columns but the target, in the source's order; `only` whitelists and `ignore` removes, both
-with patterns such as `lab_*`.
+Inputs are all columns but the target and the weights, in the source's order, then those of formulas; `only`
+whitelists and `ignore` removes, both with patterns such as `lab_*`. Of the statements about missing cells or
+scaling that meet a column, the more specific wins: one that names it, then one with a pattern, then the general.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from dslc.data import errors
-from dslc.data.recipe import Recipe
+from dslc.data.formula import names_in
+from dslc.data.recipe import Recipe, ScalePlan
+from dslc.data.table_recipe import FillPlan
 from dslc.diagnostics import Diagnostic, ModelError, in_order, nearest
 from dslc.source import Span
 from dslc.syntax import ast
@@ -39,14 +43,94 @@ def choose(names: Names, recipe: Recipe) -> tuple[str, ...]:
     if stratified is not None and stratified.text not in names.all:
         faults.append(names.unknown(stratified.text, stratified.span))
     own = target.name if target else None
+    weight = recipe.sample_weight
+    if weight is not None and weight.text not in names.all:
+        faults.append(names.unknown(weight.text, weight.span))
     kept = _met(recipe.only, names, own, "only", faults) if recipe.only else set(names.all)
     dropped = _met(recipe.ignore, names, own, "ignore", faults)
-    inputs = tuple(name for name in names.all if name in kept and name not in dropped and name != own)
+    roles = {own, weight.text if weight else None}
+    inputs = tuple(name for name in names.all if name in kept and name not in dropped and name not in roles)
     if not inputs and not faults:
         faults.append(errors.NoInputs(recipe.span))
     if faults:
         raise ModelError(in_order(faults))
     return inputs
+
+
+def check_columns(names: Names, recipe: Recipe) -> None:
+    """ModelError for declared columns and formulas that do not fit the file's columns, `names`."""
+    faults = [names.unknown(name.text, name.span) for name in recipe.table.declared if name.text not in names.all]
+    known = list(names.all)
+    for formula in recipe.table.formulas:
+        name = formula.name
+        if name.text in names.all:
+            faults.append(errors.ColumnTaken(name.span, names.owner, name.text))
+        so_far = Names(tuple(known), names.noun, names.owner)
+        faults += [so_far.unknown(n.text, n.span) for n in names_in(formula.value) if n.text not in known]
+        known.append(name.text)
+    if faults:
+        raise ModelError(in_order(faults))
+
+
+def check_inputs(inputs: Sequence[str], names: Names, recipe: Recipe) -> None:
+    """ModelError for a formula among the inputs that reads the target, and for rules about what is no input."""
+    faults: list[Diagnostic] = []
+    target = recipe.target
+    for formula in recipe.table.formulas:
+        name = formula.name
+        if target and name.text in inputs and target.name in reach([name.text], recipe.table.formulas):
+            faults.append(errors.TargetInInputs(name.span, name.text, target.name))
+    plans: tuple[FillPlan | ScalePlan, ...] = (*recipe.table.fills, *recipe.column_scales)
+    for pattern in (pattern for plan in plans for pattern in plan.columns):
+        match pattern:
+            case ast.Name(text=text) if text not in names.all:
+                faults.append(names.unknown(text, pattern.span))
+            case ast.Name(text=text) if text not in inputs:
+                faults.append(errors.NotAnInput(pattern.span, text))
+            case ast.Glob(pattern=text) if not any(fnmatchcase(name, text) for name in inputs):
+                faults.append(errors.EmptyGlob(pattern.span, "the inputs", names.noun, text))
+    faults += _contradictions(inputs, recipe.table.fills, "`missing`")
+    faults += _contradictions(inputs, recipe.column_scales, "`scale`")
+    if faults:
+        raise ModelError(in_order(faults))
+
+
+def reach(names: Iterable[str], formulas: Sequence[ast.ColumnFormula]) -> tuple[str, ...]:
+    """The columns that these are computed from, themselves included, and formulas' results among them."""
+    found = dict.fromkeys(names)
+    for formula in reversed(formulas):
+        if formula.name.text in found:
+            found |= dict.fromkeys(name.text for name in names_in(formula.value))
+    return tuple(found)
+
+
+Plan = TypeVar("Plan", FillPlan, ScalePlan)
+
+
+def rule_of(name: str, plans: Sequence[Plan]) -> Plan | None:
+    """The most specific of the statements that meet a column."""
+    met = [plan for plan in plans if _rank(name, plan)]
+    return max(met, key=lambda plan: _rank(name, plan)) if met else None
+
+
+def _rank(name: str, plan: FillPlan | ScalePlan) -> int:
+    """3 for a statement that names the column, 2 for a pattern, 1 for all columns, 0 for none."""
+    if not plan.columns:
+        return 1
+    named = any(isinstance(c, ast.Name) and c.text == name for c in plan.columns)
+    return 3 if named else 2 * any(isinstance(c, ast.Glob) and fnmatchcase(name, c.pattern) for c in plan.columns)
+
+
+def _contradictions(inputs: Sequence[str], plans: Sequence[Plan], what: str) -> list[Diagnostic]:
+    """A column that two statements meet equally closely; each pair of statements is told once."""
+    found: dict[tuple[int, int], Diagnostic] = {}
+    for name in inputs if len(plans) > 1 else ():
+        rule = rule_of(name, plans)
+        for plan in plans:
+            if rule is not None and plan is not rule and _rank(name, plan) == _rank(name, rule):
+                told = f"{what} of `{name}`" if plan.columns else what
+                found.setdefault((rule.span.start, plan.span.start), errors.GivenTwice(plan.span, told, rule.span))
+    return list(found.values())
 
 
 def _met(

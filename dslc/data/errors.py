@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dslc.diagnostics import Diagnostic, Label
+from dslc.diagnostics import Diagnostic, Label, Severity
 from dslc.source import Span
 
 
@@ -303,3 +303,183 @@ class StoredShape(Diagnostic):
     stored: str
     file: str
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadLevels(Diagnostic):
+    """`column size: ordered(small, medium, large)` lists at least two different levels, from low to high.
+
+    The levels become the numbers 0, 1, 2 ..; a cell that is none of them is an error.
+    """
+
+    code: ClassVar = "bad-levels"
+    message: ClassVar = "`ordered` lists different levels, as in `ordered(small, medium, large)`"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFill(Diagnostic):
+    """A way to fill missing cells that does not exist: `median`, `mean`, `mode`, `constant V` and `drop rows` do."""
+
+    code: ClassVar = "unknown-fill"
+    message: ClassVar = "unknown way to fill missing cells: `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantKind(Diagnostic):
+    """`missing constant V of COLUMN` takes what the column holds: a number, a category, or `true` and `false`."""
+
+    code: ClassVar = "constant-kind"
+    message: ClassVar = "`{name}` holds {kind}, which this constant is not"
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFunction(Diagnostic):
+    """A formula of columns knows abs, log, exp, sqrt, min, max, where, and year, month, day, weekday of dates."""
+
+    code: ClassVar = "unknown-column-function"
+    message: ClassVar = "formulas of columns have no function `{name}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaArguments(Diagnostic):
+    """A function of a column's formula with too few or too many arguments."""
+
+    code: ClassVar = "formula-arguments"
+    message: ClassVar = "`{name}` takes {count}"
+
+    name: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRowLocal(Diagnostic):
+    """A column's formula computes each row from the same row: + - * / ^, comparisons, and, or, not, if, functions."""
+
+    code: ClassVar = "not-row-local"
+    message: ClassVar = "a column's formula has no place for this"
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaKind(Diagnostic):
+    """A formula that computes with text, or with a date where a number stands.
+
+    Categories are compared with texts, `sex == "female"`; of a date `year`, `month`, `day` and `weekday` are numbers,
+    and so is the difference of two dates, in days.
+    """
+
+    code: ClassVar = "formula-kind"
+    message: ClassVar = "{what} {expected}"
+
+    what: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTaken(Diagnostic):
+    """A formula's column takes a name that the file does not have."""
+
+    code: ClassVar = "column-taken"
+    message: ClassVar = "{file} has a column `{name}` already"
+
+    file: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInInputs(Diagnostic):
+    """A formula that reads the target gives the net what it is to predict."""
+
+    code: ClassVar = "target-in-inputs"
+    message: ClassVar = "`{name}` is computed from the target `{target}` and would be an input"
+    help: ClassVar = "`ignore {name}`"
+
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class DateAsInput(Diagnostic):
+    """A net reads numbers and categories; a date gives it some: its parts, or its distance from another date."""
+
+    code: ClassVar = "date-as-input"
+    message: ClassVar = "the column `{name}` holds dates, which a net cannot read"
+    help: ClassVar = "`ignore {name}`, and a part of it as a column: `column {name}_month = month({name})`"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnInput(Diagnostic):
+    """Rules for missing cells and scaling are about inputs; this column is the target, a weight, or ignored."""
+
+    code: ClassVar = "not-an-input"
+    message: ClassVar = "`{name}` is not an input"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotANumber(Diagnostic):
+    """What takes numbers, and a column that holds something else."""
+
+    code: ClassVar = "not-a-number"
+    message: ClassVar = "{what} takes numbers, but `{name}` holds {kind}"
+
+    what: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextAsValues(Diagnostic):
+    """A target of text under a loss that takes values. `cross_entropy` and its like take classes."""
+
+    code: ClassVar = "text-as-values"
+    message: ClassVar = "the loss takes numbers, but `{name}` holds {kind}"
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadPositive(Diagnostic):
+    """`positive` names one of the two classes of the target."""
+
+    code: ClassVar = "bad-positive"
+    message: ClassVar = "{reason}"
+    help: ClassVar = "did you mean `{suggestion}`?"
+
+    reason: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsOfValues(Diagnostic):
+    """`class_weight balanced` weighs rows by how rare their class is; this target holds values."""
+
+    code: ClassVar = "weights-of-values"
+    message: ClassVar = "`class_weight` needs a target of classes"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsLeftOut(Diagnostic):
+    """Rows that cannot be learnt from: those without a target, and under `missing drop rows` those with gaps."""
+
+    code: ClassVar = "rows-left-out"
+    message: ClassVar = "{count} of {rows} rows {why} and are left out"
+    severity: ClassVar = Severity.NOTE
+
+    count: int
+    rows: int
+    why: str

@@ -1,4 +1,8 @@
-"""Arrays from Python in place of a file: checked against what the data block says, then a `Raw` like any other."""
+"""Rows from Python in place of a file's: checked against what the data block says, then a `Raw` like any other.
+
+A model whose data block declares its inputs takes arrays; one whose data block reads a table takes DataFrames,
+mappings of columns, or one array with the table's columns in order.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,32 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dslc.data.load import Raw
+from dslc.data.column import Column, ColumnType, Kind, concatenate
+from dslc.data.frame import column_from, columns_of, frame_of, names_of
+from dslc.data.load import Raw, table_of, with_formulas
+from dslc.data.recipe import Recipe
 from dslc.data.schema import InputField
 from dslc.data.split import Parts
-from dslc.data.table import ArrayOrigin, JoinedOrigin, Numbers, Table, require_finite
+from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, require_finite
 from dslc.diagnostics import DataError, nearest
 
 PYTHON = ArrayOrigin(None)
 
+Given = ArrayLike | Mapping[str, ArrayLike] | Frame
+"""An array [rows, *shape], arrays by input name, columns by name, a DataFrame, or rows read from a file."""
 
-def feed(raw: Raw, x: ArrayLike | Mapping[str, ArrayLike], y: ArrayLike | None) -> Raw:
-    """`raw` with these arrays for its rows.
 
-    `x` is one array [rows, *shape], or a mapping by input name; `y` is [rows, *shape], None where there is no
-    target. DataError names the array, and the row and value that do not fit.
+def feed(raw: Raw, x: Given, y: ArrayLike | None) -> Raw:
+    """`raw` with these rows.
+
+    `y` is [rows, *shape], None where there is no target or `x` has it as a column. DataError names the array or column,
+    and the row and value that do not fit.
     """
-    inputs = read_inputs(raw.inputs, x)
+    if raw.target is None and y is not None:
+        raise DataError("the data block has no target")
+    if raw.inputs[0].columns:
+        return replace(raw, table=_fed_table(raw, x, y))
+    inputs = _arrays(raw.inputs, x)
     rows = len(next(iter(inputs.values())))
     target = None
     if raw.target is not None:
@@ -31,19 +45,96 @@ def feed(raw: Raw, x: ArrayLike | Mapping[str, ArrayLike], y: ArrayLike | None) 
             raise DataError(f'no values for the target "{raw.target.name}"')
         target = _checked(y, raw.target.name, raw.target.shape)
         _same_rows(raw.target.name, target, rows)
-    elif y is not None:
-        raise DataError("the data block has no target")
     return replace(raw, table=Table(rows, inputs, target, _strata(raw, inputs, target), PYTHON))
 
 
-def read_inputs(fields: Sequence[InputField], x: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, Numbers]:
-    """Arrays by input name, [rows, *shape] each with as many rows; for rows to predict, and to fit.
+def read_inputs(recipe: Recipe, fields: Sequence[InputField], x: Given) -> dict[str, Numbers | Frame]:
+    """Rows to predict by input name: arrays [rows, *shape], each with as many rows, or the frame of a table.
 
     One array, or the key `inputs`, means the only input.
     """
+    if fields[0].columns:
+        return {fields[0].name: _frame(recipe, fields[0], x, ())}
+    return dict(_arrays(fields, x))
+
+
+def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
+    """Training and validation rows of one data block as one table, and which rows are which."""
+    first, second = train.table, val.table
+    inputs = {name: np.concatenate([values, second.inputs[name]]) for name, values in first.inputs.items()}
+    rows = first.rows + second.rows
+    table = Table(
+        rows,
+        inputs,
+        _joined(first.target, second.target),
+        None,
+        JoinedOrigin(first.rows, first.origin, second.origin),
+        {name: concatenate(column, second.columns[name]) for name, column in first.columns.items()},
+        None if first.weight is None or second.weight is None else np.concatenate([first.weight, second.weight]),
+    )
+    parts = Parts(np.arange(first.rows), np.arange(first.rows, rows), np.empty(0, np.int64))
+    return replace(train, table=table), parts
+
+
+def _joined(first: Numbers | Column | None, second: Numbers | Column | None) -> Numbers | Column | None:
+    if first is None or second is None:
+        return None
+    if isinstance(first, Column) and isinstance(second, Column):
+        return concatenate(first, second)
+    return np.concatenate([_cells(first), _cells(second)])
+
+
+def _cells(values: Numbers | Column) -> Numbers:
+    return values.values if isinstance(values, Column) else values
+
+
+def _fed_table(raw: Raw, x: Given, y: ArrayLike | None) -> Table:
+    recipe, target = raw.recipe, raw.target
+    split = recipe.split.stratified if recipe.split else None
+    beside = [name.text for name in (split, recipe.sample_weight) if name is not None]
+    frame = _frame(recipe, raw.inputs[0], x, (*beside, target.name) if target and y is None else tuple(beside))
+    if target is not None and y is not None:
+        column = column_from(y, recipe.table.types.get(target.name), recipe.table.marks, target.name)
+        _same_rows(target.name, column.values, frame.rows)
+        frame = replace(frame, columns={**frame.columns, target.name: column})
+    elif target is not None and target.name not in frame.columns:
+        raise DataError(f'no values for the target "{target.name}"')
+    roles = {target.name if target else None, *beside}
+    known = [n for n, c in frame.columns.items() if n not in roles and c.kind is not Kind.DATE]
+    return table_of(frame, tuple(raw.table.columns) or known, recipe)
+
+
+def _frame(recipe: Recipe, field: InputField, x: Given, beside: Sequence[str]) -> Frame:
+    """The table's columns with those of formulas, and what of `beside` is there."""
+    names = field.columns
+    if not isinstance(x, Frame):
+        declared = recipe.table.types
+        types: dict[str, ColumnType | None] = {name: declared.get(name) for name in beside}
+        types |= {name: declared.get(name, ColumnType(kind)) for name, kind in zip(names, field.kinds, strict=True)}
+        given = columns_of(x, types)
+        if given is None or (not given and isinstance(x, Mapping) and set(x) == {field.name}):
+            given = _cut(x[field.name] if isinstance(x, Mapping) else x, names)
+        x = frame_of(given, types, names, names_of(x), recipe.table.marks)
+    return with_formulas(x, recipe, [formula.name.text for formula in recipe.table.formulas])
+
+
+def _cut(x: object, names: Sequence[str]) -> dict[str, ArrayLike]:
+    """The columns of one array [rows, columns]."""
+    try:
+        values = np.asarray(x)
+    except ValueError as error:
+        raise DataError(f'array "inputs": {error}') from None
+    if values.ndim != 2 or values.shape[1] != len(names):
+        raise DataError(f'array "inputs": is {list(values.shape)}, but [rows, {len(names)}] was expected')
+    return {name: values[:, k] for k, name in enumerate(names)}
+
+
+def _arrays(fields: Sequence[InputField], x: Given) -> dict[str, Numbers]:
     given: dict[str, ArrayLike] = {}
     alias = fields[0].name if len(fields) == 1 else "inputs"
     names = [field.name for field in fields]
+    if isinstance(x, Frame):
+        raise DataError(f"this model takes arrays ({', '.join(names)}), not the columns of a table")
     if isinstance(x, Mapping):
         given = {alias if name == "inputs" else name: values for name, values in x.items()}
     elif len(fields) == 1:
@@ -62,19 +153,6 @@ def read_inputs(fields: Sequence[InputField], x: ArrayLike | Mapping[str, ArrayL
     for name, values in arrays.items():
         _same_rows(name, values, rows)
     return arrays
-
-
-def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
-    """Training and validation rows of one data block as one table, and which rows are which."""
-    first, second = train.table, val.table
-    inputs = {name: np.concatenate([values, second.inputs[name]]) for name, values in first.inputs.items()}
-    target = None
-    if first.target is not None and second.target is not None:
-        target = np.concatenate([first.target, second.target])
-    rows = first.rows + second.rows
-    table = Table(rows, inputs, target, None, JoinedOrigin(first.rows))
-    parts = Parts(np.arange(first.rows), np.arange(first.rows, rows), np.empty(0, np.int64))
-    return replace(train, table=table), parts
 
 
 def _checked(given: ArrayLike, name: str, shape: tuple[int, ...]) -> Numbers:
@@ -105,9 +183,4 @@ def _strata(raw: Raw, inputs: Mapping[str, Numbers], target: Numbers | None) -> 
     if plan is None or plan.stratified is None:
         return None
     name = plan.stratified.text
-    if raw.target is not None and name == raw.target.name:
-        return target
-    for field in raw.inputs:
-        if name in field.columns:
-            return inputs[field.name][:, field.columns.index(name)]
-    return inputs.get(name)
+    return target if raw.target is not None and name == raw.target.name else inputs.get(name)

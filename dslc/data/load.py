@@ -5,7 +5,7 @@ For a block that Python feeds (`input x: [4]`) the table has no rows until `feed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -14,13 +14,15 @@ from typing import assert_never
 import numpy as np
 
 from dslc.data import errors
-from dslc.data.columns import Names, choose
+from dslc.data.column import NOUNS, Cells, Column, Kind
+from dslc.data.columns import Names, check_columns, check_inputs, choose, reach
 from dslc.data.csv import open_csv, read_columns
+from dslc.data.formula import evaluate, names_in
 from dslc.data.npz import array_names, read_arrays, read_headers
 from dslc.data.paths import locate
 from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, PythonSource, Recipe, read_recipe
 from dslc.data.schema import InputField, Schema, TargetField
-from dslc.data.table import ArrayOrigin, CsvOrigin, Numbers, Table, require_finite
+from dslc.data.table import ArrayOrigin, CsvOrigin, Frame, Numbers, Table, require_finite
 from dslc.diagnostics import DataError, ModelError, NotYet, in_order
 from dslc.source import Span
 from dslc.syntax import ast
@@ -90,28 +92,82 @@ def _block(module: ast.Module) -> ast.Data:
 
 def _load_csv(recipe: Recipe, source: CsvSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:
     located = locate(source.path, folder, overrides)
-    file = open_csv(located.path, located.shown, source.separator, source.decimal, budget)
-    inputs = choose(Names(file.columns, "column", f"`{file.shown}`"), recipe)
+    file = open_csv(located.path, located.shown, source.dialect, budget)
+    stored = Names(file.columns, "column", f"`{file.shown}`")
+    check_columns(stored, recipe)
+    names = replace(stored, all=(*stored.all, *(formula.name.text for formula in recipe.table.formulas)))
+    inputs = choose(names, recipe)
+    check_inputs(inputs, names, recipe)
     target = recipe.target
     if target is not None and target.shape:
         raise ModelError([errors.NotScalar(target.span, "a column", target.name, str(list(target.shape)))])
-    spans = dict.fromkeys(inputs, source.path.span)
-    if target is not None:
-        spans[target.name] = target.span
+    needed = reach((*inputs, *_roles(recipe)), recipe.table.formulas)
+    types = recipe.table.types
+    read, lines = read_columns(file, {n: types.get(n) for n in file.columns if n in needed}, recipe.table.marks)
+    columns = with_formulas(Frame(len(lines), read, CsvOrigin(file.shown, lines)), recipe, needed)
+    field = table_field(inputs, read, recipe, source.path.span)
+    goal = TargetField(target.name, (), target.classes, target.span) if target else None
+    return Raw(recipe, (field,), goal, table_of(columns, inputs, recipe))
+
+
+def _roles(recipe: Recipe) -> tuple[str, ...]:
+    """The columns that are needed beside the inputs."""
     stratified = recipe.split.stratified if recipe.split else None
-    if stratified is not None:
-        spans.setdefault(stratified.text, stratified.span)
-    wanted = list(spans)
-    values, lines = read_columns(file, wanted, list(spans.values()))
-    table = Table(
-        rows=len(lines),
-        inputs={"inputs": np.ascontiguousarray(values[:, : len(inputs)])},
-        target=values[:, wanted.index(target.name)].copy() if target else None,
-        strata=values[:, wanted.index(stratified.text)].copy() if stratified else None,
-        origin=CsvOrigin(file.shown, lines),
+    target = (recipe.target.name,) if recipe.target else ()
+    return target + tuple(name.text for name in (stratified, recipe.sample_weight) if name is not None)
+
+
+def table_field(inputs: Sequence[str], read: Mapping[str, Column], recipe: Recipe, span: Span) -> InputField:
+    """The input that a table's columns make, as wide as there are columns until they are prepared."""
+    needed = reach(inputs, recipe.table.formulas)
+    columns = tuple(name for name in read if name in needed)
+    return InputField("inputs", (len(inputs),), span, columns, tuple(read[name].kind for name in columns))
+
+
+def with_formulas(frame: Frame, recipe: Recipe, needed: Collection[str]) -> Frame:
+    """The frame with the columns of formulas that are needed and whose own columns are there.
+
+    ModelError for a column of the wrong kind, DataError for a row.
+    """
+    columns = dict(frame.columns)
+    for formula in recipe.table.formulas:
+        if formula.name.text in needed and all(name.text in columns for name in names_in(formula.value)):
+            columns[formula.name.text] = evaluate(formula, columns, frame.origin)
+    return replace(frame, columns=columns)
+
+
+def table_of(frame: Frame, inputs: Sequence[str], recipe: Recipe) -> Table:
+    """The columns by their roles; those that a frame from Python lacks are left out. ModelError for a date."""
+    columns = frame.columns
+    span = recipe.source.path.span if isinstance(recipe.source, CsvSource) else recipe.span
+    dates = [name for name in inputs if name in columns and columns[name].kind is Kind.DATE]
+    if dates:
+        raise ModelError([errors.DateAsInput(span, name) for name in dates])
+    stratified = recipe.split.stratified if recipe.split else None
+    strata = columns.get(stratified.text) if stratified else None
+    return Table(
+        rows=frame.rows,
+        inputs={},
+        target=columns.get(recipe.target.name) if recipe.target else None,
+        strata=strata.values if strata else None,
+        origin=frame.origin,
+        columns={name: columns[name] for name in inputs if name in columns},
+        weight=_weight(frame, recipe.sample_weight) if recipe.sample_weight else None,
     )
-    fields = (InputField("inputs", (len(inputs),), source.path.span, inputs),)
-    return Raw(recipe, fields, TargetField(target.name, (), target.classes, target.span) if target else None, table)
+
+
+def _weight(frame: Frame, name: ast.Name) -> Cells | None:
+    """The rows' weights; DataError for a gap or a negative one."""
+    column = frame.columns.get(name.text)
+    if column is None:
+        return None
+    if column.kind not in (Kind.NUMBER, Kind.BOOLEAN):
+        raise ModelError([errors.NotANumber(name.span, "`sample_weight`", name.text, NOUNS[column.kind])])
+    wrong = ~(column.values >= 0)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"{frame.origin.place(name.text, row)}: a weight is a number, 0 or more")
+    return column.values
 
 
 def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:

@@ -1,40 +1,59 @@
-"""A raw table to what training reads: split, classes as ids, inputs and target scaled.
+"""A raw table to what training reads: split, gaps filled, categories and classes as ids, numbers scaled.
 
-Everything fitted (classes, scalings) comes from the training rows and is kept in a `Preparation`, which
+Rows without a target are left out before the split, rows that `missing drop rows` is about after it. Everything
+fitted (fills, categories, classes, scalings) comes from the training rows and is kept in a `Preparation`, which
 does the same to rows that come later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data import errors
-from dslc.data.classes import Label, as_stored, class_ids, find_classes
+from dslc.data.balance import class_weights, row_weights
+from dslc.data.classes import Label, as_stored, class_ids, find_classes, with_positive
+from dslc.data.column import NOUNS, Column, Kind
+from dslc.data.columns import reach, rule_of
 from dslc.data.load import Raw
 from dslc.data.recipe import PythonSource, Recipe, ScalePlan
 from dslc.data.scale import Reals, Scaling, fit_scaling
-from dslc.data.schema import Schema, TargetField, Task
+from dslc.data.schema import InputField, Schema, TargetField, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
-from dslc.data.table import Numbers, Table
+from dslc.data.table import Frame, Numbers, Table
+from dslc.data.table_preparation import TablePreparation, fit_table
+from dslc.data.table_recipe import Fill
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
-    """What was fitted on the training rows: scalings by input, the target's, and the classes' labels by id."""
+    """What was fitted on the training rows.
+
+    Scalings by input, or the columns of a table; the target's scaling, or the labels of its classes by id and the
+    weight of each class.
+    """
 
     inputs: Mapping[str, Scaling]
     target: Scaling | None
     classes: tuple[Label, ...] | None
+    table: TablePreparation | None = None
+    class_weights: tuple[float, ...] | None = None
 
-    def apply(self, inputs: Mapping[str, Numbers]) -> dict[str, Reals]:
-        """Inputs [rows, *shape] as the net reads them, float64."""
-        reals = {name: values.astype(np.float64) for name, values in inputs.items()}
-        return {name: self.inputs[name].apply(v) if name in self.inputs else v for name, v in reals.items()}
+    def apply(self, inputs: Mapping[str, Numbers | Frame]) -> dict[str, Reals]:
+        """Inputs [rows, *shape] as the net reads them, float64. DataError for cells that do not fit the training."""
+        return {name: self._applied(name, values) for name, values in inputs.items()}
+
+    def _applied(self, name: str, values: Numbers | Frame) -> Reals:
+        if isinstance(values, Frame):
+            if self.table is None:
+                raise DataError("this model has seen no table; it takes arrays")
+            return self.table.apply(values)
+        reals: Reals = values.astype(np.float64)
+        return self.inputs[name].apply(reals) if name in self.inputs else reals
 
     def restore(self, predicted: Reals) -> Reals:
         """Predicted values in the target's own unit."""
@@ -46,7 +65,8 @@ class Dataset:
     """Prepared rows. A data block that Python feeds has none before `fit`, and no preparation.
 
     `inputs[name]` is [rows, *shape] float64; `target` is [rows] int64 class ids or [rows, *shape] float64;
-    `train`, `val` and `test` are disjoint, increasing row numbers.
+    `train`, `val` and `test` are disjoint, increasing row numbers; `weight` is [rows], its mean over the training rows
+    1, None where all rows count alike; `notes` say what was left out.
     """
 
     schema: Schema
@@ -56,34 +76,81 @@ class Dataset:
     val: Rows
     test: Rows
     preparation: Preparation | None
+    weight: Reals | None = None
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
-    """Split, encode and scale.
+    """Split, fill, encode and scale.
 
     `parts` replaces the data block's split (all rows train where it has none); `fitted` is used in place of
     statistics of these rows, and kept where there are none yet. Raises ModelError if the data block and the task
-    disagree, DataError for labels.
+    disagree, DataError for labels and cells.
     """
     _meets(raw, task)
+    if raw.table.rows == 0:
+        return _empty(raw, fitted)
+    notes: list[Diagnostic] = []
+    raw, parts = _with_target(raw, parts, notes)
+    parts = parts or _split(raw.recipe, raw.table)
+    raw, parts = _without_gaps(raw, parts, notes)
     table = raw.table
-    if table.rows == 0:
-        nothing = all_training(0)
-        schema = _schema(raw, raw.target.classes if raw.target else None)
-        return Dataset(
-            schema,
-            Preparation({}, None, None).apply(table.inputs),
-            None,
-            nothing.train,
-            nothing.val,
-            nothing.test,
-            fitted,
-        )
-    parts = parts or _split(raw.recipe, table)
     fitted = fitted or _fit(raw, task, parts.train)
     target = _target(raw, task, fitted)
-    schema = _schema(raw, len(fitted.classes) if fitted.classes else None)
-    return Dataset(schema, fitted.apply(table.inputs), target, parts.train, parts.val, parts.test, fitted)
+    inputs: dict[str, Numbers | Frame] = dict(table.inputs)
+    if table.columns:
+        inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
+    weight = row_weights(table.weight, fitted.class_weights, target, parts.train)
+    schema = _schema(raw, len(fitted.classes) if fitted.classes else None, fitted)
+    prepared = fitted.apply(inputs)
+    return Dataset(schema, prepared, target, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
+
+
+def _empty(raw: Raw, fitted: Preparation | None) -> Dataset:
+    nothing = all_training(0)
+    inputs = {name: values.astype(np.float64) for name, values in raw.table.inputs.items()}
+    schema = _schema(raw, raw.target.classes if raw.target else None, None)
+    return Dataset(schema, inputs, None, nothing.train, nothing.val, nothing.test, fitted)
+
+
+def _with_target(raw: Raw, parts: Parts | None, notes: list[Diagnostic]) -> tuple[Raw, Parts | None]:
+    """The rows that have a target; DataError if none has."""
+    target, values = raw.target, raw.table.target
+    if target is None or not isinstance(values, Column):
+        return raw, parts
+    kept = ~np.isnan(values.values)
+    if kept.all():
+        return raw, parts
+    if not kept.any():
+        raise DataError(f"{raw.table.origin.place(target.name, 0)}: no row has a target")
+    notes.append(errors.RowsLeftOut(target.span, int((~kept).sum()), len(kept), f"have no `{target.name}`"))
+    return _kept(raw, kept), _kept_parts(parts, kept) if parts else None
+
+
+def _without_gaps(raw: Raw, parts: Parts, notes: list[Diagnostic]) -> tuple[Raw, Parts]:
+    """The rows without gaps in the columns that `missing drop rows` is about."""
+    rules = {name: rule_of(name, raw.recipe.table.fills) for name in raw.table.columns}
+    dropping = [(name, rule) for name, rule in rules.items() if rule is not None and rule.method is Fill.DROP]
+    kept = np.ones(raw.table.rows, np.bool_)
+    for name, _ in dropping:
+        kept &= ~np.isnan(raw.table.columns[name].values)
+    if kept.all():
+        return raw, parts
+    left = _kept_parts(parts, kept)
+    if not len(left.train):
+        raise DataError("`missing drop rows` leaves no training row")
+    span = dropping[0][1].span
+    notes.append(errors.RowsLeftOut(span, int((~kept).sum()), len(kept), "have missing cells"))
+    return _kept(raw, kept), left
+
+
+def _kept(raw: Raw, kept: NDArray[np.bool_]) -> Raw:
+    return replace(raw, table=raw.table.take(np.flatnonzero(kept)))
+
+
+def _kept_parts(parts: Parts, kept: NDArray[np.bool_]) -> Parts:
+    place = np.cumsum(kept) - 1
+    return Parts(*(place[part[kept[part]]] for part in (parts.train, parts.val, parts.test)))
 
 
 def _meets(raw: Raw, task: Task) -> None:
@@ -96,6 +163,13 @@ def _meets(raw: Raw, task: Task) -> None:
         faults.append(errors.ClassesAsValues(target.span, target.name))
     if task is Task.CLASSES and target.shape:
         faults.append(errors.NotScalar(target.span, "the loss", target.name, str(list(target.shape))))
+    if task is Task.VALUES and raw.recipe.positive is not None:
+        faults.append(errors.BadPositive(raw.recipe.positive.span, "`positive` needs a loss that takes classes"))
+    if task is Task.VALUES and raw.recipe.class_weight is not None:
+        faults.append(errors.WeightsOfValues(raw.recipe.class_weight))
+    values = raw.table.target
+    if task is Task.VALUES and isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.DATE):
+        faults.append(errors.TextAsValues(target.span, target.name, NOUNS[values.kind]))
     if task is Task.CLASSES and raw.recipe.scale_target is not None:
         faults.append(errors.ScaledClasses(raw.recipe.scale_target.span))
     if task is Task.CLASSES and isinstance(raw.recipe.source, PythonSource) and target.classes is None:
@@ -104,10 +178,21 @@ def _meets(raw: Raw, task: Task) -> None:
         raise ModelError(in_order(faults))
 
 
-def _schema(raw: Raw, classes: int | None) -> Schema:
+def _schema(raw: Raw, classes: int | None, fitted: Preparation | None) -> Schema:
     target = raw.target
     field = TargetField(target.name, target.shape, classes, target.span) if target else None
-    return Schema(raw.inputs, field, raw.recipe.span)
+    inputs = raw.inputs
+    if fitted is not None and fitted.table is not None:
+        inputs = (_fitted_field(raw, inputs[0], fitted.table),)
+    return Schema(inputs, field, raw.recipe.span)
+
+
+def _fitted_field(raw: Raw, field: InputField, table: TablePreparation) -> InputField:
+    """The input with its width, and the columns that it still needs."""
+    needed = reach((plan.name for plan in table.columns), raw.recipe.table.formulas)
+    kinds = dict(zip(field.columns, field.kinds, strict=True))
+    columns = tuple(name for name in field.columns if name in needed)
+    return replace(field, shape=(len(table.names),), columns=columns, kinds=tuple(kinds[name] for name in columns))
 
 
 def _split(recipe: Recipe, table: Table) -> Parts:
@@ -122,20 +207,35 @@ def _split(recipe: Recipe, table: Table) -> Parts:
 
 
 def _fit(raw: Raw, task: Task, train: Rows) -> Preparation:
-    table, recipe, target = raw.table, raw.recipe, raw.target
+    recipe, target = raw.recipe, raw.table.target
     inputs: dict[str, Scaling] = {}
-    for field in raw.inputs:
+    for name, values in raw.table.inputs.items():
         if recipe.scale is not None:
-            inputs[field.name] = _scaling(table.inputs[field.name][train], recipe.scale, f'"{field.name}"')
-    if target is None or table.target is None:
-        return Preparation(inputs, None, None)
+            inputs[name] = _scaling(values[train], recipe.scale, f'"{name}"')
+    table = fit_table(raw.table.columns, recipe, train, raw.table.origin) if raw.table.columns else None
+    if raw.target is None or target is None:
+        return Preparation(inputs, None, None, table)
     if task is Task.VALUES:
-        scale = recipe.scale_target
-        scaling = _scaling(table.target[train], scale, f'the target "{target.name}"') if scale else None
-        return Preparation(inputs, scaling, None)
+        plan, values = recipe.scale_target, _numbers(target)
+        scaling = _scaling(values[train], plan, f'the target "{raw.target.name}"') if plan else None
+        return Preparation(inputs, scaling, None, table)
+    classes = _classes(raw, target, raw.target, train)
+    weights = None
+    if recipe.class_weight is not None:
+        weights = class_weights(_ids(raw, target, raw.target, classes)[train], len(classes))
+    return Preparation(inputs, None, classes, table, weights)
+
+
+def _classes(raw: Raw, values: Numbers | Column, target: TargetField, train: Rows) -> tuple[Label, ...]:
     if target.classes is not None:
-        return Preparation(inputs, None, as_stored(range(target.classes), table.target))
-    return Preparation(inputs, None, find_classes(table.target, train, target.name, table.origin))
+        classes = as_stored(range(target.classes), values)
+    else:
+        classes = find_classes(values, train, target.name, raw.table.origin)
+    return with_positive(classes, raw.recipe.positive, target.name) if raw.recipe.positive else classes
+
+
+def _numbers(values: Numbers | Column) -> Numbers:
+    return values.values if isinstance(values, Column) else values
 
 
 def _scaling(values: Numbers, plan: ScalePlan, name: str) -> Scaling:
@@ -151,9 +251,12 @@ def _target(raw: Raw, task: Task, fitted: Preparation) -> NDArray[np.int64] | Re
     if raw.target is None or values is None:
         return None
     if task is Task.VALUES:
-        reals: Reals = values.astype(np.float64)
+        reals: Reals = _numbers(values).astype(np.float64)
         return fitted.target.apply(reals) if fitted.target else reals
-    classes = fitted.classes or ()
-    declared = raw.target.classes
+    return _ids(raw, values, raw.target, fitted.classes or ())
+
+
+def _ids(raw: Raw, values: Numbers | Column, target: TargetField, classes: tuple[Label, ...]) -> NDArray[np.int64]:
+    declared = target.classes
     why = f"is outside class({declared}), 0 to {declared - 1}" if declared else "is in no training row"
-    return class_ids(values, classes, why, raw.target.name, raw.table.origin)
+    return class_ids(values, classes, why, target.name, raw.table.origin)

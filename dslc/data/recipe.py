@@ -7,21 +7,22 @@ carry out yet is reported as `not-yet`; all faults of the block come in one Mode
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from math import inf, isfinite, prod
 from typing import TypeAlias, TypeVar, assert_never
 
 from dslc.data import errors
+from dslc.data.csv import Dialect
+from dslc.data.table_recipe import KINDS, LATER_KINDS, TableRecipe, read_table_recipe
 from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
 from dslc.source import Span
 from dslc.syntax import ast
 
 FORMATS = ("npz", "csv")
 LATER_FORMATS = ("text",)
-LATER_SETTINGS = ("sample_weight", "class_weight")
-LATER_KINDS = ("category", "words", "characters", "text", "image", "date", "sequence")
+SETTINGS = ("sample_weight", "class_weight")
 
 ELEMENT_LIMIT = 2**31
 """The most elements that one example may have."""
@@ -33,6 +34,9 @@ AXES_LIMIT = 31
 class Method(Enum):
     ZSCORE = "zscore"
     MINMAX = "minmax"
+    ROBUST = "robust"
+    LOG = "log"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,7 @@ class FieldPlan:
 @dataclass(frozen=True, slots=True)
 class CsvSource:
     path: ast.Text
-    separator: str
-    decimal: str
+    dialect: Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,13 @@ class SplitPlan:
 
 @dataclass(frozen=True, slots=True)
 class ScalePlan:
+    """`scale minmax 0..1 of age`; no columns: all that no other statement names."""
+
     method: Method
     low: float
     high: float
     span: Span
+    columns: tuple[ast.Name | ast.Glob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,11 @@ class Recipe:
     split: SplitPlan | None
     scale: ScalePlan | None
     scale_target: ScalePlan | None
+    column_scales: tuple[ScalePlan, ...] = ()
+    table: TableRecipe = field(default_factory=TableRecipe)
+    positive: ast.Text | None = None
+    sample_weight: ast.Name | None = None
+    class_weight: Span | None = None
 
 
 T = TypeVar("T", bound=ast.Syntax)
@@ -117,21 +128,71 @@ def read_recipe(data: ast.Data) -> Recipe:
             statements.append(statement)
     if not any(isinstance(s, ast.FileSource | ast.Input) for s in data.statements):
         faults.append(errors.NoSource(data.span))
-    faults += [_unknown_setting(s, LATER_SETTINGS) for s in statements if isinstance(s, ast.Setting)]
     source = _source(statements, faults)
-    target = _target([s for s in statements if isinstance(s, ast.Target)], faults)
-    split = _split([s for s in statements if isinstance(s, ast.Split)], target, faults)
-    scales = [s for s in statements if isinstance(s, ast.Scale)]
-    scale = _scale([s for s in scales if not s.target], "`scale`", faults)
-    scale_target = _scale([s for s in scales if s.target], "`scale target`", faults)
-    if scale_target and not any(isinstance(s, ast.Target) for s in data.statements):
-        faults.append(errors.NoTarget(scale_target.span, "`scale target`"))
-    if faults or source is None:
+    if isinstance(source, NpzSource | PythonSource):
+        faults += [NotYet(s.span, f"{what} of arrays") for s in statements if (what := _of_columns(s))]
+    recipe = _recipe(data.span, source or PythonSource(()), statements, faults)
+    if recipe.scale_target and not any(isinstance(s, ast.Target) for s in data.statements):
+        faults.append(errors.NoTarget(recipe.scale_target.span, "`scale target`"))
+    if faults:
         raise ModelError(in_order(faults))
+    return recipe
+
+
+def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -> Recipe:
+    targets = [s for s in statements if isinstance(s, ast.Target)]
+    target = _target(targets, faults)
+    scales = [s for s in statements if isinstance(s, ast.Scale)]
+    column_scales = (_scale([s], "`scale`", faults) for s in scales if s.columns and not s.target)
+    sample_weight, class_weight = _weights([s for s in statements if isinstance(s, ast.Setting)], faults)
     columns = [s for s in statements if isinstance(s, ast.Columns)]
-    only = tuple(c for s in columns if s.verb == "only" for c in s.columns)
-    ignore = tuple(c for s in columns if s.verb == "ignore" for c in s.columns)
-    return Recipe(data.span, source, target, only, ignore, split, scale, scale_target)
+    return Recipe(
+        span,
+        source,
+        target,
+        only=tuple(c for s in columns if s.verb == "only" for c in s.columns),
+        ignore=tuple(c for s in columns if s.verb == "ignore" for c in s.columns),
+        split=_split([s for s in statements if isinstance(s, ast.Split)], target, faults),
+        scale=_scale([s for s in scales if not s.target and not s.columns], "`scale`", faults),
+        scale_target=_scale([s for s in scales if s.target], "`scale target`", faults),
+        column_scales=tuple(plan for plan in column_scales if plan),
+        table=read_table_recipe(statements, faults),
+        positive=targets[0].positive if targets else None,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+    )
+
+
+def _of_columns(statement: ast.DataStatement) -> str | None:
+    """The word of a statement that only a table's columns can obey."""
+    match statement:
+        case ast.ColumnKind() | ast.ColumnFormula():
+            return "`column`"
+        case ast.Missing():
+            return "`missing`"
+        case ast.Scale(columns=(_, *_)):
+            return "`scale` of single columns"
+        case ast.Setting(name=ast.Name(text="sample_weight")):
+            return "`sample_weight`"
+    return None
+
+
+def _weights(found: Sequence[ast.Setting], faults: list[Diagnostic]) -> tuple[ast.Name | None, Span | None]:
+    """The column of `sample_weight`, and where `class_weight balanced` stands."""
+    faults += [_unknown_setting(s, SETTINGS) for s in found if s.name.text not in SETTINGS]
+    rows = _first([s for s in found if s.name.text == "sample_weight"], "`sample_weight`", faults)
+    classes = _first([s for s in found if s.name.text == "class_weight"], "`class_weight`", faults)
+    column = None
+    if rows is not None and isinstance(rows.value, ast.Name):
+        column = rows.value
+    elif rows is not None:
+        faults.append(errors.BadDataSetting(rows.span, "sample_weight", "a column"))
+    balanced = None
+    if classes is not None and isinstance(classes.value, ast.Name) and classes.value.text == "balanced":
+        balanced = classes.span
+    elif classes is not None:
+        faults.append(errors.BadDataSetting(classes.span, "class_weight", "`balanced`"))
+    return column, balanced
 
 
 def later(statement: ast.DataStatement) -> str | None:
@@ -145,23 +206,17 @@ def later(statement: ast.DataStatement) -> str | None:
             return "renaming the columns of a csv file"
         case ast.Target(names=(_, _, *_)):
             return "a model with several targets"
-        case ast.Target(positive=ast.Text()):
-            return "`positive`"
         case ast.Columns(verb=verb) if verb not in {"only", "ignore"}:
             return f"`{verb}`"
-        case ast.ColumnKind() | ast.ColumnFormula():
-            return "`column`"
         case ast.Split(folds=int()):
             return "a split into folds"
         case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.TIME | ast.SplitBy.GIVEN) as by):
             return f"`split .. {by.value}`"
-        case ast.Scale(columns=(_, *_)):
-            return "`scale` of single columns"
-        case ast.TestPart() | ast.Missing() | ast.Window() | ast.Augment() | ast.Downsample():
+        case ast.TestPart() | ast.Window() | ast.Augment() | ast.Downsample():
             return f"`{_WORDS[type(statement)]}`"
-        case ast.Setting(name=ast.Name(text=text)) if text in LATER_SETTINGS:
-            return f"`{text}`"
         case ast.FileSource() | ast.Input() | ast.Target() | ast.Columns() | ast.Split() | ast.Scale() | ast.Setting():
+            return None
+        case ast.ColumnKind() | ast.ColumnFormula() | ast.Missing():
             return None
         case unreachable:
             assert_never(unreachable)
@@ -169,7 +224,6 @@ def later(statement: ast.DataStatement) -> str | None:
 
 _WORDS: dict[type[ast.Syntax], str] = {
     ast.TestPart: "test",
-    ast.Missing: "missing",
     ast.Window: "window",
     ast.Augment: "augment",
     ast.Downsample: "downsample",
@@ -208,14 +262,14 @@ def _source(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -
 
 def _no_repetition(fields: Sequence[FieldPlan], faults: list[Diagnostic]) -> None:
     seen: dict[str, FieldPlan] = {}
-    for field in fields:
-        first = seen.setdefault(field.name, field)
-        if first is not field:
-            faults.append(errors.GivenTwice(field.span, f"`{field.name}`", first.span))
+    for plan in fields:
+        first = seen.setdefault(plan.name, plan)
+        if first is not plan:
+            faults.append(errors.GivenTwice(plan.span, f"`{plan.name}`", first.span))
 
 
 def _csv(file: ast.FileSource, faults: list[Diagnostic]) -> CsvSource:
-    options = {"separator": ",", "decimal": "."}
+    options = {"separator": ",", "decimal": ".", "encoding": "utf-8"}
     given: dict[str, ast.Setting] = {}
     for option in file.options:
         name = option.name.text
@@ -224,18 +278,30 @@ def _csv(file: ast.FileSource, faults: list[Diagnostic]) -> CsvSource:
         elif name in given:
             faults.append(errors.GivenTwice(option.span, f"`{name}`", given[name].span))
         elif not isinstance(option.value, ast.Text) or not _fits(name, option.value.value):
-            expected = '`"."` or `","`' if name == "decimal" else 'one character, as in `";"`'
-            faults.append(errors.BadDataSetting(option.span, name, expected))
+            faults.append(errors.BadDataSetting(option.span, name, OPTIONS[name]))
         else:
             given[name] = option
             options[name] = option.value.value
     if options["separator"] == options["decimal"] and "decimal" in given:
         faults.append(errors.BadDataSetting(given["decimal"].span, "decimal", "another character than `separator`"))
-    return CsvSource(file.path, options["separator"], options["decimal"])
+    return CsvSource(file.path, Dialect(**options))
+
+
+OPTIONS = {
+    "separator": 'one character, as in `";"`',
+    "decimal": '`"."` or `","`',
+    "encoding": '`"utf-8"` or `"latin-1"`',
+}
 
 
 def _fits(name: str, value: str) -> bool:
-    return value in {".", ","} if name == "decimal" else len(value) == 1 and value not in '"\r\n\0'
+    match name:
+        case "decimal":
+            return value in {".", ","}
+        case "encoding":
+            return value in {"utf-8", "latin-1"}
+        case _:
+            return len(value) == 1 and value not in '"\r\n\0'
 
 
 def _field(
@@ -248,10 +314,11 @@ def _field(
             return FieldPlan(name.text, stored.text, span, shape=_shape(kind, faults))
         case ast.Kind(name=ast.Name(text="class")):
             return FieldPlan(name.text, stored.text, span, classes=_class_count(kind, faults))
-        case ast.Kind(name=ast.Name(text=text)) if text in LATER_KINDS:
+        case ast.Kind(name=ast.Name(text=text)) if text in (*KINDS, "ordered", *LATER_KINDS):
             faults.append(NotYet(kind.span, f"`{text}`"))
         case ast.Kind(name=ast.Name(text=text)):
-            faults.append(errors.UnknownKind(kind.name.span, text, nearest(text, ("class", *LATER_KINDS))))
+            known = ("class", *KINDS, "ordered", *LATER_KINDS)
+            faults.append(errors.UnknownKind(kind.name.span, text, nearest(text, known)))
         case unreachable:
             assert_never(unreachable)
     return FieldPlan(name.text, stored.text, span)
@@ -319,9 +386,9 @@ def _scale(found: Sequence[ast.Scale], what: str, faults: list[Diagnostic]) -> S
         return None
     method = Method(name.text)
     if scale.range is None:
-        return ScalePlan(method, 0.0, 1.0, scale.span)
-    if method is Method.ZSCORE:
-        faults.append(errors.BadScaleRange(scale.range.span, "`zscore` takes no range"))
+        return ScalePlan(method, 0.0, 1.0, scale.span, scale.columns)
+    if method is not Method.MINMAX:
+        faults.append(errors.BadScaleRange(scale.range.span, f"`{method.value}` takes no range"))
     elif not -inf < scale.range.low < scale.range.high < inf:
         faults.append(errors.BadScaleRange(scale.range.span, "the range of `minmax` goes from low to high"))
-    return ScalePlan(method, float(scale.range.low), float(scale.range.high), scale.span)
+    return ScalePlan(method, float(scale.range.low), float(scale.range.high), scale.span, scale.columns)

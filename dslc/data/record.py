@@ -13,9 +13,11 @@ from typing import TypeAlias
 import numpy as np
 
 from dslc.data.classes import Label
+from dslc.data.column import Kind
 from dslc.data.prepare import Preparation
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
+from dslc.data.table_preparation import ColumnPlan, TablePreparation
 from dslc.diagnostics import DataError
 from dslc.source import Span
 
@@ -28,7 +30,13 @@ def schema_record(schema: Schema) -> dict[str, Json]:
     target = schema.target
     return {
         "inputs": [
-            {"name": field.name, "shape": list(field.shape), "columns": list(field.columns)} for field in schema.inputs
+            {
+                "name": field.name,
+                "shape": list(field.shape),
+                "columns": list(field.columns),
+                "kinds": [kind.value for kind in field.kinds],
+            }
+            for field in schema.inputs
         ],
         "target": {"name": target.name, "shape": list(target.shape), "classes": target.classes} if target else None,
     }
@@ -46,7 +54,10 @@ def schema_from(record: Json, span: Span) -> Schema:
 
 def _input(field: Mapping[str, Json], span: Span) -> InputField:
     columns = tuple(_text(column, "column") for column in _list(field.get("columns"), "columns"))
-    return InputField(_text(field.get("name"), "name"), _shape(field.get("shape")), span, columns)
+    kinds = tuple(_kind(kind) for kind in _list(field.get("kinds"), "kinds"))
+    if len(kinds) != len(columns):
+        raise _wrong("kinds")
+    return InputField(_text(field.get("name"), "name"), _shape(field.get("shape")), span, columns, kinds)
 
 
 def _target(field: Mapping[str, Json], span: Span) -> TargetField:
@@ -56,10 +67,13 @@ def _target(field: Mapping[str, Json], span: Span) -> TargetField:
 
 
 def preparation_record(preparation: Preparation) -> dict[str, Json]:
+    table, weights = preparation.table, preparation.class_weights
     return {
         "inputs": {name: _scaling_record(scaling) for name, scaling in preparation.inputs.items()},
+        "table": [_column_record(plan) for plan in table.columns] if table else None,
         "target": _scaling_record(preparation.target) if preparation.target else None,
         "classes": list(preparation.classes) if preparation.classes is not None else None,
+        "class_weights": list(weights) if weights is not None else None,
     }
 
 
@@ -74,7 +88,54 @@ def preparation_from(record: Json, schema: Schema) -> Preparation:
         inputs[name] = _scaling(scaling, shapes[name])
     target = whole.get("target")
     scaled = _scaling(target, schema.target.shape) if target is not None and schema.target else None
-    return Preparation(inputs, scaled, _classes(whole.get("classes"), schema))
+    classes = _classes(whole.get("classes"), schema)
+    weights = whole.get("class_weights")
+    by_class = _reals(weights, (len(classes),)).tolist() if weights is not None and classes else None
+    table = _table(whole.get("table"), schema)
+    return Preparation(inputs, scaled, classes, table, tuple(by_class) if by_class is not None else None)
+
+
+def _table(record: Json, schema: Schema) -> TablePreparation | None:
+    """The columns' plans, as many elements as the schema says."""
+    field = schema.inputs[0]
+    if record is None and not field.columns:
+        return None
+    table = TablePreparation(tuple(_column(_mapping(column, "column")) for column in _list(record, "table")))
+    if not field.columns or (len(table.names),) != field.shape:
+        raise _wrong("table")
+    return table
+
+
+def _column_record(plan: ColumnPlan) -> dict[str, Json]:
+    return {
+        "name": plan.name,
+        "kind": plan.kind.value,
+        "labels": list(plan.labels),
+        "fill": plan.fill,
+        "flag": plan.flag,
+        "scaling": _scaling_record(plan.scaling) if plan.scaling else None,
+    }
+
+
+def _column(record: Mapping[str, Json]) -> ColumnPlan:
+    kind, fill, flag = _kind(record.get("kind")), record.get("fill"), record.get("flag")
+    labels = tuple(_text(label, "label") for label in _list(record.get("labels"), "labels"))
+    value = float(_reals(fill, ())) if fill is not None else None
+    places = range(len(labels)) if kind is Kind.CATEGORY else range(2)
+    if kind is Kind.DATE or len(set(labels)) < len(labels) or not isinstance(flag, bool):
+        raise _wrong("column")
+    if kind is not Kind.NUMBER and value is not None and value not in places:
+        raise _wrong("fill")
+    scaling = record.get("scaling")
+    scaled = _scaling(scaling, ()) if scaling is not None else None
+    return ColumnPlan(_text(record.get("name"), "name"), kind, labels, value, flag, scaled)
+
+
+def _kind(record: Json) -> Kind:
+    for kind in Kind:
+        if kind.value == record:
+            return kind
+    raise _wrong("kind")
 
 
 def _classes(record: Json, schema: Schema) -> tuple[Label, ...] | None:
@@ -83,16 +144,17 @@ def _classes(record: Json, schema: Schema) -> tuple[Label, ...] | None:
         return None
     labels: list[Label] = []
     for label in _list(record, "classes"):
-        if not isinstance(label, int):
+        if not isinstance(label, int | str):
             raise _wrong("classes")
         labels.append(label)
-    if len(labels) != expected or sorted(set(labels)) != labels:
+    if len(labels) != expected or len(set(labels)) < len(labels) or len({type(label) for label in labels}) > 1:
         raise _wrong("classes")
     return tuple(labels)
 
 
 def _scaling_record(scaling: Scaling) -> dict[str, Json]:
-    return {"center": scaling.center.tolist(), "spread": scaling.spread.tolist(), "low": scaling.low}
+    center, spread = scaling.center.tolist(), scaling.spread.tolist()
+    return {"center": center, "spread": spread, "low": scaling.low, "log": scaling.log}
 
 
 def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
@@ -100,7 +162,10 @@ def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
     center, spread = _reals(whole.get("center"), shape[-1:]), _reals(whole.get("spread"), shape[-1:])
     if not spread.all():
         raise _wrong("spread")
-    return Scaling(center, spread, float(_reals(whole.get("low"), ())))
+    log = whole.get("log")
+    if not isinstance(log, bool):
+        raise _wrong("scaling")
+    return Scaling(center, spread, float(_reals(whole.get("low"), ())), log)
 
 
 def _reals(record: Json, shape: tuple[int, ...]) -> Reals:

@@ -9,33 +9,38 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 
-from dslc.data.csv import open_csv, read_columns
+from dslc.data.column import ColumnType
+from dslc.data.csv import Dialect, open_csv, read_columns
 from dslc.data.load import BUDGET
 from dslc.data.npz import array_names, read_arrays, read_headers
 from dslc.data.recipe import CsvSource, NpzSource, Recipe
 from dslc.data.schema import InputField, Schema
-from dslc.data.table import Numbers
+from dslc.data.table import CsvOrigin, Frame, Numbers
 from dslc.diagnostics import DataError, nearest
 
 
-def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers]:
-    """Arrays [rows, *shape] by input name. Raises DataError naming the file, and the row and column or array."""
+def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers] | Frame:
+    """Arrays [rows, *shape] by input name, or a table's columns, gaps and all.
+
+    Raises DataError naming the file, and the row and column or array.
+    """
     if path.suffix.lower() == ".npz":
         return _archive_rows(recipe, schema, path)
     if len(schema.inputs) != 1 or not schema.inputs[0].columns:
         names = ", ".join(field.name for field in schema.inputs)
         raise DataError(f"`{path}`: this model reads arrays ({names}); give them in an .npz file")
-    return {schema.inputs[0].name: _table_rows(recipe, schema.inputs[0], path)}
+    return _table_rows(recipe, schema.inputs[0], path)
 
 
-def _table_rows(recipe: Recipe, field: InputField, path: Path) -> Numbers:
-    source = recipe.source
-    separator, decimal = (source.separator, source.decimal) if isinstance(source, CsvSource) else (",", ".")
-    file = open_csv(path, str(path), separator, decimal, BUDGET)
+def _table_rows(recipe: Recipe, field: InputField, path: Path) -> Frame:
+    dialect = recipe.source.dialect if isinstance(recipe.source, CsvSource) else Dialect()
+    file = open_csv(path, str(path), dialect, BUDGET)
     for column in field.columns:
         _there(column, file.columns, f'{path}: no column is named "{column}", which the model reads')
-    values, _ = read_columns(file, field.columns, [field.span] * len(field.columns))
-    return values
+    kinds = {name: ColumnType(kind) for name, kind in zip(field.columns, field.kinds, strict=True)}
+    types: dict[str, ColumnType | None] = {name: recipe.table.types.get(name, kind) for name, kind in kinds.items()}
+    columns, lines = read_columns(file, types, recipe.table.marks)
+    return Frame(len(lines), columns, CsvOrigin(file.shown, lines))
 
 
 def _archive_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from dslc.data.column import Kind
 from dslc.source import Span
 
 
@@ -21,12 +22,17 @@ class Task(Enum):
 
 @dataclass(frozen=True, slots=True)
 class InputField:
-    """A named tensor of real numbers, `shape` per example; `columns` names a table's columns in order."""
+    """A named tensor of real numbers, `shape` per example.
+
+    For a table, `columns` names the columns of the file that it is made of, those that formulas read among them, and
+    `kinds` says what each holds.
+    """
 
     name: str
     shape: tuple[int, ...]
     span: Span
     columns: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Arrays as they stand in a file or came from Python, and how to name a place in them.
 
-A `Table` is numeric and finite and has as many rows in every array; nothing of it is split, encoded or
-scaled yet.
+A `Table` has as many rows in every array and column; nothing of it is split, filled, encoded or scaled yet.
+Arrays are finite; columns may have gaps. A `Frame` is the columns of a table that come to be predicted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dslc.data.column import Cells, Column
 from dslc.diagnostics import DataError
 
 Numbers: TypeAlias = NDArray[np.bool_] | NDArray[np.integer] | NDArray[np.floating]
@@ -43,26 +44,76 @@ class ArrayOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameOrigin:
+    """Rows of columns from Python, counted from 0."""
+
+    def place(self, name: str, row: int) -> str:
+        return f'column "{name}", row {row}'
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedOrigin:
     """`rows` training rows from Python, followed by validation rows from Python."""
 
     rows: int
+    first: Origin
+    second: Origin
 
     def place(self, name: str, row: int) -> str:
-        return f'array "{name}", row {row}' if row < self.rows else f'validation array "{name}", row {row - self.rows}'
+        if row < self.rows:
+            return self.first.place(name, row)
+        return f"validation {self.second.place(name, row - self.rows)}"
 
 
-Origin: TypeAlias = CsvOrigin | ArrayOrigin | JoinedOrigin
+@dataclass(frozen=True, slots=True)
+class KeptOrigin:
+    """Row k was row `rows[k]` before others were left out."""
+
+    whole: Origin
+    rows: NDArray[np.int64]
+
+    def place(self, name: str, row: int) -> str:
+        return self.whole.place(name, int(self.rows[row]))
+
+
+Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | KeptOrigin
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`inputs[name]` is [rows, *shape], `target` [rows, *shape], `strata` [rows] (what a split keeps the shares of)."""
+    """`inputs[name]` is [rows, *shape]; or, for rows of a table, `columns` has the input columns.
+
+    `target` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows].
+    """
 
     rows: int
     inputs: Mapping[str, Numbers]
-    target: Numbers | None
+    target: Numbers | Column | None
     strata: Numbers | None
+    origin: Origin
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    weight: Cells | None = None
+
+    def take(self, rows: NDArray[np.int64]) -> Table:
+        """These rows alone, in this order."""
+        target = self.target
+        return Table(
+            rows=len(rows),
+            inputs={name: values[rows] for name, values in self.inputs.items()},
+            target=target.take(rows) if isinstance(target, Column) else target[rows] if target is not None else None,
+            strata=self.strata[rows] if self.strata is not None else None,
+            origin=KeptOrigin(self.origin, rows),
+            columns={name: column.take(rows) for name, column in self.columns.items()},
+            weight=self.weight[rows] if self.weight is not None else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Rows of a table as they came, formulas' columns included."""
+
+    rows: int
+    columns: Mapping[str, Column]
     origin: Origin
 
 
@@ -77,4 +128,4 @@ def require_finite(values: Numbers, name: str, origin: Origin) -> None:
 
 def fault_of(value: float) -> str:
     """What is wrong with a value that is not finite."""
-    return "a missing value (filling them is not built yet)" if np.isnan(value) else f"{value} is not a finite number"
+    return "a missing value" if np.isnan(value) else f"{value} is not a finite number"

@@ -231,6 +231,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "missing_constant": settings.missing("constant"),
     "missing_marks": settings.missing("marks"),
     "missing_drop": settings.missing("drop columns above"),
+    "missing_drop_rows": settings.missing("drop rows"),
     "flag": Flag,
     "scale": settings.scale,
     "window": settings.window,

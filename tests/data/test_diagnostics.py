@@ -10,7 +10,7 @@ import pytest
 from dslc.data.load import load
 from dslc.data.prepare import prepare
 from dslc.data.schema import Task
-from dslc.diagnostics import DataError, ModelError
+from dslc.diagnostics import DataError, ModelError, to_text
 from dslc.source import Source
 from dslc.syntax.parse import parse
 
@@ -22,12 +22,12 @@ def outcome(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     task = Task(text.partition("\n")[0].removeprefix("# task: "))
     try:
-        prepare(load(parse(Source(path.name, text)), path.parent, {}), task)
+        data = prepare(load(parse(Source(path.name, text)), path.parent, {}), task)
     except ModelError as error:
         return f"{error}\n"
     except DataError as error:
         return f"data error: {error}\n"
-    return "no fault\n"
+    return f"{to_text(data.notes)}\n" if data.notes else "no fault\n"
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -71,7 +71,7 @@ TWO = "input a: [2]; input b: [1]; target y"
 
 
 def test_several_inputs_come_by_name() -> None:
-    arrays = read_inputs(raw(TWO).inputs, {"b": [[1], [2]], "a": [[1, 2], [3, 4]]})
+    arrays = read_inputs(raw(TWO).recipe, raw(TWO).inputs, {"b": [[1], [2]], "a": [[1, 2], [3, 4]]})
     assert {name: values.shape for name, values in arrays.items()} == {"a": (2, 2), "b": (2, 1)}
 
 

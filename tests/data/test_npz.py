@@ -189,7 +189,7 @@ def test_one_array_may_be_input_and_target(tmp_path: Path) -> None:
         ({"x": np.zeros((4, 0)), "y": np.zeros(4)}, 'a.npz: array "x": [4, 0] holds nothing'),
         (
             {"x": np.array([[1, 2], [np.nan, 3]]), "y": np.zeros(2)},
-            'a.npz: array "x", row 1, element [0]: a missing value (filling them is not built yet)',
+            'a.npz: array "x", row 1, element [0]: a missing value',
         ),
         ({"x": np.zeros(2), "y": np.array([1, np.inf])}, 'a.npz: array "y", row 1: inf is not a finite number'),
     ],

@@ -30,6 +30,9 @@ def test_scaling_equals_scikit_learn(method: Method, table: Reals) -> None:
     theirs = {
         Method.ZSCORE: preprocessing.StandardScaler(),
         Method.MINMAX: preprocessing.MinMaxScaler((-2, 3)),
+        Method.ROBUST: preprocessing.RobustScaler(),
+        Method.LOG: preprocessing.FunctionTransformer(lambda x: np.sign(x) * np.log1p(np.abs(x))),
+        Method.NONE: preprocessing.FunctionTransformer(),
     }[method].fit(table[:200])
     ours = fit_scaling(table[:200], plan(method, -2, 3))
     np.testing.assert_allclose(ours.apply(table), theirs.transform(table), **EQUAL)

@@ -1,0 +1,190 @@
+"""Cells of a text file to a `Column`, block after block.
+
+A column's kind is declared, or the one of its first cell that is not missing: a number; `true` or `false`; a
+date (`2026-11-23`); else text, which makes categories. A later cell that does not fit the kind is a fault:
+one mistyped number does not turn a column of numbers into categories.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite, nan
+from typing import assert_never
+
+import numpy as np
+
+from dslc.data.column import Column, ColumnType, Kind
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
+"""Cells, in lower case and without blanks around, that stand for a missing value."""
+
+TRUTH = {"true": 1.0, "false": 0.0}
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands for a missing value: cells in lower case, and numbers however they are written."""
+
+    texts: frozenset[str] = MISSING
+    numbers: frozenset[float] = frozenset()
+
+    def missing(self, cell: str) -> bool:
+        return cell.strip().lower() in self.texts
+
+
+class Memo(dict[str, float]):
+    """Cells already read; a new one is read by `read`."""
+
+    def __init__(self, read: Callable[[str], float]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: str) -> float:
+        self[cell] = value = self._read(cell)
+        return value
+
+
+class CellReader:
+    """Collects one column. `kind` is None until a cell says it."""
+
+    def __init__(self, declared: ColumnType | None, marks: Marks, decimal: str) -> None:
+        self.kind = declared.kind if declared else None
+        self._levels = declared.levels if declared else ()
+        self._marks = marks
+        self._decimal = decimal
+        self._values = array("d")
+        self._labels: dict[str, float] = {}
+        self._memo = Memo(self._cell)
+
+    def read(self, cells: Sequence[str]) -> int | None:
+        """Appends cells; the place of the first that does not fit, None if all do."""
+        if self.kind is None:
+            self.kind = next((kind_of(cell, self._decimal) for cell in cells if not self._marks.missing(cell)), None)
+            if self.kind is None:
+                self._values.extend([nan] * len(cells))
+                return None
+        try:
+            if self.kind is Kind.NUMBER and not self._levels:
+                self._values.extend(self._numbers(cells))
+            else:
+                self._values.extend(map(self._memo.__getitem__, cells))
+        except ValueError:
+            return next(k for k, cell in enumerate(cells) if not self._readable(cell))
+        return None
+
+    def column(self) -> Column:
+        values = np.frombuffer(self._values, np.float64) if self._values else np.empty(0)
+        return Column(self.kind or Kind.NUMBER, values, tuple(self._labels))
+
+    def fault(self, cell: str) -> str:
+        """What is wrong with a cell that does not fit."""
+        text = cell.strip()
+        shown = text if len(text) <= 40 else text[:37] + "..."
+        match self.kind:
+            case Kind.NUMBER if self._levels:
+                return f'"{shown}" is none of {", ".join(self._levels)}'
+            case Kind.NUMBER:
+                value = number_in(cell, self._decimal)
+                return f'"{shown}" is not a number' if value is None else f"{value} is not a finite number"
+            case Kind.BOOLEAN:
+                return f'"{shown}" is neither true nor false'
+            case Kind.DATE:
+                return f'"{shown}" is not a date, as in 2026-11-23'
+            case Kind.CATEGORY | None:
+                return f'"{shown}" cannot be read'
+            case unreachable:
+                assert_never(unreachable)
+
+    def _readable(self, cell: str) -> bool:
+        try:
+            self._cell(cell)
+        except ValueError:
+            return False
+        return True
+
+    def _numbers(self, cells: Sequence[str]) -> array[float]:
+        """The cells as numbers; a block without gaps, and then one with empty cells only, is read the fast way."""
+        if self._decimal == "." and "_" not in "".join(cells):
+            for attempt in (map(float, cells), (float(cell) if cell else nan for cell in cells)):
+                try:
+                    return self._checked(array("d", attempt))
+                except ValueError:
+                    pass
+        return array("d", map(self._cell, cells))
+
+    def _checked(self, numbers: array[float]) -> array[float]:
+        values = np.frombuffer(numbers, np.float64)
+        if np.isinf(values).any():
+            raise ValueError
+        if not self._marks.numbers:
+            return numbers
+        return array("d", np.where(np.isin(values, list(self._marks.numbers)), nan, values).tobytes())
+
+    def _cell(self, cell: str) -> float:
+        """One cell's number; ValueError if it does not fit the kind."""
+        if self._marks.missing(cell):
+            return nan
+        text = cell.strip()
+        match self.kind:
+            case Kind.NUMBER if self._levels:
+                return float(self._levels.index(text))
+            case Kind.NUMBER | None:
+                value = number_in(cell, self._decimal)
+                if value is None or not isfinite(value):
+                    raise ValueError
+                return nan if value in self._marks.numbers else value
+            case Kind.BOOLEAN:
+                return _looked_up(TRUTH, text.lower())
+            case Kind.DATE:
+                return days_in(text)
+            case Kind.CATEGORY:
+                if self._marks.numbers and number_in(cell, self._decimal) in self._marks.numbers:
+                    return nan
+                return self._labels.setdefault(text, float(len(self._labels)))
+            case unreachable:
+                assert_never(unreachable)
+
+
+def kind_of(cell: str, decimal: str) -> Kind:
+    """What one cell that is not missing holds."""
+    text = cell.strip()
+    if number_in(text, decimal) is not None:
+        return Kind.NUMBER
+    if text.lower() in TRUTH:
+        return Kind.BOOLEAN
+    try:
+        days_in(text)
+    except ValueError:
+        return Kind.CATEGORY
+    return Kind.DATE
+
+
+def number_in(cell: str, decimal: str) -> float | None:
+    """The cell's value, None if it is no number; `float` alone would take `1_000` and both decimal signs."""
+    if decimal != ".":
+        cell = cell.replace(".", "_").replace(decimal, ".")
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def days_in(text: str) -> float:
+    """Days since 1970-01-01; ValueError if the text is no ISO date."""
+    if not DATE.fullmatch(text):
+        raise ValueError(text)
+    return float(date.fromisoformat(text).toordinal() - EPOCH)
+
+
+def _looked_up(table: dict[str, float], text: str) -> float:
+    if text not in table:
+        raise ValueError(text)
+    return table[text]

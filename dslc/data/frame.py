@@ -1,0 +1,138 @@
+"""Columns from Python: DataFrames of any library that narwhals knows, and mappings from names to sequences.
+
+Cells mean what they would in the file: texts are read by the kind that the column has there, missing marks
+included; None, NaN and a library's own null are missing. Numbers where the file has text take its spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dslc.data.cells import CellReader, Marks
+from dslc.data.column import Column, ColumnType, Kind, name_of
+from dslc.data.table import Frame, FrameOrigin
+from dslc.diagnostics import DataError, nearest
+
+ORIGIN = FrameOrigin()
+
+NULLS = ("NAType", "NaTType")
+"""The types of pandas' own nulls."""
+
+Arrays: TypeAlias = Mapping[str, ArrayLike]
+
+
+def columns_of(given: object, wanted: Iterable[str]) -> dict[str, ArrayLike] | None:
+    """The wanted columns that a mapping or a DataFrame has; None if it is neither."""
+    if isinstance(given, Mapping):
+        return {name: given[name] for name in wanted if name in given}
+    if isinstance(given, np.ndarray) or not hasattr(given, "columns"):
+        return None
+    try:
+        import narwhals
+    except ImportError:
+        raise DataError("DataFrames need narwhals: pip install 'dslc[frames]'") from None
+    frame = narwhals.from_native(given, eager_only=True, pass_through=True)
+    if not isinstance(frame, narwhals.DataFrame):
+        raise DataError(f"{type(given).__name__} is not a DataFrame whose rows are at hand")
+    return {name: _series(frame[name].to_list()) for name in wanted if name in frame.columns}
+
+
+def names_of(given: object) -> tuple[str, ...]:
+    """The names of a mapping's or a DataFrame's columns."""
+    names = given if isinstance(given, Mapping) else getattr(given, "columns", ())
+    return tuple(str(name) for name in names)
+
+
+def frame_of(
+    given: Arrays, types: Mapping[str, ColumnType | None], required: Sequence[str], names: Sequence[str], marks: Marks
+) -> Frame:
+    """The columns in `types` as a frame.
+
+    DataError naming what `required` has and they have not (`names` are all that were given), another length, and the
+    cell that does not fit.
+    """
+    for name in required:
+        if name not in given:
+            meant = nearest(name, names)
+            raise DataError(f'no column is named "{name}"' + (f'; did you mean "{meant}"?' if meant else ""))
+    columns = {name: column_from(values, types[name], marks, name) for name, values in given.items()}
+    rows = len(columns[required[0]].values)
+    for name, column in columns.items():
+        if len(column.values) != rows:
+            raise DataError(f'column "{name}" has {len(column.values)} rows, but "{required[0]}" has {rows}')
+    if rows == 0:
+        raise DataError(f'column "{required[0]}" has no rows')
+    return Frame(rows, columns, ORIGIN)
+
+
+def column_from(given: ArrayLike, kind: ColumnType | None, marks: Marks, name: str) -> Column:
+    """One column [rows]; `kind` None lets its texts tell. DataError naming the row that does not fit."""
+    try:
+        values = np.asarray(given)
+    except ValueError as error:
+        raise DataError(f'column "{name}": {error}') from None
+    if values.ndim != 1:
+        raise DataError(f'column "{name}" is {list(values.shape)}, but [rows] was expected')
+    match values.dtype.kind:
+        case "b":
+            return Column(Kind.BOOLEAN, values.astype(np.float64))
+        case "i" | "u" | "f":
+            return _numbers(values, marks, name)
+        case "M":
+            days = values.astype("M8[D]")
+            return Column(Kind.DATE, np.where(np.isnat(days), np.nan, days.astype(np.float64)))
+        case "U" | "O":
+            return _texts(values.tolist(), kind, marks, name)
+    raise DataError(f'column "{name}" holds {values.dtype}, not numbers or text')
+
+
+def _series(values: list[object]) -> NDArray[np.generic]:
+    """A series in its own dtype, nulls of numbers as NaN; of anything else as objects."""
+    numbers = [value for value in values if value is not None]
+    if numbers and all(type(value) in (int, float) for value in numbers):
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+    if numbers and len(numbers) == len(values) and all(type(value) is bool for value in numbers):
+        return np.array(values, np.bool_)
+    objects = np.empty(len(values), np.object_)
+    objects[:] = values
+    return objects
+
+
+def _numbers(values: NDArray[np.generic], marks: Marks, name: str) -> Column:
+    reals = values.astype(np.float64)
+    if np.isinf(reals).any():
+        row = int(np.argmax(np.isinf(reals)))
+        raise DataError(f"{ORIGIN.place(name, row)}: {reals[row]} is not a finite number")
+    if marks.numbers:
+        reals[np.isin(reals, list(marks.numbers))] = np.nan
+    return Column(Kind.NUMBER, reals)
+
+
+def _texts(values: Sequence[object], kind: ColumnType | None, marks: Marks, name: str) -> Column:
+    cells = [_cell(value, name, row) for row, value in enumerate(values)]
+    reader = CellReader(kind, marks, ".")
+    fault = reader.read(cells)
+    if fault is not None:
+        raise DataError(f"{ORIGIN.place(name, fault)}: {reader.fault(cells[fault])}")
+    return reader.column()
+
+
+def _cell(value: object, name: str, row: int) -> str:
+    """A Python value as the cell of a text file; a null is empty."""
+    if value is None or type(value).__name__ in NULLS:
+        return ""
+    match value:
+        case str():
+            return value
+        case bool() | np.bool_():
+            return name_of(Kind.BOOLEAN, float(value))
+        case int() | float() | np.integer() | np.floating():
+            return "" if np.isnan(value) else name_of(Kind.NUMBER, float(value)) if np.isfinite(value) else str(value)
+        case date():
+            return value.isoformat()[:10]
+    raise DataError(f"{ORIGIN.place(name, row)}: holds a {type(value).__name__}, not a number or text")

@@ -1,0 +1,191 @@
+"""The input columns of a table as one matrix: gaps filled, categories one-hot, numbers scaled.
+
+Fitted on training rows, in this order: columns with too many gaps are dropped, fills are found, categories
+collected, scalings fitted to the filled numbers. Each column then takes its place in the matrix, in the order of
+the table: a number or a truth value one element, a category one for each of its labels, a flag one more, 1 where
+the cell was missing. A category that no training row has is a row of zeros among its column's elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslc.data import errors
+from dslc.data.column import NOUNS, Cells, Column, Kind, recode
+from dslc.data.columns import rule_of
+from dslc.data.recipe import Recipe
+from dslc.data.scale import Reals, Scaling, fit_scaling
+from dslc.data.table import Frame, Origin
+from dslc.data.table_recipe import Fill, FillPlan
+from dslc.diagnostics import DataError, ModelError
+
+CATEGORIES_LIMIT = 1000
+"""The most labels of one column; more are names, not categories."""
+
+UNSEEN = -1.0
+"""The code of a category that no training row has."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnPlan:
+    """`labels` are a category's in the order of its elements, or the levels of an ordered column.
+
+    `fill` is what a gap becomes (a number, 0 or 1, a place in `labels`), None where gaps are refused.
+    """
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    fill: float | None
+    flag: bool
+    scaling: Scaling | None
+
+    @property
+    def width(self) -> int:
+        return (len(self.labels) if self.kind is Kind.CATEGORY else 1) + self.flag
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The names of the column's elements: `age`, `sex female`, `age missing`."""
+        names = tuple(f"{self.name} {label}" for label in self.labels) if self.kind is Kind.CATEGORY else (self.name,)
+        return (*names, f"{self.name} missing") if self.flag else names
+
+
+@dataclass(frozen=True, eq=False)
+class TablePreparation:
+    """What was fitted, by column in the order of the table."""
+
+    columns: tuple[ColumnPlan, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The elements of a prepared row."""
+        return tuple(name for plan in self.columns for name in plan.elements)
+
+    def apply(self, frame: Frame) -> Reals:
+        """Rows [rows, elements]. DataError for a gap that nothing fills, and for a column of another kind."""
+        matrix: Reals = np.zeros((frame.rows, len(self.names)))
+        place = 0
+        for plan in self.columns:
+            codes = coded(plan, frame.columns[plan.name], frame.origin)
+            _write(matrix[:, place : place + plan.width], plan, codes, frame.origin)
+            place += plan.width
+        return matrix
+
+
+def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> None:
+    """One column's elements, into its part [rows, width] of the matrix, which is zero."""
+    gaps = np.isnan(codes)
+    if gaps.any():
+        if plan.fill is None:
+            raise DataError(f"{origin.place(plan.name, int(np.argmax(gaps)))}: {GAP}")
+        codes = np.where(gaps, plan.fill, codes)
+        if plan.flag:
+            part[:, -1] = gaps
+    if plan.kind is Kind.CATEGORY:
+        rows = np.flatnonzero(codes >= 0)
+        part[rows, codes[rows].astype(np.int64)] = 1.0
+    else:
+        part[:, 0] = plan.scaling.apply(codes) if plan.scaling else codes
+
+
+GAP = "a missing value (`missing median` in the data block would fill it)"
+
+
+def coded(plan: ColumnPlan, column: Column, origin: Origin) -> Cells:
+    """A column's cells as the plan counts them: numbers, or places in its labels."""
+    if plan.kind is Kind.CATEGORY:
+        return recode(column, plan.labels, UNSEEN)
+    if column.kind is plan.kind or {column.kind, plan.kind} == {Kind.NUMBER, Kind.BOOLEAN}:
+        return column.values
+    present = ~np.isnan(column.values)
+    if not present.any():
+        return column.values
+    where = origin.place(plan.name, int(np.argmax(present)))
+    raise DataError(f"{where}: the column holds {NOUNS[column.kind]}, and {NOUNS[plan.kind]} in training")
+
+
+def fit_table(
+    columns: Mapping[str, Column], recipe: Recipe, train: NDArray[np.int64], origin: Origin
+) -> TablePreparation:
+    """The preparation that the data block asks for, from training rows of these input columns.
+
+    ModelError for a constant of another kind, DataError for a column without a cell or with too many categories.
+    """
+    drop = recipe.table.drop
+    plans: list[ColumnPlan] = []
+    for name, column in columns.items():
+        training = column.take(train)
+        share = float(np.isnan(training.values).mean())
+        if drop is None or share <= drop.share:
+            plans.append(_fit_column(name, training, recipe, origin.place(name, int(train[0]))))
+    if not plans:
+        raise DataError("every column has too many gaps in the training rows and would be dropped")
+    return TablePreparation(tuple(plans))
+
+
+def _fit_column(name: str, column: Column, recipe: Recipe, place: str) -> ColumnPlan:
+    rule = rule_of(name, recipe.table.fills)
+    constant = rule if rule and rule.method is Fill.CONSTANT else None
+    levels = recipe.table.types[name].levels if name in recipe.table.types else ()
+    labels = _categories(column, constant, place) if column.kind is Kind.CATEGORY else levels
+    codes = recode(column, labels) if column.kind is Kind.CATEGORY else column.values
+    gaps = np.isnan(codes)
+    if gaps.all() and constant is None:
+        raise DataError(f"{place}: no training row has a value in this column; `ignore` it")
+    fill = _fill(name, column.kind, codes[~gaps], labels, rule)
+    scaling = None
+    if column.kind is Kind.NUMBER:
+        plan = rule_of(name, (*recipe.column_scales, *((recipe.scale,) if recipe.scale else ())))
+        filled = codes[~gaps] if fill is None else np.where(gaps, fill, codes)
+        try:
+            scaling = fit_scaling(filled, plan) if plan else None
+        except OverflowError as error:
+            raise DataError(f'column "{name}": {error}') from None
+    return ColumnPlan(name, column.kind, labels, fill, rule is not None and rule.flag and bool(gaps.any()), scaling)
+
+
+def _categories(column: Column, constant: FillPlan | None, place: str) -> tuple[str, ...]:
+    """The labels of the training rows, sorted; a constant that fills gaps is one of them."""
+    present = np.unique(column.values[~np.isnan(column.values)]).astype(np.int64)
+    found = {column.labels[k] for k in present.tolist()}
+    if constant is not None:
+        found.add(_text(constant.constant))
+    if len(found) > CATEGORIES_LIMIT:
+        raise DataError(
+            f"{place}: the column has {len(found)} categories, at most {CATEGORIES_LIMIT} are read; `ignore` it"
+        )
+    return tuple(sorted(found))
+
+
+def _fill(name: str, kind: Kind, present: Cells, labels: Sequence[str], rule: FillPlan | None) -> float | None:
+    """What a gap becomes. Ties of the mode go to the least value, or the first label."""
+    if rule is None or rule.method is Fill.DROP:
+        return None
+    if rule.method is Fill.CONSTANT:
+        return _constant(name, kind, labels, rule)
+    if rule.method is Fill.MODE or kind is not Kind.NUMBER:
+        values, counts = np.unique(present, return_counts=True)
+        return float(values[np.argmax(counts)])
+    return float(np.median(present) if rule.method is Fill.MEDIAN else np.mean(present))
+
+
+def _constant(name: str, kind: Kind, labels: Sequence[str], rule: FillPlan) -> float:
+    value = rule.constant
+    if kind is Kind.BOOLEAN and value in ("true", "false", 0.0, 1.0):
+        return float(value in ("true", 1.0))
+    if labels and _text(value) in labels:
+        return float(labels.index(_text(value)))
+    if kind is Kind.NUMBER and not labels and isinstance(value, float):
+        return value
+    raise ModelError([errors.ConstantKind(rule.span, name, NOUNS[kind])])
+
+
+def _text(value: float | str | None) -> str:
+    """A constant as a category."""
+    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  csv "files/people.csv"
+  target size positive "small"; only price
+}

@@ -1,0 +1,6 @@
+# task: classes
+data {
+  csv "files/people.csv"
+  target group; only a
+  column a = 1 / price
+}

@@ -1,0 +1,7 @@
+# task: classes
+data {
+  csv "files/people.csv"
+  target churn
+  column a = age | relu
+  column b = age // 2
+}

@@ -1,0 +1,6 @@
+# task: classes
+data {
+  csv "files/people.csv"
+  target churn; only age, price
+  missing median
+}

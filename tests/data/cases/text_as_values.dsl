@@ -1,0 +1,5 @@
+# task: values
+data {
+  csv "files/people.csv"
+  target churn; only price
+}

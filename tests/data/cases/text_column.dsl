@@ -1,5 +1,0 @@
-# task: classes
-data {
-  csv "files/penguins.csv"
-  target species
-}
