@@ -172,8 +172,8 @@ class Model:
         """What training on the model's data costs; nothing is compiled for it."""
         rows = max(1, len(self.dataset.train))
         program = self._session.program if self._session else self.compilation.program(self._real, TRAINING, rows)
-        parts = [len(part) for part in (self.dataset.train, self.dataset.val, self.dataset.test)]
-        return plan_resources(self.experiment, program, Parts(parts[0], parts[1], sum(parts)))
+        parts = Parts(len(self.dataset.train), len(self.dataset.val), self.rows.count)
+        return plan_resources(self.experiment, program, parts)
 
     def summary(self) -> str:
         """The plan as text: layers, parameters, operations, bytes, and what they suggest."""

@@ -62,7 +62,7 @@ class Estimator(BaseEstimator):
 
     Parameters
     ----------
-    hidden : ints, default (64,)
+    hidden : int or ints, default (64,)
         Units of the hidden dense layers; `()` is a linear model.
     activation : text, default "relu"
         What follows each hidden layer: `gelu`, `leaky_relu(0.1)`, `relu | dropout(20%)`.
@@ -100,7 +100,7 @@ class Estimator(BaseEstimator):
     def __init__(
         self,
         *,
-        hidden: Sequence[int] = (64,),
+        hidden: int | Sequence[int] = (64,),
         activation: str = "relu",
         net: str | None = None,
         loss: str | None = None,
@@ -174,7 +174,7 @@ class Estimator(BaseEstimator):
         return model
 
     def _pieces(self, rows: Labelled) -> Pieces:
-        hidden = (self.hidden,) if isinstance(self.hidden, Integral) else tuple(self.hidden)
+        hidden = tuple(self.hidden) if isinstance(self.hidden, Sequence) else (self.hidden,)
         units = [check_scalar(count, "hidden", Integral, min_val=1) for count in hidden]
         rate = check_scalar(self.rate, "rate", Real, min_val=0, include_boundaries="neither")
         batch = None if self.batch == "all" else int(check_scalar(self.batch, "batch", Integral, min_val=1))
