@@ -75,7 +75,9 @@ def unknown(frame: Frame, callee: str, given: Bound, names: Sequence[str]) -> Fa
     """The argument's name is none of `names`: a slip of the pen, or a comparison written `x = 0`."""
     assert given.name is not None
     compared = given.span.text.replace("=", "==", 1) if frame.scope.find(given.name) is not None else None
-    return Fault(UnknownArgument(given.span, callee, given.name, nearest(given.name, names) or compared))
+    suggestion = nearest(given.name, names) or compared
+    takes = ", ".join(f"`{name}`" for name in names) or None
+    return Fault(UnknownArgument(given.span, callee, given.name, None if suggestion else takes, suggestion))
 
 
 def _leaves_pair(definition: Definition, given: Sequence[Bound]) -> bool:

@@ -72,7 +72,7 @@ class Unexpected(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class Redefined(Diagnostic):
-    """A definition under a name that its kind already has, in this file or in the standard library.
+    """A definition under a name that something called in the same places has, here or in the standard library.
 
     Nothing is shadowed: give the new one a name of its own.
     """
@@ -145,9 +145,11 @@ class UnknownArgument(Diagnostic):
 
     code: ClassVar = "unknown-argument"
     message: ClassVar = "`{callee}` has no argument `{name}`"
+    label: ClassVar = "it takes {takes}"
     help: ClassVar = "did you mean `{suggestion}`?"
     callee: str
     name: str
+    takes: str | None
     suggestion: str | None = None
 
 

@@ -36,7 +36,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     first: dict[str, ast.TrainStatement] = {}
     for statement in train.statements if train else ():
         try:
-            key = _key(statement)
+            key = _key(statement, frame.session.library)
             if key in first:
                 raise Fault(Duplicate(statement.span, key, first[key].span))
             first[key] = statement
@@ -61,13 +61,15 @@ def _settings(statements: Iterable[ast.TrainStatement]) -> dict[str, ast.Setting
     return {statement.name.text: statement for statement in statements if isinstance(statement, ast.Setting)}
 
 
-def _key(statement: ast.TrainStatement) -> str:
+def _key(statement: ast.TrainStatement, library: Library) -> str:
     """What may be stated once. Raises Fault for what is unknown or not built yet."""
     match statement:
         case ast.Setting(name=name):
             known = _settings(defaults().statements)
             if name.text not in known:
-                raise Fault(UnknownSetting(name.span, name.text, nearest(name.text, known)))
+                called = library.find(name.text, (ast.DefinitionKind.OPTIMIZER,), True) and statement.value
+                meant = f"{name.text}({statement.value.span.text})" if called and statement.value else None
+                raise Fault(UnknownSetting(name.span, name.text, meant or nearest(name.text, known)))
             return f"`{name.text}`"
         case ast.Optimize(groups=groups):
             if groups:

@@ -197,6 +197,29 @@ class SignInSetting(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class SignInItem(Diagnostic):
+    """`data`, `net` and `train` have a block, `loss` a formula: neither `=` nor `:` stands between."""
+
+    code: ClassVar = "sign-in-item"
+    message: ClassVar = "no `{sign}` stands after `{word}`"
+    help: ClassVar = "write `{form}`"
+    word: str
+    sign: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteStatement(Diagnostic):
+    """A word of the train block that says nothing alone."""
+
+    code: ClassVar = "incomplete-statement"
+    message: ClassVar = "`{word}` says nothing alone"
+    help: ClassVar = "it is written like `{form}`"
+    word: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class ColonInArgument(Diagnostic):
     """An argument is named with `=`: `sgd(0.1, momentum = 0.9)`. `:` gives a parameter its type, in definitions."""
 
@@ -241,7 +264,9 @@ class MissingOperator(Diagnostic):
 
     code: ClassVar = "missing-operator"
     message: ClassVar = "an operator is missing before `{found}`"
+    help: ClassVar = "did you mean `{suggestion}`?"
     found: str
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

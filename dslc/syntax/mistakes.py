@@ -29,6 +29,7 @@ _OPERATORS = frozenset(["PLUS", "MINUS", "STAR", "SLASH", "WHOLE", "AT", "CIRCUM
 _SETTINGS = frozenset({"batch", "epochs", "seed", "shuffle"})
 """Settings, which no statement's name was meant by however near it is."""
 _SETTING_BLOCKS = frozenset({"data", "train", "augment"})
+_BLOCKS = frozenset({"data", "net", "train"})
 
 
 def explain(failure: Failure) -> Diagnostic:
@@ -115,6 +116,15 @@ def _sign_in_setting(f: Failure) -> Diagnostic | None:
     return errors.SignInSetting(f.span, f.text(), str(f.head), f.text(1) if f.type(1) in WORDS else None)
 
 
+def _sign_in_item(f: Failure) -> Diagnostic | None:
+    if f.type() not in ("EQUAL", "COLON") or f.index != 1 or f.head not in _BLOCKS | {"loss"}:
+        return None
+    value = f.text(1) if f.type(1) in WORDS else ".."
+    return errors.SignInItem(
+        f.span, str(f.head), f.text(), f"loss {value}" if f.head == "loss" else f"{f.head} {{ .. }}"
+    )
+
+
 def _colon_in_argument(f: Failure) -> Diagnostic | None:
     in_call = f.opened is not None and f.opened.type == "LPAR"
     if f.type() == "COLON" and in_call and f.type(-1) == "NAME":
@@ -153,7 +163,8 @@ def _unknown_statement(f: Failure) -> Diagnostic | None:
     suggestion = f.suggestion(f.head, f.starters)
     second = f.index == f.first + 1 and f.type() in WORDS | {"LBRACE"}
     further = f.type(-1) == "NAME" and suggestion is not None and f.head not in _SETTINGS
-    if second or further:
+    formula = f.block not in _SETTING_BLOCKS and suggestion is None
+    if (second or further) and not formula:
         return errors.UnknownStatement(f.head.span, f.block, str(f.head), suggestion)
     return None
 
@@ -190,7 +201,10 @@ def _missing_unit(f: Failure) -> Diagnostic | None:
 
 def _missing_operator(f: Failure) -> Diagnostic | None:
     operand = f.type() in WORDS | {"LPAR"} and f.text() not in RESERVED
-    return errors.MissingOperator(f.span, f.text()) if operand and "PLUS" in f.accepts else None
+    if not operand or "PLUS" not in f.accepts:
+        return None
+    called = f.type(-1) == "NAME" and f.type() == "NAME" and f.type(1) == "LPAR"
+    return errors.MissingOperator(f.span, f.text(), f"{f.text(-1)} | {f.text()}(..)" if called else None)
 
 
 def _missing_operand(f: Failure) -> Diagnostic | None:
@@ -224,6 +238,7 @@ MISTAKES: tuple[Callable[[Failure], Diagnostic | None], ...] = (
     _missing_operand,
     # statements
     _sign_in_setting,
+    _sign_in_item,
     _colon_in_argument,
     _unknown_statement,
     _comma_between_statements,

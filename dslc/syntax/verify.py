@@ -1,4 +1,5 @@
-"""Rules of form beyond the grammar: which statements a block may hold, and that only its last one is a bare value.
+"""Rules of form beyond the grammar: which statements a block may hold, that only its last one is a bare value, and
+that a statement's word does not stand alone.
 
 The grammar knows one list of statements for all formulas, so that a misplaced one is named as what it is.
 """
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 from dslc.diagnostics import Diagnostic
 from dslc.syntax import ast
-from dslc.syntax.errors import MisplacedStatement, ValueNotLast
+from dslc.syntax.errors import IncompleteStatement, MisplacedStatement, ValueNotLast
 
 _FORMULA = (ast.Evaluate, ast.Binding)
 _ALLOWED: dict[str, tuple[type[ast.Syntax], ...]] = {
@@ -35,6 +36,17 @@ _WORDS: dict[type[ast.Syntax], str] = {
     ast.Gradient: "`gradient`",
     ast.Predict: "`predict`",
 }
+_FORMS = {
+    "watch": "watch accuracy",
+    "keep": "keep best",
+    "stop": "stop when val.loss stalls 10 epochs",
+    "clip": "clip norm 1",
+    "freeze": "freeze body",
+    "unfreeze": "unfreeze body after 5 epochs",
+    "prune": "prune 50%",
+    "minimize": "minimize d over critic with adam",
+}
+"""Words that alone would read as the name of an optimizer."""
 
 
 def verify(module: ast.Module) -> list[Diagnostic]:
@@ -46,9 +58,19 @@ def verify(module: ast.Module) -> list[Diagnostic]:
                 faults += _block("net", body)
             case ast.Definition(kind=kind, body=body):
                 faults += _block(kind.value, body)
+            case ast.Train(statements=statements):
+                faults += [fault for statement in statements for fault in _incomplete(statement)]
             case _:
                 pass
     return faults
+
+
+def _incomplete(statement: ast.TrainStatement) -> Iterator[Diagnostic]:
+    match statement:
+        case ast.Optimize(optimizer=ast.Name(text=word, quoted=False)) if word in _FORMS:
+            yield IncompleteStatement(statement.span, word, _FORMS[word])
+        case _:
+            pass
 
 
 def _block(name: str, body: tuple[ast.Statement, ...]) -> Iterator[Diagnostic]:

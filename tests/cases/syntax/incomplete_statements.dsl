@@ -1,0 +1,1 @@
+train { adam; watch; keep; stop }

@@ -1,0 +1,4 @@
+net { x dense(8) | relu }
+net {
+  x relu
+}

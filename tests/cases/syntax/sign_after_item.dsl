@@ -1,0 +1,3 @@
+loss = cross_entropy
+net: { x }
+train = adam
