@@ -6,7 +6,7 @@ elaborates the same calls under the same path, and so meets the same weights aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dslc.elaborate import batching
@@ -15,6 +15,7 @@ from dslc.elaborate.arithmetic import operate
 from dslc.elaborate.block import run_body
 from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.library import INSIDE
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.patterns import meet
 from dslc.elaborate.scope import Scope
@@ -39,20 +40,6 @@ from dslc.elaborate.values import (
 from dslc.scalar import functions
 from dslc.source import Span
 from dslc.syntax.ast import Definition, DefinitionKind, Name
-
-ACTIVATION, LAYER, LOSS = DefinitionKind.ACTIVATION, DefinitionKind.LAYER, DefinitionKind.LOSS
-METRIC, SCHEDULE, INITIALIZER = DefinitionKind.METRIC, DefinitionKind.SCHEDULE, DefinitionKind.INITIALIZER
-
-INSIDE: Mapping[DefinitionKind, tuple[DefinitionKind, ...]] = {
-    ACTIVATION: (ACTIVATION,),
-    LAYER: (LAYER, ACTIVATION),
-    LOSS: (LOSS, ACTIVATION),
-    METRIC: (METRIC, LOSS, ACTIVATION),
-    DefinitionKind.OPTIMIZER: (ACTIVATION, SCHEDULE),
-    SCHEDULE: (SCHEDULE, ACTIVATION),
-    INITIALIZER: (INITIALIZER, ACTIVATION),
-}
-"""The kinds of definitions that a definition's body may call."""
 
 CLOCKS = ("iteration", "progress")
 """What optimizers and schedules see of the run."""
@@ -138,7 +125,7 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
     if not isinstance(value, Tensor):
         return value
     inner.locate(span)
-    if definition.kind is LOSS:
+    if definition.kind is DefinitionKind.LOSS:
         value = batching.mean(value, None, frame.here(span))
     return replace(value, holes=(), maker=definition.name.text, span=frame.here(span))
 
@@ -147,11 +134,11 @@ def open_frame(frame: Frame, definition: Definition, span: Span) -> Frame:
     """The frame of a call's body: the file's own definitions see its lets, metrics the net's names too."""
     outer: Scope | None = None
     if frame.session.library.is_own(definition):
-        outer = frame.net if definition.kind is METRIC and frame.net else frame.session.root
+        outer = frame.net if definition.kind is DefinitionKind.METRIC and frame.net else frame.session.root
     implied = Scope(outer)
-    if definition.kind is INITIALIZER and frame.weight:
+    if definition.kind is DefinitionKind.INITIALIZER and frame.weight:
         implied.bind("shape", SizeOf(frame.weight.shape), span)
-    if definition.kind in (SCHEDULE, DefinitionKind.OPTIMIZER):
+    if definition.kind in (DefinitionKind.SCHEDULE, DefinitionKind.OPTIMIZER):
         inner = frame.enter(definition, Scope(implied), INSIDE[definition.kind], span)
         inner.locate(span)
         for name in CLOCKS:

@@ -6,7 +6,7 @@ told so instead of being corrected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dslc.diagnostics import Diagnostic
 from dslc.elaborate import prelude
@@ -31,6 +31,20 @@ PLANNED = frozenset({
 # fmt: on
 """Names of the standard library that are not built yet."""
 
+ACTIVATION, LAYER, LOSS = DefinitionKind.ACTIVATION, DefinitionKind.LAYER, DefinitionKind.LOSS
+METRIC, SCHEDULE, INITIALIZER = DefinitionKind.METRIC, DefinitionKind.SCHEDULE, DefinitionKind.INITIALIZER
+
+INSIDE: Mapping[DefinitionKind, tuple[DefinitionKind, ...]] = {
+    ACTIVATION: (ACTIVATION,),
+    LAYER: (LAYER, ACTIVATION),
+    LOSS: (LOSS, ACTIVATION),
+    METRIC: (METRIC, LOSS, ACTIVATION),
+    DefinitionKind.OPTIMIZER: (ACTIVATION, SCHEDULE),
+    SCHEDULE: (SCHEDULE, ACTIVATION),
+    INITIALIZER: (INITIALIZER, ACTIVATION),
+}
+"""The kinds of definitions that a definition's body may call: one name means one of them there."""
+
 
 class Library:
     """What a module may call by name."""
@@ -44,13 +58,16 @@ class Library:
                 self._add(item)
 
     def _add(self, definition: Definition) -> None:
-        key = definition.kind, definition.name.text
-        kind, name, span = definition.kind.value, definition.name.text, definition.name.span
-        if key in prelude.index():
-            self.faults.append(Redefined(span, kind, name, " by the standard library"))
-        elif key in self._own:
-            self.faults.append(Redefined(span, kind, name, "", self._own[key].name.span))
-        self._own.setdefault(key, definition)
+        name, span = definition.name.text, definition.name.span
+        meeting = [kinds for kinds in (*INSIDE.values(), (definition.kind,)) if definition.kind in kinds]
+        rivals = [(kind, name) for kind in DefinitionKind if any(kind in kinds for kinds in meeting)]
+        library = next((kind.value for kind, name in rivals if (kind, name) in prelude.index()), None)
+        own = next((self._own[key] for key in rivals if key in self._own), None)
+        if library:
+            self.faults.append(Redefined(span, library, name, " by the standard library"))
+        elif own:
+            self.faults.append(Redefined(span, own.kind.value, name, "", own.name.span))
+        self._own.setdefault((definition.kind, name), definition)
 
     def find(self, name: str, kinds: Sequence[DefinitionKind], own: bool) -> Definition | None:
         """The first of `kinds` that has the name; the file's own definitions only if `own`."""
