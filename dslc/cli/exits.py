@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import sys
 import tempfile
 import traceback
@@ -16,7 +17,7 @@ from enum import IntEnum
 import click
 
 from dslc.cli.findings_text import painted
-from dslc.cli.interrupts import Terminated
+from dslc.cli.interrupts import Ended
 from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
 
 
@@ -49,9 +50,9 @@ def ending(error: BaseException) -> int:
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
             return Exit.INTERRUPTED
-        case Terminated():
-            say("terminated")
-            return Exit.TERMINATED
+        case Ended(number=number):
+            say("terminated" if number == signal.SIGTERM else "interrupted")
+            return Exit(128 + number)
         case BrokenPipeError():
             # The reader has seen enough; Python would flush stdout once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,13 +13,22 @@ Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Terminated(BaseException):
-    """SIGTERM, where nothing is running that could be asked to stop."""
+class Ended(BaseException):
+    """SIGINT or SIGTERM, where nothing is running that could be asked to stop.
+
+    Not KeyboardInterrupt: once that has passed through an `exec` of text, as dataclasses and Numba have them, CPython
+    kills the process at its end whatever its exit code.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = signal.Signals(number)
 
 
-def terminate(number: int, frame: FrameType | None) -> None:
-    """A handler that unwinds the stack, as Python's own does for SIGINT."""
-    raise Terminated
+def end(number: int, frame: FrameType | None) -> None:
+    """A handler that unwinds the stack; a second signal kills the process."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+    raise Ended(number)
 
 
 class Interrupts:

@@ -16,7 +16,7 @@ import click
 
 import dslc
 from dslc.cli.exits import Exit, ending
-from dslc.cli.interrupts import terminate
+from dslc.cli.interrupts import SIGNALS, end
 from dslc.diagnostics import nearest
 
 VERBS: Mapping[str, str] = {
@@ -96,8 +96,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, terminate)
-    sys.exit(run(sys.argv[1:]))
+    for number in SIGNALS:
+        signal.signal(number, end)
+    code = run(sys.argv[1:])
+    for number in SIGNALS:  # the result is out, and a handler would raise in Python's own shutdown
+        signal.signal(number, signal.SIG_DFL)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 import pytest
 
 from dslc.cli.exits import Exit, ending
+from dslc.cli.interrupts import Ended
 from dslc.cli.main import VERBS, group, run
 from dslc.diagnostics import BackendUnavailable, DataError, ModelError, NotYet, TrainingDiverged
 from dslc.source import Source, Span
@@ -23,6 +25,8 @@ ENDINGS: list[tuple[BaseException, Exit, str]] = [
     (BackendUnavailable("no CUDA device"), Exit.NO_BACKEND, "error: no CUDA device"),
     (KeyboardInterrupt(), Exit.INTERRUPTED, "interrupted"),
     (click.Abort(), Exit.INTERRUPTED, "interrupted"),
+    (Ended(signal.SIGINT), Exit.INTERRUPTED, "interrupted"),
+    (Ended(signal.SIGTERM), Exit.TERMINATED, "terminated"),
 ]
 
 
