@@ -1,8 +1,8 @@
 """What `dslc check` finds: every error, or every warning and note, of a model file.
 
 A file with errors yields only errors, since a stage that cannot end has no warnings to give; without, the
-elaborated experiment carries its warnings. Data that the file names is read, so that unknown columns and
-wrong shapes are found; a cell that cannot be read raises DataError.
+elaborated experiment carries its warnings, and the data notes of rows left out. Data that the file names is
+read, so that unknown columns and wrong shapes are found; a cell that cannot be read raises DataError.
 """
 
 from __future__ import annotations
@@ -29,4 +29,4 @@ def find(source: Source, folder: Path, settings: Mapping[str, str] | None = None
         compilation = compile_front(source, folder, settings)
     except ModelError as error:
         return in_order(error.diagnostics)
-    return in_order(compilation.experiment.warnings)
+    return in_order((*compilation.experiment.warnings, *compilation.dataset.notes))

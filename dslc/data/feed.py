@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslc.data.column import Column, ColumnType, Kind, concatenate
+from dslc.data.frame import ORIGIN as FRAME
 from dslc.data.frame import column_from, columns_of, frame_of, names_of
 from dslc.data.load import Raw, table_of, with_formulas
 from dslc.data.recipe import Recipe
 from dslc.data.schema import InputField
 from dslc.data.split import Parts
 from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, require_finite
+from dslc.data.table_recipe import TableRecipe
 from dslc.diagnostics import DataError, nearest
 
 PYTHON = ArrayOrigin(None)
@@ -113,20 +115,34 @@ def _frame(recipe: Recipe, field: InputField, x: Given, beside: Sequence[str]) -
         types |= {name: declared.get(name, ColumnType(kind)) for name, kind in zip(names, field.kinds, strict=True)}
         given = columns_of(x, types)
         if given is None or (not given and isinstance(x, Mapping) and set(x) == {field.name}):
-            given = _cut(x[field.name] if isinstance(x, Mapping) else x, names)
+            matrix = _matrix(x[field.name] if isinstance(x, Mapping) else x, names)
+            if _plain(matrix) and recipe.table == TableRecipe(fills=recipe.table.fills, drop=recipe.table.drop):
+                return _numbers(matrix, names)
+            given = {name: matrix[:, k] for k, name in enumerate(names)}
         x = frame_of(given, types, names, names_of(x), recipe.table.marks)
     return with_formulas(x, recipe, [formula.name.text for formula in recipe.table.formulas])
 
 
-def _cut(x: object, names: Sequence[str]) -> dict[str, ArrayLike]:
-    """The columns of one array [rows, columns]."""
+def _plain(matrix: NDArray[np.generic]) -> bool:
+    """Whether all cells are numbers or gaps."""
+    return matrix.dtype.kind in "iuf" and len(matrix) > 0 and not np.isinf(matrix.astype(np.float64)).any()
+
+
+def _numbers(matrix: NDArray[np.generic], names: Sequence[str]) -> Frame:
+    cells = matrix.astype(np.float64)
+    columns = {name: Column(Kind.NUMBER, cells[:, k]) for k, name in enumerate(names)}
+    return Frame(len(cells), columns, FRAME, cells)
+
+
+def _matrix(x: object, names: Sequence[str]) -> NDArray[np.generic]:
+    """One array [rows, columns]."""
     try:
         values = np.asarray(x)
     except ValueError as error:
         raise DataError(f'array "inputs": {error}') from None
     if values.ndim != 2 or values.shape[1] != len(names):
         raise DataError(f'array "inputs": is {list(values.shape)}, but [rows, {len(names)}] was expected')
-    return {name: values[:, k] for k, name in enumerate(names)}
+    return values
 
 
 def _arrays(fields: Sequence[InputField], x: Given) -> dict[str, Numbers]:

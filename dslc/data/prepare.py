@@ -24,7 +24,7 @@ from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, TargetField, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
 from dslc.data.table import Frame, Numbers, Table
-from dslc.data.table_preparation import TablePreparation, fit_table
+from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 
@@ -93,7 +93,7 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
     notes: list[Diagnostic] = []
     raw, parts = _with_target(raw, parts, notes)
     parts = parts or _split(raw.recipe, raw.table)
-    raw, parts = _without_gaps(raw, parts, notes)
+    raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
     table = raw.table
     fitted = fitted or _fit(raw, task, parts.train)
     target = _target(raw, task, fitted)
@@ -125,6 +125,18 @@ def _with_target(raw: Raw, parts: Parts | None, notes: list[Diagnostic]) -> tupl
         raise DataError(f"{raw.table.origin.place(target.name, 0)}: no row has a target")
     notes.append(errors.RowsLeftOut(target.span, int((~kept).sum()), len(kept), f"have no `{target.name}`"))
     return _kept(raw, kept), _kept_parts(parts, kept) if parts else None
+
+
+def _without_columns(raw: Raw, train: Rows, fitted: Preparation | None) -> Raw:
+    """The columns that the preparation has, or that are not to be dropped."""
+    columns, drop = raw.table.columns, raw.recipe.table.drop
+    if not columns:
+        return raw
+    if fitted is not None and fitted.table is not None:
+        columns = {plan.name: columns[plan.name] for plan in fitted.table.columns}
+    elif drop is not None:
+        columns = full_enough(columns, drop, train)
+    return replace(raw, table=replace(raw.table, columns=columns))
 
 
 def _without_gaps(raw: Raw, parts: Parts, notes: list[Diagnostic]) -> tuple[Raw, Parts]:

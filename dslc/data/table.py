@@ -110,11 +110,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Rows of a table as they came, formulas' columns included."""
+    """Rows of a table as they came, formulas' columns included.
+
+    `matrix` [rows, columns] holds the same cells where all columns are numbers that came as one array.
+    """
 
     rows: int
     columns: Mapping[str, Column]
     origin: Origin
+    matrix: Cells | None = None
 
 
 def require_finite(values: Numbers, name: str, origin: Origin) -> None:

@@ -1,9 +1,10 @@
 """The input columns of a table as one matrix: gaps filled, categories one-hot, numbers scaled.
 
-Fitted on training rows, in this order: columns with too many gaps are dropped, fills are found, categories
-collected, scalings fitted to the filled numbers. Each column then takes its place in the matrix, in the order of
-the table: a number or a truth value one element, a category one for each of its labels, a flag one more, 1 where
-the cell was missing. A category that no training row has is a row of zeros among its column's elements.
+Fitted on training rows, in this order: columns with too many gaps are dropped, then rows where the data block says
+so, fills are found, categories collected, scalings fitted to the filled numbers. Each column then takes its place
+in the matrix, in the order of the table: a number or a truth value one element, a category one for each of its
+labels, a flag one more, 1 where the cell was missing. A category that no training row has is a row of zeros among
+its column's elements.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dslc.data.columns import rule_of
 from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.table import Frame, Origin
-from dslc.data.table_recipe import Fill, FillPlan
+from dslc.data.table_recipe import DropPlan, Fill, FillPlan
 from dslc.diagnostics import DataError, ModelError
 
 CATEGORIES_LIMIT = 1000
@@ -69,6 +70,10 @@ class TablePreparation:
 
     def apply(self, frame: Frame) -> Reals:
         """Rows [rows, elements]. DataError for a gap that nothing fills, and for a column of another kind."""
+        if frame.matrix is not None and self._scaling is not None and tuple(frame.columns) == self.names:
+            scaled = self._scaling.apply(frame.matrix)
+            if not np.isnan(scaled).any():
+                return scaled
         matrix: Reals = np.zeros((frame.rows, len(self.names)))
         place = 0
         for plan in self.columns:
@@ -76,6 +81,17 @@ class TablePreparation:
             _write(matrix[:, place : place + plan.width], plan, codes, frame.origin)
             place += plan.width
         return matrix
+
+    @cached_property
+    def _scaling(self) -> Scaling | None:
+        """All columns' scalings as one, where every column is a number that takes one element."""
+        same = Scaling(np.zeros(()), np.ones(()), 0.0)
+        scalings = [plan.scaling or same for plan in self.columns]
+        if any(plan.kind is not Kind.NUMBER or plan.flag for plan in self.columns) or any(s.log for s in scalings):
+            return None
+        if len({scaling.low for scaling in scalings}) > 1:
+            return None
+        return Scaling(np.stack([s.center for s in scalings]), np.stack([s.spread for s in scalings]), scalings[0].low)
 
 
 def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> None:
@@ -115,18 +131,19 @@ def fit_table(
 ) -> TablePreparation:
     """The preparation that the data block asks for, from training rows of these input columns.
 
-    ModelError for a constant of another kind, DataError for a column without a cell or with too many categories.
+    ModelError for a constant of another kind; DataError for a column without a cell or with too many categories.
     """
-    drop = recipe.table.drop
-    plans: list[ColumnPlan] = []
-    for name, column in columns.items():
-        training = column.take(train)
-        share = float(np.isnan(training.values).mean())
-        if drop is None or share <= drop.share:
-            plans.append(_fit_column(name, training, recipe, origin.place(name, int(train[0]))))
-    if not plans:
-        raise DataError("every column has too many gaps in the training rows and would be dropped")
+    first = int(train[0])
+    plans = (_fit_column(name, c.take(train), recipe, origin.place(name, first)) for name, c in columns.items())
     return TablePreparation(tuple(plans))
+
+
+def full_enough(columns: Mapping[str, Column], drop: DropPlan, train: NDArray[np.int64]) -> dict[str, Column]:
+    """The columns whose training rows have no larger share of gaps than `drop` allows; DataError if none is left."""
+    kept = {name: c for name, c in columns.items() if np.isnan(c.values[train]).mean() <= drop.share}
+    if not kept:
+        raise DataError("every column has too many gaps in the training rows and would be dropped")
+    return kept
 
 
 def _fit_column(name: str, column: Column, recipe: Recipe, place: str) -> ColumnPlan:

@@ -143,3 +143,35 @@ def test_paths_that_cannot_be_followed(tmp_path: Path) -> None:
     for path in ("a.csv", "x" * 5000, "", "a.csv/b.csv"):
         with pytest.raises(ModelError, match="file-not-found"):
             raw(f'csv "{path}"; target y', tmp_path)
+
+
+def test_a_file_of_numbers_is_read_to_the_same_bits_either_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(1)
+    cells = draw.normal(size=(300, 3)) * 10.0 ** draw.integers(-300, 300, (300, 3))
+    text = "\r\n".join(["a,b,y", *(",".join(map(repr, row)) for row in cells.tolist())])
+    (tmp_path / "a.csv").write_text(text + "\r\n", newline="")
+    plain = raw('csv "a.csv"; target y', tmp_path).table
+    monkeypatch.setattr("dslc.data.csv._read_plain", lambda *_: None)
+    slow = raw('csv "a.csv"; target y', tmp_path).table
+    for name in "ab":
+        assert np.array_equal(plain.columns[name].values, slow.columns[name].values)
+        assert np.array_equal(plain.columns[name].values, cells[:, "ab".index(name)])
+    assert [plain.origin.place("a", k) for k in (0, 299)] == [slow.origin.place("a", k) for k in (0, 299)]
+
+
+def test_a_file_larger_than_a_block(tmp_path: Path) -> None:
+    lines = [f"{k},{'x' if k % 2 else 'z'},{k % 3}" for k in range(20_000)]
+    (tmp_path / "a.csv").write_text("\n".join(["a,b,y", *lines]))
+    table = raw('csv "a.csv"; target y', tmp_path).table
+    assert table.columns["a"].values.tolist() == list(range(20_000))
+    lines[17_000] = "seven,x,0"
+    (tmp_path / "a.csv").write_text("\n".join(["a,b,y", *lines]))
+    with pytest.raises(DataError, match=r'a.csv:17002: column "a": "seven" is not a number'):
+        raw('csv "a.csv"; target y', tmp_path)
+
+
+def test_thousands_of_columns(tmp_path: Path) -> None:
+    names = [f"c{k}" for k in range(5000)]
+    lines = [",".join(["1.5"] * 4999 + [str(k)]) for k in (0, 1)]
+    (tmp_path / "a.csv").write_text("\n".join([",".join(names), *lines]))
+    assert dataset('csv "a.csv"; target c4999', tmp_path).inputs["inputs"].shape == (2, 4999)
