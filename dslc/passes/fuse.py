@@ -10,7 +10,7 @@ loop that reads it; a reduction's loop absorbs what it reduces.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Final
 
@@ -85,9 +85,10 @@ def _stored(graph: Graph, nodes: Sequence[Node]) -> set[NodeId]:
         if _stays(graph, node):
             stored.update(_operands(graph, node))
     stored |= _tables(nodes, stored)
+    by_id = {node.id: node for node in nodes}
     for node in reversed(nodes):
-        if isinstance(node.op, Reshape) and node.id in stored:
-            stored.update(node.inputs)  # it names the same memory by other indices
+        if node.id in stored:
+            stored.update(_memory(by_id, node.id))
     work = _work(graph, nodes, stored)
     loops: dict[NodeId, set[NodeId]] = {node.id: set() for node in nodes}
     enlarged: set[NodeId] = set()
@@ -95,8 +96,7 @@ def _stored(graph: Graph, nodes: Sequence[Node]) -> set[NodeId]:
         readers = loops[node.id]
         costs = [_cost(graph.nodes[k]) for k in work[node.id]]
         if node.id not in stored and _costs_more(node, costs, len(readers), node.id in enlarged):
-            stored.add(node.id)
-            stored.update(node.inputs if isinstance(node.op, Reshape) else ())
+            stored.update(_memory(by_id, node.id))
         for operand in _operands(graph, node):
             loops[operand] |= {node.id} if node.id in stored else readers
             if _points(_nest(graph, node)[0]) > _points(graph.type(operand).shape):
@@ -212,9 +212,17 @@ def _split_large(graph: Graph, nodes: Sequence[Node], stored: set[NodeId]) -> se
             largest = max(reads, key=lambda k: len(seen(k)))
             if largest in stored:
                 break
-            stored.add(largest)
+            stored.update(_memory(by_id, largest))
         inside[node.id] = own.union(*map(seen, reads))
     return stored
+
+
+def _memory(nodes: Mapping[NodeId, Node], k: NodeId) -> Iterator[NodeId]:
+    """The node, and what must be stored with it: a reshape names the memory of its operand."""
+    yield k
+    while isinstance(nodes[k].op, Reshape):
+        k = nodes[k].inputs[0]
+        yield k
 
 
 # --- the new nodes --------------------------------------------------------------------------------

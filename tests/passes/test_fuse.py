@@ -54,6 +54,10 @@ def test_fusion_keeps_the_meaning(seed: int) -> None:
         assert np.all(np.abs(value - expected[name]) <= 1e-9 * max(scale, 1.0)), name
 
 
+def test_a_reshape_stored_to_split_a_large_loop_has_its_memory() -> None:
+    verify(fuse(random_case(1_218_213_467).graph))
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_only_what_lowering_knows_is_left(seed: int) -> None:
