@@ -63,11 +63,14 @@ def load(name: str) -> bytes | None:
         if not _own(os.fstat(descriptor)) or not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
         head, _, payload = file.read().partition(b"\n")
-    return payload if head == _head(name, payload) else None
+    if head != _head(name, payload):
+        _warn(f"damaged compiled code in {place} is ignored")
+        return None
+    return payload
 
 
 def save(name: str, payload: bytes) -> None:
-    """Keeps an object. A store that cannot be written costs only time, so its errors are nobody's."""
+    """Keeps an object. A store that cannot be written costs only time, so its errors are warnings."""
     place = _usable()
     if place is None:
         return
@@ -77,7 +80,8 @@ def save(name: str, payload: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(_head(name, payload) + b"\n" + payload)
         os.replace(temporary, place / name)
-    except OSError:
+    except OSError as error:
+        _warn(f"compiled code cannot be kept in {place}: {error.strerror}")
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
 
@@ -91,10 +95,11 @@ def _usable() -> Path | None:
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = place.stat()
-    except OSError:
+    except OSError as error:
+        _warn(f"compiled code cannot be kept in {place}: {error.strerror}")
         return None
     if not _own(found):
-        _warn(str(place))
+        _warn(f"compiled code in {place} is ignored: others may write there")
         return None
     return place
 
@@ -105,5 +110,6 @@ def _own(found: os.stat_result) -> bool:
 
 
 @cache
-def _warn(place: str) -> None:
-    warnings.warn(f"the compiled code in {place} is ignored: others may write there", RuntimeWarning, stacklevel=2)
+def _warn(message: str) -> None:
+    """Once for each message."""
+    warnings.warn(message, RuntimeWarning, stacklevel=2)

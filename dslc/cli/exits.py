@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from enum import IntEnum
 
 import click
@@ -33,8 +34,9 @@ class Exit(IntEnum):
 
 
 def say(message: str) -> None:
-    """One line to stderr."""
-    click.echo(message, err=True)
+    """One line to stderr; that nobody reads there is no reason to end."""
+    with suppress(OSError):
+        click.echo(message, err=True)
 
 
 def ending(error: BaseException) -> int:
@@ -81,6 +83,8 @@ def _reason(error: BaseException) -> str:
     match error:
         case OSError(strerror=str(reason), filename=str(path)):
             return f"`{path}`: {reason.lower()}"
+        case OSError(strerror=str(reason)):
+            return reason.lower()
         case MemoryError():
             return f"out of memory{f': {error}' if str(error) else ''}"
         case _:

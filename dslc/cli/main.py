@@ -6,16 +6,19 @@ Facts go to stdout, everything else to stderr. A verb is a module of this packag
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from io import TextIOWrapper
+from typing import TextIO
 
 import click
 
 import dslc
-from dslc.cli.exits import Exit, ending
+from dslc.cli.exits import Exit, ending, say
 from dslc.cli.interrupts import SIGNALS, end
 from dslc.diagnostics import nearest
 
@@ -84,15 +87,38 @@ def group() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of `dslc ARGUMENTS`."""
     try:
-        code = group.main(arguments, prog_name="dslc", standalone_mode=False)
+        # Not `group.main`, whose own answers to Ctrl-C and to a closed pipe are others than `ending` has.
+        with group.make_context("dslc", list(arguments)) as context:
+            code = group.invoke(context)
         sys.stdout.flush()
         return code if isinstance(code, int) else Exit.OK
     except BaseException as error:
         return ending(error)
 
 
+def _open_what_is_closed() -> None:
+    """Standard streams that the caller closed lead nowhere; else the next file opened would take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _say_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning of Python's in the command line's words, without the place in dslc's sources."""
+    say(f"warning: {message}")
+
+
 def main() -> None:
     """The `dslc` command."""
+    _open_what_is_closed()
+    warnings.showwarning = _say_warning
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

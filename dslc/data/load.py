@@ -63,6 +63,8 @@ def load(module: ast.Module, folder: Path, overrides: Mapping[str, Path], budget
         case NpzSource() as source:
             return _load_npz(recipe, source, folder, overrides, budget)
         case PythonSource() as source:
+            if overrides:
+                raise DataError("the model's data come from Python; no path replaces them")
             return _await_python(recipe, source)
         case unreachable:
             assert_never(unreachable)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from dslc.data.errors import FileMissing, OutsideFolder
-from dslc.diagnostics import ModelError, nearest
+from dslc.diagnostics import DataError, ModelError, nearest
 from dslc.syntax import ast
 
 
@@ -24,10 +24,13 @@ class Located:
 
 
 def locate(written: ast.Text, folder: Path, overrides: Mapping[str, Path]) -> Located:
-    """The file for a path as written; ModelError if there is none or it lies outside `folder`.
+    """The file for a path as written. Raises ModelError if there is none or it lies outside `folder`.
 
-    `overrides` replaces paths by the text written in the model file, or by "" for the only one.
+    `overrides` replaces paths by the text written in the model file, or by "" for the only one; DataError for a
+    text that is not there.
     """
+    if unread := sorted(overrides.keys() - {"", written.value}):
+        raise DataError(f"the model file reads no `{unread[0]}`; it reads `{written.value}`")
     override = overrides.get(written.value, overrides.get(""))
     try:
         if override is not None:

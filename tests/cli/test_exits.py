@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import pytest
 
 from dslc.cli.exits import Exit, ending
 from dslc.cli.interrupts import Ended
-from dslc.cli.main import VERBS, group, run
+from dslc.cli.main import VERBS, _say_warning, group, run
 from dslc.diagnostics import BackendUnavailable, DataError, ModelError, NotYet, TrainingDiverged
 from dslc.source import Source, Span
 
@@ -110,3 +114,25 @@ def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert all(verb in out for verb in VERBS)
     assert group.list_commands(click.Context(group)) == sorted(VERBS)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str, tmp_path: Path) -> None:
+    start = shlex.join([sys.executable, "-c", "from dslc.cli.start import main; main()", "explain", "unknown-name"])
+    assert subprocess.run(["sh", "-c", f"{start} {closed}"], cwd=tmp_path, check=False).returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    start = [sys.executable, "-c", "from dslc.cli.start import main; main()", "explain", "unknown-name"]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as pipe:
+        ended = subprocess.run(start, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 0
+    assert not ended.stderr
+
+
+def test_a_warning_is_one_line_without_a_place_in_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    _say_warning(RuntimeWarning("no room"), RuntimeWarning, "store.py", 97)
+    assert capsys.readouterr().err == "warning: no room\n"

@@ -122,6 +122,14 @@ def test_the_caller_may_name_any_place(tmp_path: Path) -> None:
         assert raw('csv "../a.csv"; target y', overrides={key: tmp_path / "elsewhere.csv"}).table.rows == 1
 
 
+def test_a_path_that_replaces_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,y\n1,2\n")
+    with pytest.raises(DataError, match=r"the model file reads no `b\.csv`; it reads `a\.csv`"):
+        raw('csv "a.csv"; target y', tmp_path, {"b.csv": tmp_path / "a.csv"})
+    with pytest.raises(DataError, match="come from Python"):
+        raw("input x: [4]; target y: class(3)", tmp_path, {"": tmp_path / "a.csv"})
+
+
 def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("a,y\n1,2\n")
     folder = tmp_path / "model"
