@@ -11,11 +11,10 @@ bring what they need when they are first asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
+TYPE_CHECKING = False  # not typing's own, which takes time to import
 
 if TYPE_CHECKING:
+    from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
     from dslc.findings import check
     from dslc.model import compile, load
     from dslc.syntax.format import format
@@ -54,6 +53,11 @@ def __getattr__(name: str) -> object:
             from dslc.syntax.format import format
 
             return format
+        case "BackendUnavailable" | "DataError" | "ModelError" | "TrainingDiverged":
+            from dslc import diagnostics
+
+            exception: object = getattr(diagnostics, name)
+            return exception
         case "__version__":
             from importlib.metadata import version
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def peak_memory() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the parent says that it was interrupted
     try:
         main(*sys.argv[1:])
     except BaseException as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
 import sys
 import tempfile
 import traceback
@@ -18,7 +17,6 @@ from enum import IntEnum
 import click
 
 from dslc.cli.findings_text import painted
-from dslc.cli.interrupts import Ended
 from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
 
 
@@ -52,9 +50,6 @@ def ending(error: BaseException) -> int:
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
             return Exit.INTERRUPTED
-        case Ended(number=number):
-            say("terminated" if number == signal.SIGTERM else "interrupted")
-            return Exit(128 + number)
         case BrokenPipeError():
             # The reader has seen enough; Python would flush stdout once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -49,7 +49,7 @@ def _lay_out(path: Path, check: bool, diff: bool) -> int:
 
 def _write(path: Path, source: Source, result: str) -> None:
     """The result to stdout, or over the file if it differs; a link stays one, and the file keeps its mode."""
-    from dslc.runtime.archive import write_atomically
+    from dslc.runtime.files import write_atomically
 
     if path == STDIN:
         click.echo(result.encode(), nl=False)

@@ -1,42 +1,40 @@
-"""Ctrl-C and termination while a compiled loop runs: the first signal asks it to stop, the second kills the process."""
+"""Ctrl-C and termination, answered by a thread of its own whatever the main thread is doing.
+
+The C-level handler writes the signal's number into a pipe, which the thread reads; Python's handlers do nothing.
+One that raised would be lost wherever the interpreter cannot pass an exception on, as in finalisers and the callbacks
+of weak references, of which compiling with Numba has many; and it would wait for LLVM, which nothing interrupts.
+
+While training runs (`asking`), the first signal asks it to stop and the second ends the process; elsewhere the
+first one ends it. Files that are being written are finished, or taken away.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
-from types import FrameType, TracebackType
-from typing import TypeAlias
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
 
-Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
+from dslc.runtime.files import unfinished
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+PATIENCE = 0.5
+"""Seconds that a file which is being written has to be finished in."""
 
-class Ended(BaseException):
-    """SIGINT or SIGTERM, where nothing is running that could be asked to stop.
-
-    Not KeyboardInterrupt: once that has passed through an `exec` of text, as dataclasses and Numba have them, CPython
-    kills the process at its end whatever its exit code.
-    """
-
-    def __init__(self, number: int) -> None:
-        self.number = signal.Signals(number)
-
-
-def end(number: int, frame: FrameType | None) -> None:
-    """A handler that unwinds the stack; a second signal kills the process."""
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_DFL)
-    raise Ended(number)
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Interrupts:
-    """While entered, signals call `stop`; `received` is the first one's number."""
+    """The process's answer to SIGINT and SIGTERM; `received` is the first one while `asking`."""
 
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop = stop
-        self._before: dict[signal.Signals, Handler] = {}
+    def __init__(self) -> None:
+        self._stop: Callable[[], None] | None = None
+        self._watching = False
         self.received: signal.Signals | None = None
 
     @property
@@ -44,21 +42,63 @@ class Interrupts:
         """The exit code: 128 and the signal's number."""
         return 128 + (self.received or 0)
 
-    def __enter__(self) -> Interrupts:
+    def watch(self) -> None:
+        """Answers signals from now on. Called by the main thread."""
+        if self._watching:
+            return
+        self._watching = True
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        threading.Thread(target=self._answer, args=(reading,), name="dslc signals", daemon=True).start()
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         for number in SIGNALS:
-            self._before[number] = signal.signal(number, self._handle)
-        return self
+            signal.signal(number, _nothing)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number in SIGNALS:
-            signal.signal(number, self._before[number])
+    @contextmanager
+    def asking(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Within, the first signal calls `stop`, from another thread."""
+        self.received, self._stop = None, stop
+        try:
+            yield
+        finally:
+            self._stop = None
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.received:
-            os._exit(128 + number)
-        self.received = signal.Signals(number)
-        # A handler may interrupt a write to stderr's buffer, so it writes past it.
-        os.write(2, b"\nstopping after this batch; once more to kill\n")
-        self._stop()
+    def _answer(self, reading: int) -> None:
+        while numbers := os.read(reading, 1):
+            number = numbers[0]
+            if number not in SIGNALS:
+                continue
+            stop = self._stop
+            if stop is None or self.received:
+                _end(number, "terminated" if number == signal.SIGTERM else "interrupted")
+            self.received = signal.Signals(number)
+            _tell("stopping after this batch; once more to kill")
+            stop()
+
+
+INTERRUPTS = Interrupts()
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """Python calls this beside the C-level handler, which has told the thread already."""
+
+
+def _end(number: int, message: str) -> NoReturn:
+    """Ends the process at once, its files whole."""
+    until = time.monotonic() + PATIENCE
+    while unfinished and time.monotonic() < until:
+        time.sleep(0.005)
+    for path in tuple(unfinished):
+        with suppress(OSError):
+            os.unlink(path)
+    with suppress(OSError):
+        if os.isatty(2):  # a progress bar hides it
+            os.write(2, SHOW_CURSOR)
+    _tell(message)
+    os._exit(128 + number)
+
+
+def _tell(message: str) -> None:
+    """A line to stderr, past its buffer, whose lock the main thread may hold."""
+    with suppress(OSError):
+        os.write(2, f"\n{message}\n".encode())

@@ -19,7 +19,7 @@ import click
 
 import dslc
 from dslc.cli.exits import Exit, ending, say
-from dslc.cli.interrupts import SIGNALS, end
+from dslc.cli.interrupts import INTERRUPTS, SIGNALS
 from dslc.diagnostics import nearest
 
 VERBS: Mapping[str, str] = {
@@ -122,10 +122,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    for number in SIGNALS:
-        signal.signal(number, end)
+    INTERRUPTS.watch()
     code = run(sys.argv[1:])
-    for number in SIGNALS:  # the result is out, and a handler would raise in Python's own shutdown
+    for number in SIGNALS:  # the result is out, and nobody would answer in Python's own shutdown
         signal.signal(number, signal.SIG_DFL)
     sys.exit(code)
 

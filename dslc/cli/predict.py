@@ -40,7 +40,7 @@ def command(*, model: Path, data: Path, out: Path | None, form: str, backend: st
         click.echo(text, nl=False)
         return
     try:
-        from dslc.runtime.archive import write_atomically
+        from dslc.runtime.files import write_atomically
 
         write_atomically(out, text.encode())
     except OSError as error:

@@ -25,7 +25,7 @@ from dslc.model import Model
 from dslc.runs.folder import new_folder, point_latest
 from dslc.runs.history import history_csv, metrics_jsonl
 from dslc.runs.settings import Replaced, settings_json, trained_text
-from dslc.runtime.archive import write_atomically
+from dslc.runtime.files import write_atomically
 from dslc.runtime.history import History
 from dslc.syntax import ast
 

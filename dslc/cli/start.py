@@ -12,3 +12,7 @@ def main() -> None:
     from dslc.cli.main import main
 
     main()
+
+
+if __name__ == "__main__":
+    main()

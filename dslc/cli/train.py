@@ -61,21 +61,21 @@ def command(
     no_run: bool,
     form: str,
 ) -> int:
-    from dslc.cli.interrupts import Interrupts
+    from dslc.cli.interrupts import INTERRUPTS
     from dslc.cli.run_folder import Asked
     from dslc.cli.training import compiled, fitted, outcome_of
 
     if out is not None and no_run:
         raise click.UsageError("--out and --no-run exclude each other")
     model = compiled(file, settings_from(assignments), paths_from(paths), backend, threads, strict)
-    with Interrupts(model.request_stop) as interrupts:
+    with INTERRUPTS.asking(model.request_stop):
         history = fitted(model, epochs, seed, _display(quiet))
         outcome = outcome_of(model, backend, history)
-    try:
-        click.echo(outcome.to_json() if form == "json" else outcome.to_text())
-    finally:  # a reader that has gone away does not cost the run
-        written = no_run or _write(model, history, outcome, Asked(epochs, seed, paths), out, quiet)
-    return interrupts.code if interrupts.received else Exit.OK if written else Exit.BAD_INPUT
+        try:
+            click.echo(outcome.to_json() if form == "json" else outcome.to_text())
+        finally:  # a reader that has gone away does not cost the run
+            written = no_run or _write(model, history, outcome, Asked(epochs, seed, paths), out, quiet)
+    return INTERRUPTS.code if INTERRUPTS.received else Exit.OK if written else Exit.BAD_INPUT
 
 
 def _write(model: Model, history: History, outcome: Outcome, asked: Asked, out: Path | None, quiet: bool) -> bool:

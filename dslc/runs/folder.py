@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from dslc.runtime.archive import write_atomically
+from dslc.runtime.files import write_atomically
 
 LATEST = "latest"
 

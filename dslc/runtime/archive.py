@@ -12,13 +12,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from dslc.diagnostics import DataError
+from dslc.runtime.files import write_atomically
 
 VERSION = 1
 MANIFEST = "manifest.json"
@@ -33,33 +32,6 @@ LARGEST = 64 << 30
 def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
     """Writes the entries so that at every instant `path` holds the old archive or the new one. Raises OSError."""
     write_atomically(path, packed(entries))
-
-
-def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
-    """A new file beside the old one, synced, takes its place; what fails leaves the old one alone.
-
-    `mode` is the file's permissions, by default those of a new file. Raises OSError that names `path`: a full disk by
-    itself names nothing.
-    """
-    try:
-        _write_beside(path, content, 0o666 & ~_umask() if mode is None else mode)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-
-
-def _write_beside(path: Path, content: bytes, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
 
 
 def packed(entries: Mapping[str, bytes]) -> bytes:
@@ -128,20 +100,3 @@ def _manifest(path: Path, content: bytes) -> dict[str, str]:
     if version > VERSION:
         raise DataError(f"`{path}` was written by a later dslc (format {version}; this one reads {VERSION})")
     return listed
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the renaming last; folders cannot be opened everywhere."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

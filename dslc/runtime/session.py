@@ -25,7 +25,7 @@ from dslc.runtime.memory import plan_memory, resident
 from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import buffers_of, initial_values, read, write
-from dslc.runtime.training import OnEpoch, Training
+from dslc.runtime.training import OnEpoch, StopRequest, Training
 
 
 class Session:
@@ -44,7 +44,7 @@ class Session:
         self._settings = buffers_of(program, Region.SETTING)
         self._turn = threading.RLock()
         self._training: Training | None = None
-        self._stop = threading.Event()
+        self._stop = StopRequest()
         for setting in experiment.settings:
             if setting.name in self._settings and isinstance(setting.value, int | float):
                 self.set_setting(setting.name, setting.value)
@@ -133,8 +133,8 @@ class Session:
             return self._training.run(on_epoch)
 
     def request_stop(self) -> None:
-        """Ends the running training, or else the next one, after its current batch; a signal handler may call it."""
-        self._stop.set()
+        """Ends the running training, or else the next one, after its current batch; any thread or signal handler may call it."""
+        self._stop.made = True
         self._kept.ints[machine.REQUEST] = machine.INTERRUPT
 
     def status(self) -> Status:

@@ -1,7 +1,7 @@
 """One plan of training, from its first epoch to the answer that ends it.
 
-The machine runs in a thread of its own, where compiled code holds no GIL, while the calling thread waits in
-short joins: so signals and the clock reach it between two batches. An interrupted training can be run on.
+The machine runs in a thread of its own, where compiled code holds no GIL, while the calling thread waits a
+little at a time: so signals and the clock reach it between two batches. An interrupted training can be run on.
 """
 
 from __future__ import annotations
@@ -27,11 +27,18 @@ WAIT = 0.05
 """Seconds between two looks at signals and the clock."""
 
 
+@dataclass(slots=True)
+class StopRequest:
+    """Whether training was asked to stop. No lock, as an Event has, which a signal handler would wait for forever."""
+
+    made: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
     """The state of it is in `memory`; `loss_span` is named where the loss diverges.
 
-    While `stop` is set, `run` returns after the current batch; it is cleared when it does.
+    While `stop` is made, `run` returns after the current batch; it is cleared when it does.
     """
 
     executable: Executable
@@ -40,7 +47,7 @@ class Training:
     plan: Plan
     loss_span: Span
     threads: int
-    stop: threading.Event
+    stop: StopRequest
 
     def run(self, on_epoch: OnEpoch | None) -> History:
         """Trains until the plan ends. Raises TrainingDiverged, and what `on_epoch` or a signal raises."""
@@ -53,7 +60,7 @@ class Training:
                     ended_by = "callback"
                     ints[machine.REQUEST] = machine.END
         finally:
-            self.stop.clear()
+            self.stop.made = False
         if answer in (machine.FAULT, machine.VALIDATION_FAULT):
             raise TrainingDiverged(self._fault(answer))
         return self._history(self._reason(answer, ended_by), time.monotonic() - started)
@@ -75,26 +82,28 @@ class Training:
     def _advance(self, deadline: float | None) -> int:
         """One call of the machine and its answer; what it raises is raised here."""
         raised: list[BaseException] = []
+        # Not `Thread.join`: one that a signal ends counts the thread as finished (CPython, bpo-45274).
+        finished = threading.Event()
 
         def work() -> None:
             try:
                 self.executable.advance(self.memory, self.sources, self.threads)
             except BaseException as error:
                 raised.append(error)
+            finally:
+                finished.set()
 
         ints = self.memory.ints
-        if self.stop.is_set():
+        if self.stop.made:
             ints[machine.REQUEST] = machine.INTERRUPT
-        thread = threading.Thread(target=work, name="dslc training", daemon=True)
-        thread.start()
+        threading.Thread(target=work, name="dslc training", daemon=True).start()
         try:
-            while thread.is_alive():
-                thread.join(WAIT)
-                if deadline is not None and time.monotonic() > deadline and not self.stop.is_set():
+            while not finished.wait(WAIT):
+                if deadline is not None and time.monotonic() > deadline and not self.stop.made:
                     ints[machine.REQUEST] = machine.END
         except BaseException:
             ints[machine.REQUEST] = machine.INTERRUPT
-            thread.join()
+            finished.wait()
             raise
         if raised:
             raise raised[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,6 @@ import click
 import pytest
 
 from dslc.cli.exits import Exit, ending
-from dslc.cli.interrupts import Ended
 from dslc.cli.main import VERBS, _say_warning, group, run
 from dslc.diagnostics import BackendUnavailable, DataError, ModelError, NotYet, TrainingDiverged
 from dslc.source import Source, Span
@@ -29,8 +27,6 @@ ENDINGS: list[tuple[BaseException, Exit, str]] = [
     (BackendUnavailable("no CUDA device"), Exit.NO_BACKEND, "error: no CUDA device"),
     (KeyboardInterrupt(), Exit.INTERRUPTED, "interrupted"),
     (click.Abort(), Exit.INTERRUPTED, "interrupted"),
-    (Ended(signal.SIGINT), Exit.INTERRUPTED, "interrupted"),
-    (Ended(signal.SIGTERM), Exit.TERMINATED, "terminated"),
 ]
 
 

@@ -16,7 +16,7 @@ from dslc.runs.folder import new_folder, point_latest
 from dslc.runs.history import history_csv, metrics_jsonl
 from dslc.runs.report import Report
 from dslc.runs.settings import Replaced, settings_json, trained_text
-from dslc.runtime.archive import write_atomically
+from dslc.runtime.files import write_atomically
 
 NOW = datetime(2026, 11, 23, 10, 45)
 EPOCHS = [{"train.loss": 2.0, "val.loss": 1.5}, {"train.loss": 1.0, "val.loss": float("nan")}]
