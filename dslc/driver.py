@@ -19,7 +19,7 @@ from dslc.data.prepare import Dataset, prepare
 from dslc.data.record import Json, preparation_from, schema_from
 from dslc.data.schema import Task
 from dslc.diagnostics import ModelError, in_order
-from dslc.elaborate.elaborate import elaborate, faults_beside_data, task_of
+from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
 from dslc.graph.graph import Graph
@@ -45,7 +45,7 @@ class Compilation:
 
     module: Module
     raw: Raw
-    task: Task
+    tasks: Mapping[str, Task]
     dataset: Dataset
     experiment: Experiment
     settings: Mapping[str, str]
@@ -87,12 +87,12 @@ def compile_front(
     module = parse(source)
     try:
         raw = load(module, folder, data or {})
-        task = task_of(module, settings)
-        dataset = prepare(raw, task)
+        tasks = tasks_of(module, settings)
+        dataset = prepare(raw, tasks)
     except ModelError as fault:
         raise ModelError(in_order([*fault.diagnostics, *faults_beside_data(module, settings or {})])) from None
     experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
-    return Compilation(module, raw, task, dataset, experiment, settings or {})
+    return Compilation(module, raw, tasks, dataset, experiment, settings or {})
 
 
 def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Compilation:
@@ -100,9 +100,9 @@ def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparatio
     module = parse(source)
     known = schema_from(schema, data_block(module))
     fitted = preparation_from(preparation, known) if preparation is not None else None
-    raw, task = await_rows(module, known), task_of(module, settings)
+    raw, tasks = await_rows(module, known), tasks_of(module, settings)
     experiment = elaborate(module, known, settings, Path(source.name).stem)
-    return Compilation(module, raw, task, prepare(raw, task, fitted=fitted), experiment, settings)
+    return Compilation(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings)
 
 
 def graphs_of(experiment: Experiment) -> dict[str, Graph]:

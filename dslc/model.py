@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from dslc.backends import get_backend
 from dslc.data.classes import Label
-from dslc.data.feed import feed, join, read_inputs
+from dslc.data.feed import Truth, feed, join, read_inputs
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation, prepare
 from dslc.data.rows import read_rows
@@ -36,6 +36,7 @@ from dslc.driver import Compilation, compile_front
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Array
 from dslc.plan import Parts, ResourcePlan, plan_resources
+from dslc.predictions import Prediction, predictions, unfitted
 from dslc.program.backend import Backend, Executable, Integers
 from dslc.program.program import Element, Program
 from dslc.runtime.history import History, Status
@@ -47,6 +48,8 @@ from dslc.source import Source
 if TYPE_CHECKING:
     import networkx as nx
 
+T = TypeVar("T")
+Labels: TypeAlias = tuple[Label, ...] | None
 Inputs: TypeAlias = npt.ArrayLike | Mapping[str, npt.ArrayLike] | Frame
 Part: TypeAlias = Literal["train", "val", "test"]
 
@@ -192,9 +195,9 @@ class Model:
     def fit(
         self,
         x: Inputs | None = None,
-        y: npt.ArrayLike | None = None,
+        y: Truth | None = None,
         *,
-        validation: tuple[Inputs, npt.ArrayLike] | None = None,
+        validation: tuple[Inputs, Truth] | None = None,
         epochs: int | None = None,
         seed: int | None = None,
         shuffle: bool | None = None,
@@ -231,9 +234,7 @@ class Model:
             self.epochs += history.epochs
             return history
 
-    def _dataset(
-        self, x: Inputs | None, y: npt.ArrayLike | None, validation: tuple[Inputs, npt.ArrayLike] | None
-    ) -> Dataset:
+    def _dataset(self, x: Inputs | None, y: Truth | None, validation: tuple[Inputs, Truth] | None) -> Dataset:
         if x is None:
             if y is not None or validation is not None:
                 raise TypeError("`y` and `validation` come with `x`")
@@ -243,7 +244,7 @@ class Model:
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
             raw, parts = join(raw, feed(self.compilation.raw, *validation))
-        return prepare(raw, self.compilation.task, parts, self._preparation)
+        return prepare(raw, self.compilation.tasks, parts, self._preparation)
 
     def _fit_capacity(self, training_rows: int) -> None:
         """A program whose batches have room for all training rows, where the file asks for `batch all`."""
@@ -282,7 +283,7 @@ class Model:
     def evaluate(
         self,
         x: Inputs | None = None,
-        y: npt.ArrayLike | None = None,
+        y: Truth | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> dict[str, float]:
@@ -309,7 +310,7 @@ class Model:
         if raw.table.rows == 0:
             raise DataError("this model's data comes from Python: evaluate(x, y)")
         parts = None if path is None else all_training(raw.table.rows)
-        dataset = prepare(raw, self.compilation.task, parts, self._fitted())
+        dataset = prepare(raw, self.compilation.tasks, parts, self._fitted())
         chosen = dataset.test if path is None and len(dataset.test) else None
         return self.session.evaluate(_rows(dataset), chosen)
 
@@ -317,47 +318,42 @@ class Model:
         """The inputs in a CSV or npz file, for `predict`: the columns or arrays that the model was trained on."""
         return read_rows(self.compilation.raw.recipe, self.experiment.schema, Path(path))
 
-    def predict(self, x: Inputs) -> Array:
-        """The predicted label or value for each row of `x`, in the target's own labels and unit."""
-        decision = self._predicted(x)["decision"]
-        preparation = self._fitted()
-        if preparation.classes is not None:
-            labels: Array = np.asarray(preparation.classes)[decision.astype(np.int64)]
-            return labels
-        return preparation.restore(decision.astype(np.float64))
+    def predict(self, x: Inputs) -> Array | dict[str, Array]:
+        """The label or value for each row of `x`, in the target's own labels and unit; by target if several."""
+        return _only({name: prediction.decided for name, prediction in self.predictions(x).items()})
+
+    def predictions(self, x: Inputs) -> dict[str, Prediction]:
+        """All that the net says about each row of `x`, by target."""
+        schema, fitted = self.experiment.schema, self._fitted()
+        inputs = fitted.apply(read_inputs(self.compilation.raw.recipe, schema.inputs, x))
+        return predictions(self.session.predict(Rows(inputs)), schema, fitted)
 
     @property
-    def classes(self) -> tuple[Label, ...] | None:
-        """The labels in the order of `predict_proba`'s columns; None for a target of values."""
-        return self._fitted().classes
+    def classes(self) -> Labels | dict[str, Labels]:
+        """The labels in the order of `predict_proba`'s columns, None for a target of values; by target if several."""
+        fitted = self._fitted().targets
+        return _only({name: fitted[name].classes if name in fitted else None for name in self.experiment.schema.heads})
 
-    def predict_proba(self, x: Inputs) -> Array:
-        """Probabilities [rows, classes], in the order of the sorted labels. Raises DataError for a target of values."""
-        if self._fitted().classes is None:
+    def predict_proba(self, x: Inputs) -> Array | dict[str, Array]:
+        """Probabilities [rows, classes] in the order of `classes`; of several targets those of classes, by name.
+
+        Raises DataError where no target has classes.
+        """
+        found = {name: p.probability for name, p in self.predictions(x).items() if p.probability is not None}
+        if not found:
             raise DataError("a target of values has no class probabilities")
-        probability = self._predicted(x)["probability"]
-        single = probability.ndim == 1 or probability.shape[1] == 1
-        flat = probability.reshape(len(probability), -1)
-        return np.concatenate([1 - flat, flat], axis=1) if single else flat
+        return found if len(self.experiment.schema.heads) > 1 else _only(found)
 
-    def forward(self, x: Inputs) -> Array:
-        """The net's raw output [rows, ...]: before the loss's link."""
-        return self._predicted(x)["prediction"]
-
-    def _predicted(self, x: Inputs) -> dict[str, Array]:
-        inputs = self._fitted().apply(read_inputs(self.compilation.raw.recipe, self.experiment.schema.inputs, x))
-        return self.session.predict(Rows(inputs))
+    def forward(self, x: Inputs) -> Array | dict[str, Array]:
+        """The net's raw output [rows, ...], before the loss's link; by target where there are several."""
+        return _only({name: prediction.raw for name, prediction in self.predictions(x).items()})
 
     def _fitted(self) -> Preparation:
-        """The preparation; a model that was never fitted prepares nothing and knows declared classes only."""
-        if self._preparation is not None:
-            return self._preparation
-        target = self.experiment.schema.target
-        return Preparation({}, None, tuple(range(target.classes)) if target and target.classes else None)
+        return self._preparation if self._preparation is not None else unfitted(self.experiment.schema)
 
-    def _prepared(self, x: Inputs, y: npt.ArrayLike | None) -> Dataset:
+    def _prepared(self, x: Inputs, y: Truth | None) -> Dataset:
         raw = feed(self.compilation.raw, x, y)
-        return prepare(raw, self.compilation.task, all_training(raw.table.rows), self._fitted())
+        return prepare(raw, self.compilation.tasks, all_training(raw.table.rows), self._fitted())
 
     # --- looking inside ---------------------------------------------------------------------------
 
@@ -370,11 +366,11 @@ class Model:
         """Sets the weights named, and nothing else. Raises DataError for a name or shape that is not there."""
         self.session.set_parameters({name: np.asarray(value) for name, value in weights.items()})
 
-    def loss(self, x: Inputs, y: npt.ArrayLike | None = None) -> float:
+    def loss(self, x: Inputs, y: Truth | None = None) -> float:
         """The objective on all rows as one batch, penalties included, in training: what `gradients` differentiates."""
         return self.objective(_rows(self._prepared(x, y)))[0]
 
-    def gradients(self, x: Inputs, y: npt.ArrayLike | None = None) -> dict[str, Array]:
+    def gradients(self, x: Inputs, y: Truth | None = None) -> dict[str, Array]:
         """The objective's gradient for each weight, shaped like it, float64."""
         return self.objective(_rows(self._prepared(x, y)))[1]
 
@@ -390,6 +386,11 @@ class Model:
             return self._gradient_session.gradients(rows, chosen)
 
 
+def _only(by_head: dict[str, T]) -> T | dict[str, T]:
+    """The value of the only head, or all of them by name."""
+    return next(iter(by_head.values())) if len(by_head) == 1 else by_head
+
+
 def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:
     beside = dataset.weight if weight is None or dataset.weight is None else weight * dataset.weight
-    return Rows(dataset.inputs, dataset.target, weight if beside is None else beside)
+    return Rows(dataset.inputs, dataset.beside, weight if beside is None else beside)

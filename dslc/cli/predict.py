@@ -48,17 +48,20 @@ def command(*, model: Path, data: Path, out: Path | None, form: str, backend: st
 
 
 def _records(model: Model, data: Path) -> Iterator[dict[str, object]]:
-    """For each row the target's name -> its prediction, and `probability.LABEL` for each class."""
-    rows = model.read_rows(data)
-    target = model.experiment.schema.target
-    name = target.name if target else "prediction"
-    predicted = model.predict(rows).tolist()
-    if model.classes is None:
-        yield from ({name: value} for value in predicted)
-        return
-    probabilities = model.predict_proba(rows).tolist()
-    for label, chances in zip(predicted, probabilities, strict=True):
-        yield {name: label} | {f"probability.{c}": p for c, p in zip(model.classes, chances, strict=True)}
+    """For each row the target's name -> its prediction, and `probability.LABEL` for each class.
+
+    Of several targets the latter is `probability.NAME.LABEL`.
+    """
+    predicted = model.predictions(model.read_rows(data))
+    columns: dict[str, list[object]] = {}
+    for name, prediction in predicted.items():
+        columns[name] = prediction.decided.tolist()
+        if prediction.classes is not None and prediction.probability is not None:
+            prefix = "probability" if len(predicted) == 1 else f"probability.{name}"
+            chances = prediction.probability.T.tolist()
+            columns |= {f"{prefix}.{label}": p for label, p in zip(prediction.classes, chances, strict=True)}
+    for row in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, row, strict=True))
 
 
 def _csv(model: Model, data: Path) -> Iterator[str]:

@@ -11,7 +11,6 @@ from dslc.cli.outcome import Outcome
 from dslc.graph.graph import Array
 from dslc.model import Model
 from dslc.program.arena import buffer_bytes
-from dslc.program.backend import Integers
 from dslc.program.program import Region
 from dslc.runs.charts import confusion, scatter
 from dslc.runs.report import Report
@@ -65,38 +64,31 @@ def _facts(model: Model, outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def _predictions(model: Model) -> Iterator[str]:
-    """The test part's (else the validation part's) confusion matrix, or its predicted against its true values."""
+    """By target the test part's (else the validation part's) confusion matrix, or predicted against true values."""
     dataset = model.dataset
     part, rows = ("test", dataset.test) if len(dataset.test) else ("validation", dataset.val)
-    if dataset.target is None or not len(rows):
+    if dataset.preparation is None or not len(rows):
         return
-    labels = model.classes
-    if labels is None:
-        yield from _scatters(model, part, rows)
-    elif len(labels) <= MOST_CLASSES:
-        true = dataset.target[rows].astype(np.int64).reshape(-1)
-        predicted = _decision(model, rows).astype(np.int64).reshape(-1)
-        counts = np.zeros((len(labels), len(labels)), np.int64)
-        np.add.at(counts, (true, predicted), 1)
-        title = f"{part} part, {int(np.trace(counts)):,} of {len(rows):,} right"
-        yield confusion(title, [str(label) for label in labels], counts.tolist())
+    decided = model.session.predict(model.rows, rows)
+    for name, target in dataset.preparation.targets.items():
+        true, predicted = dataset.beside[name][rows], decided[f"decision.{name}"]
+        subject = f"{name}, {part} part" if len(dataset.preparation.targets) > 1 else f"{part} part"
+        if target.classes is None:
+            yield from _scatters(f"{name}, {part} part", *(target.restore(each) for each in (true, predicted)))
+        elif len(target.classes) <= MOST_CLASSES:
+            counts = np.zeros((len(target.classes), len(target.classes)), np.int64)
+            np.add.at(counts, tuple(ids.astype(np.int64).reshape(-1) for ids in (true, predicted)), 1)
+            title = f"{subject}, {int(np.trace(counts)):,} of {len(rows):,} right"
+            yield confusion(title, [str(label) for label in target.classes], counts.tolist())
 
 
-def _scatters(model: Model, part: str, rows: Integers) -> Iterator[str]:
-    """A chart for each value of the target, in its own unit; of many rows some, evenly spread."""
-    target, preparation = model.dataset.target, model.dataset.preparation
-    assert target is not None
-    chosen = rows if len(rows) <= MOST_POINTS else rows[np.linspace(0, len(rows) - 1, MOST_POINTS).astype(np.int64)]
-    true, predicted = target[chosen].astype(np.float64), _decision(model, chosen).astype(np.float64)
-    pair = [preparation.restore(values) if preparation else values for values in (true, predicted.reshape(true.shape))]
-    flat = [values.reshape(len(chosen), -1) for values in pair]
-    field = model.experiment.schema.target
-    name = field.name if field else "target"
-    some = "" if len(chosen) == len(rows) else f", {len(chosen):,} of {len(rows):,} rows"
+def _scatters(subject: str, true: Array, predicted: Array) -> Iterator[str]:
+    """A chart for each value of a target, in its own unit; of many rows some, evenly spread."""
+    rows = len(true)
+    chosen = np.arange(rows) if rows <= MOST_POINTS else np.linspace(0, rows - 1, MOST_POINTS).astype(np.int64)
+    flat = [values[chosen].reshape(len(chosen), -1) for values in (true, predicted)]
+    name, comma, where = subject.partition(",")
+    some = "" if len(chosen) == rows else f", {len(chosen):,} of {rows:,} rows"
     for k in range(min(MOST_VALUES, flat[0].shape[1])):
         label = name if flat[0].shape[1] == 1 else f"{name}[{k}]"
-        yield scatter(f"{label}, {part} part{some}", flat[0][:, k].tolist(), flat[1][:, k].tolist())
-
-
-def _decision(model: Model, rows: Integers) -> Array:
-    return model.session.predict(model.rows, rows)["decision"]
+        yield scatter(f"{label}{comma}{where}{some}", flat[0][:, k].tolist(), flat[1][:, k].tolist())

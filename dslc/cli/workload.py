@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dslc.data.schema import Schema
+from dslc.data.schema import Schema, TargetField
 from dslc.scalar.random import normal, stream_key, words
 
 Array = npt.NDArray[np.float64]
@@ -39,16 +39,17 @@ def find(name: str) -> Workload | None:
     return Workload(path.stem, path, None) if path.is_file() else None
 
 
-def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], npt.NDArray[np.generic] | None]:
+def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], dict[str, npt.NDArray[np.generic]] | None]:
     """Standard normal inputs by name, each [rows, *shape], and targets: class ids, or standard normal values."""
-    inputs = {field.name: _normal(field.name, (rows, *field.shape)) for field in schema.inputs}
-    target = schema.target
-    if target is None:
-        return inputs, None
-    shape = (rows, *target.shape)
+    inputs = {field.name: _normal(field.name, (rows, *field.shape)) for field in (*schema.inputs, *schema.carried)}
+    targets = {target.name: _target(target, (rows, *target.shape)) for target in schema.targets}
+    return inputs, targets or None
+
+
+def _target(target: TargetField, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
     if target.classes is None:
-        return inputs, _normal(target.name, shape)
-    return inputs, (_words(target.name, shape)[0] % target.classes).astype(np.int64)
+        return _normal(target.name, shape)
+    return (_words(target.name, shape)[0] % target.classes).astype(np.int64)
 
 
 def _words(name: str, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -16,17 +16,14 @@ def class_weights(ids: NDArray[np.int64], classes: int) -> tuple[float, ...]:
 
 
 def row_weights(
-    given: Reals | None,
-    by_class: tuple[float, ...] | None,
-    target: NDArray[np.int64] | Reals | None,
-    train: NDArray[np.int64],
+    given: Reals | None, by_class: tuple[float, ...] | None, ids: NDArray[np.int64], train: NDArray[np.int64]
 ) -> Reals | None:
-    """Weights [rows] whose mean over the training rows is 1; None where all rows count alike."""
+    """Weights [rows] whose mean over the training rows is 1, of classes `ids` [rows]; None where all count alike."""
     if by_class is None and given is None:
         return None
     weight: Reals = np.ones(1) if given is None else given
-    if by_class is not None and target is not None:
-        weight = weight * np.array(by_class)[target.astype(np.int64)]
+    if by_class is not None:
+        weight = weight * np.array(by_class)[ids]
     mean = float(weight[train].mean()) if len(train) else 1.0
     if not 0 < mean < np.inf:
         raise DataError("every training row weighs 0, or the weights are too large")

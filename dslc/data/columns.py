@@ -1,6 +1,6 @@
 """Which of a source's columns or arrays are inputs, and whether every name in the data block exists.
 
-Inputs are all columns but the target and the weights, in the source's order, then those of formulas; `only`
+Inputs are all columns but targets, weights and what is carried, in the source's order, then those of formulas; `only`
 whitelists and `ignore` removes, both with patterns such as `lab_*`. Of the statements about missing cells or
 scaling that meet a column, the more specific wins: one that names it, then one with a pattern, then the general.
 """
@@ -36,25 +36,30 @@ class Names:
 def choose(names: Names, recipe: Recipe) -> tuple[str, ...]:
     """The inputs' names; ModelError for names that the source lacks, or if nothing is left."""
     faults: list[Diagnostic] = []
-    target = recipe.target
-    if target is not None and target.name not in names.all:
-        faults.append(names.unknown(target.name, target.span))
+    faults += [names.unknown(t.name, t.span) for t in recipe.targets if t.name not in names.all]
     stratified = recipe.split.stratified if recipe.split else None
     if stratified is not None and stratified.text not in names.all:
         faults.append(names.unknown(stratified.text, stratified.span))
-    own = target.name if target else None
+    own = {target.name for target in recipe.targets}
     weight = recipe.sample_weight
     if weight is not None and weight.text not in names.all:
         faults.append(names.unknown(weight.text, weight.span))
     kept = _met(recipe.only, names, own, "only", faults) if recipe.only else set(names.all)
     dropped = _met(recipe.ignore, names, own, "ignore", faults)
-    roles = {own, weight.text if weight else None}
+    roles = {*own, *((weight.text,) if weight else ()), *_met(recipe.carry, names, own, "carry", faults)}
     inputs = tuple(name for name in names.all if name in kept and name not in dropped and name not in roles)
     if not inputs and not faults:
         faults.append(errors.NoInputs(recipe.span))
     if faults:
         raise ModelError(in_order(faults))
     return inputs
+
+
+def carried(names: Names, recipe: Recipe) -> dict[str, Span]:
+    """What the data block carries beside the inputs, and where it says so; `choose` has found no fault in it."""
+    targets = {target.name for target in recipe.targets}
+    met = {name: pattern.span for pattern in recipe.carry for name in _met([pattern], names, targets, "carry", [])}
+    return {name: met[name] for name in names.all if name in met}
 
 
 def check_columns(names: Names, recipe: Recipe) -> None:
@@ -73,13 +78,13 @@ def check_columns(names: Names, recipe: Recipe) -> None:
 
 
 def check_inputs(inputs: Sequence[str], names: Names, recipe: Recipe) -> None:
-    """ModelError for a formula among the inputs that reads the target, and for rules about what is no input."""
+    """ModelError for a formula among the inputs that reads a target, and for rules about what is no input."""
     faults: list[Diagnostic] = []
-    target = recipe.target
     for formula in recipe.table.formulas:
-        name = formula.name
-        if target and name.text in inputs and target.name in reach([name.text], recipe.table.formulas):
-            faults.append(errors.TargetInInputs(name.span, name.text, target.name))
+        name, read = formula.name, reach([formula.name.text], recipe.table.formulas)
+        told = [t.name for t in recipe.targets if t.name in read] if name.text in inputs else []
+        if told:
+            faults.append(errors.TargetInInputs(name.span, name.text, told[0]))
     plans: tuple[FillPlan | ScalePlan, ...] = (*recipe.table.fills, *recipe.column_scales)
     for pattern in (pattern for plan in plans for pattern in plan.columns):
         match pattern:
@@ -134,13 +139,13 @@ def _contradictions(inputs: Sequence[str], plans: Sequence[Plan], what: str) -> 
 
 
 def _met(
-    patterns: Sequence[ast.Name | ast.Glob], names: Names, target: str | None, verb: str, faults: list[Diagnostic]
+    patterns: Sequence[ast.Name | ast.Glob], names: Names, targets: set[str], verb: str, faults: list[Diagnostic]
 ) -> set[str]:
-    """The names that a list of names and patterns meets; a pattern passes over the target, a name may not be it."""
+    """The names that a list of names and patterns meets; a pattern passes over targets, a name may not be one."""
     met: set[str] = set()
     for pattern in patterns:
         match pattern:
-            case ast.Name(text=text) if text == target:
+            case ast.Name(text=text) if text in targets:
                 faults.append(errors.TargetAsInput(pattern.span, text, verb))
             case ast.Name(text=text) if text not in names.all:
                 faults.append(names.unknown(text, pattern.span))
@@ -148,7 +153,7 @@ def _met(
                 met.add(text)
             case ast.Glob(pattern=text):
                 found = {name for name in names.all if fnmatchcase(name, text)}
-                met |= found
+                met |= found - targets
                 if not found:
                     faults.append(errors.EmptyGlob(pattern.span, names.owner, names.noun, text))
     return met

@@ -466,10 +466,11 @@ class BadPositive(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class WeightsOfValues(Diagnostic):
-    """`class_weight balanced` weighs rows by how rare their class is; this target holds values."""
+    """`class_weight balanced` weighs rows by how rare their class is, which needs one target of classes."""
 
     code: ClassVar = "weights-of-values"
-    message: ClassVar = "`class_weight` needs a target of classes"
+    message: ClassVar = "`class_weight` needs one target of classes{found}"
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)

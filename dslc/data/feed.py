@@ -17,10 +17,11 @@ from dslc.data.frame import ORIGIN as FRAME
 from dslc.data.frame import column_from, columns_of, frame_of, names_of
 from dslc.data.load import Raw, table_of, with_formulas
 from dslc.data.recipe import Recipe
-from dslc.data.schema import InputField
+from dslc.data.schema import InputField, TargetField
 from dslc.data.split import Parts
 from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, require_finite
 from dslc.data.table_recipe import TableRecipe
+from dslc.data.target_preparation import numbers_of
 from dslc.diagnostics import DataError, nearest
 
 PYTHON = ArrayOrigin(None)
@@ -28,26 +29,47 @@ PYTHON = ArrayOrigin(None)
 Given = ArrayLike | Mapping[str, ArrayLike] | Frame
 """An array [rows, *shape], arrays by input name, columns by name, a DataFrame, or rows read from a file."""
 
+Truth = ArrayLike | Mapping[str, ArrayLike]
+"""The target's values [rows, *shape], or each target's by name."""
 
-def feed(raw: Raw, x: Given, y: ArrayLike | None) -> Raw:
+
+def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
     """`raw` with these rows.
 
-    `y` is [rows, *shape], None where there is no target or `x` has it as a column. DataError names the array or column,
-    and the row and value that do not fit.
+    `y` is [rows, *shape] of the only target, or arrays by target; None where there is none or `x` has them as columns.
+    What is carried comes with `x`. DataError names the array or column, and the row and value that do not fit.
     """
-    if raw.target is None and y is not None:
-        raise DataError("the data block has no target")
+    given = _by_target(raw.targets, y)
     if raw.inputs[0].columns:
-        return replace(raw, table=_fed_table(raw, x, y))
-    inputs = _arrays(raw.inputs, x)
-    rows = len(next(iter(inputs.values())))
-    target = None
-    if raw.target is not None:
-        if y is None:
-            raise DataError(f'no values for the target "{raw.target.name}"')
-        target = _checked(y, raw.target.name, raw.target.shape)
-        _same_rows(raw.target.name, target, rows)
-    return replace(raw, table=Table(rows, inputs, target, _strata(raw, inputs, target), PYTHON))
+        return replace(raw, table=_fed_table(raw, x, given))
+    arrays = _arrays((*raw.inputs, *raw.carried), x)
+    rows = len(next(iter(arrays.values())))
+    targets: dict[str, Numbers] = {}
+    for target in raw.targets:
+        if target.name not in given:
+            raise DataError(f'no values for the target "{target.name}"')
+        targets[target.name] = _checked(given[target.name], target.name, target.shape)
+        _same_rows(target.name, targets[target.name], rows)
+    inputs, carried = ({field.name: arrays[field.name] for field in part} for part in (raw.inputs, raw.carried))
+    return replace(raw, table=Table(rows, inputs, targets, _strata(raw, inputs | targets), PYTHON, carried=carried))
+
+
+def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, ArrayLike]:
+    """What is given for each target; DataError for a target that is not there."""
+    if y is None:
+        return {}
+    if not targets:
+        raise DataError("the data block has no target")
+    names = [target.name for target in targets]
+    if isinstance(y, Mapping):
+        for name in y:
+            if name not in names:
+                meant = nearest(name, names)
+                raise DataError(f'no target is named "{name}"' + (f'; did you mean "{meant}"?' if meant else ""))
+        return y
+    if len(names) > 1:
+        raise DataError(f"{len(names)} targets take a mapping by name: {', '.join(names)}")
+    return {names[0]: y}
 
 
 def read_inputs(recipe: Recipe, fields: Sequence[InputField], x: Given) -> dict[str, Numbers | Frame]:
@@ -65,45 +87,47 @@ def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
     first, second = train.table, val.table
     inputs = {name: np.concatenate([values, second.inputs[name]]) for name, values in first.inputs.items()}
     rows = first.rows + second.rows
+    carried = {name: np.concatenate([values, second.carried[name]]) for name, values in first.carried.items()}
     table = Table(
         rows,
         inputs,
-        _joined(first.target, second.target),
+        {name: _joined(values, second.targets[name]) for name, values in first.targets.items()},
         None,
         JoinedOrigin(first.rows, first.origin, second.origin),
         {name: concatenate(column, second.columns[name]) for name, column in first.columns.items()},
         None if first.weight is None or second.weight is None else np.concatenate([first.weight, second.weight]),
+        carried,
     )
     parts = Parts(np.arange(first.rows), np.arange(first.rows, rows), np.empty(0, np.int64))
     return replace(train, table=table), parts
 
 
-def _joined(first: Numbers | Column | None, second: Numbers | Column | None) -> Numbers | Column | None:
-    if first is None or second is None:
-        return None
+def _joined(first: Numbers | Column, second: Numbers | Column) -> Numbers | Column:
     if isinstance(first, Column) and isinstance(second, Column):
         return concatenate(first, second)
-    return np.concatenate([_cells(first), _cells(second)])
+    return np.concatenate([numbers_of(first), numbers_of(second)])
 
 
-def _cells(values: Numbers | Column) -> Numbers:
-    return values.values if isinstance(values, Column) else values
-
-
-def _fed_table(raw: Raw, x: Given, y: ArrayLike | None) -> Table:
-    recipe, target = raw.recipe, raw.target
+def _fed_table(raw: Raw, x: Given, given: Mapping[str, ArrayLike]) -> Table:
+    recipe = raw.recipe
     split = recipe.split.stratified if recipe.split else None
-    beside = [name.text for name in (split, recipe.sample_weight) if name is not None]
-    frame = _frame(recipe, raw.inputs[0], x, (*beside, target.name) if target and y is None else tuple(beside))
-    if target is not None and y is not None:
-        column = column_from(y, recipe.table.types.get(target.name), recipe.table.marks, target.name)
-        _same_rows(target.name, column.values, frame.rows)
-        frame = replace(frame, columns={**frame.columns, target.name: column})
-    elif target is not None and target.name not in frame.columns:
-        raise DataError(f'no values for the target "{target.name}"')
-    roles = {target.name if target else None, *beside}
-    known = [n for n, c in frame.columns.items() if n not in roles and c.kind is not Kind.DATE]
-    return table_of(frame, tuple(raw.table.columns) or known, recipe)
+    carried = {field.name: field.span for field in raw.carried}
+    beside = [*(name.text for name in (split, recipe.sample_weight) if name is not None), *carried]
+    frame = _frame(recipe, raw.inputs[0], x, (*beside, *(t.name for t in raw.targets if t.name not in given)))
+    columns = dict(frame.columns)
+    for target in raw.targets:
+        name = target.name
+        if name in given:
+            columns[name] = column_from(given[name], recipe.table.types.get(name), recipe.table.marks, name)
+            _same_rows(name, columns[name].values, frame.rows)
+        elif name not in columns:
+            raise DataError(f'no values for the target "{name}"')
+    for name in carried:
+        if name not in columns:
+            raise DataError(f'no values for "{name}", which the data block carries')
+    roles = {*beside, *(target.name for target in raw.targets)}
+    known = [n for n, c in columns.items() if n not in roles and c.kind is not Kind.DATE]
+    return table_of(replace(frame, columns=columns), tuple(raw.table.columns) or known, carried, recipe)
 
 
 def _frame(recipe: Recipe, field: InputField, x: Given, beside: Sequence[str]) -> Frame:
@@ -193,10 +217,7 @@ def _same_rows(name: str, values: NDArray[np.generic], rows: int) -> None:
         raise DataError(f'array "{name}": has {len(values)} rows, but the inputs have {rows}')
 
 
-def _strata(raw: Raw, inputs: Mapping[str, Numbers], target: Numbers | None) -> Numbers | None:
+def _strata(raw: Raw, arrays: Mapping[str, Numbers]) -> Numbers | None:
     """What the split is stratified by, where the arrays hold it."""
     plan = raw.recipe.split
-    if plan is None or plan.stratified is None:
-        return None
-    name = plan.stratified.text
-    return target if raw.target is not None and name == raw.target.name else inputs.get(name)
+    return None if plan is None or plan.stratified is None else arrays.get(plan.stratified.text)

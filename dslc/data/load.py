@@ -15,7 +15,7 @@ import numpy as np
 
 from dslc.data import errors
 from dslc.data.column import NOUNS, Cells, Column, Kind
-from dslc.data.columns import Names, check_columns, check_inputs, choose, reach
+from dslc.data.columns import Names, carried, check_columns, check_inputs, choose, reach
 from dslc.data.csv import open_csv, read_columns
 from dslc.data.formula import evaluate, names_in
 from dslc.data.npz import array_names, read_arrays, read_headers
@@ -33,11 +33,12 @@ BUDGET = 8 << 30
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """The data block with what its source holds; `target.classes` is what was declared, if anything."""
+    """The data block with what its source holds; a target's `classes` are what was declared, if anything."""
 
     recipe: Recipe
     inputs: tuple[InputField, ...]
-    target: TargetField | None
+    targets: tuple[TargetField, ...]
+    carried: tuple[InputField, ...]
     table: Table
 
 
@@ -74,8 +75,10 @@ def await_rows(module: ast.Module, schema: Schema) -> Raw:
     """A table of no rows for a module whose schema is known already: of a saved model, whose data may be gone."""
     recipe = read_recipe(_block(module))
     arrays = {field.name: np.empty((0, *field.shape)) for field in schema.inputs}
-    target = np.empty((0, *schema.target.shape)) if schema.target else None
-    return Raw(recipe, schema.inputs, schema.target, Table(0, arrays, target, None, ArrayOrigin(None)))
+    targets = {field.name: np.empty((0, *field.shape)) for field in schema.targets}
+    carried = {field.name: np.empty((0, *field.shape)) for field in schema.carried}
+    table = Table(0, arrays, targets, None, ArrayOrigin(None), carried=carried)
+    return Raw(recipe, schema.inputs, schema.targets, schema.carried, table)
 
 
 def data_block(module: ast.Module) -> Span:
@@ -100,23 +103,25 @@ def _load_csv(recipe: Recipe, source: CsvSource, folder: Path, overrides: Mappin
     names = replace(stored, all=(*stored.all, *(formula.name.text for formula in recipe.table.formulas)))
     inputs = choose(names, recipe)
     check_inputs(inputs, names, recipe)
-    target = recipe.target
-    if target is not None and target.shape:
-        raise ModelError([errors.NotScalar(target.span, "a column", target.name, str(list(target.shape)))])
-    needed = reach((*inputs, *_roles(recipe)), recipe.table.formulas)
+    shaped = [target for target in recipe.targets if target.shape]
+    if shaped:
+        raise ModelError([errors.NotScalar(t.span, "a column", t.name, str(list(t.shape or ()))) for t in shaped])
+    beside = carried(names, recipe)
+    needed = reach((*inputs, *_roles(recipe), *beside), recipe.table.formulas)
     types = recipe.table.types
     read, lines = read_columns(file, {n: types.get(n) for n in file.columns if n in needed}, recipe.table.marks)
     columns = with_formulas(Frame(len(lines), read, CsvOrigin(file.shown, lines)), recipe, needed)
     field = table_field(inputs, read, recipe, source.path.span)
-    goal = TargetField(target.name, (), target.classes, target.span) if target else None
-    return Raw(recipe, (field,), goal, table_of(columns, inputs, recipe))
+    targets = tuple(TargetField(target.name, (), target.classes, target.span) for target in recipe.targets)
+    kept = tuple(InputField(name, (), span) for name, span in beside.items())
+    return Raw(recipe, (field,), targets, kept, table_of(columns, inputs, beside, recipe))
 
 
 def _roles(recipe: Recipe) -> tuple[str, ...]:
     """The columns that are needed beside the inputs."""
     stratified = recipe.split.stratified if recipe.split else None
-    target = (recipe.target.name,) if recipe.target else ()
-    return target + tuple(name.text for name in (stratified, recipe.sample_weight) if name is not None)
+    targets = tuple(target.name for target in recipe.targets)
+    return targets + tuple(name.text for name in (stratified, recipe.sample_weight) if name is not None)
 
 
 def table_field(inputs: Sequence[str], read: Mapping[str, Column], recipe: Recipe, span: Span) -> InputField:
@@ -138,8 +143,11 @@ def with_formulas(frame: Frame, recipe: Recipe, needed: Collection[str]) -> Fram
     return replace(frame, columns=columns)
 
 
-def table_of(frame: Frame, inputs: Sequence[str], recipe: Recipe) -> Table:
-    """The columns by their roles; those that a frame from Python lacks are left out. ModelError for a date."""
+def table_of(frame: Frame, inputs: Sequence[str], beside: Mapping[str, Span], recipe: Recipe) -> Table:
+    """The columns by their roles; those that a frame from Python lacks are left out. ModelError for a date.
+
+    `beside` says what is carried, and where the data block says so.
+    """
     columns = frame.columns
     span = recipe.source.path.span if isinstance(recipe.source, CsvSource) else recipe.span
     dates = [name for name in inputs if name in columns and columns[name].kind is Kind.DATE]
@@ -150,12 +158,24 @@ def table_of(frame: Frame, inputs: Sequence[str], recipe: Recipe) -> Table:
     return Table(
         rows=frame.rows,
         inputs={},
-        target=columns.get(recipe.target.name) if recipe.target else None,
+        targets={target.name: columns[target.name] for target in recipe.targets if target.name in columns},
         strata=strata.values if strata else None,
         origin=frame.origin,
         columns={name: columns[name] for name in inputs if name in columns},
         weight=_weight(frame, recipe.sample_weight) if recipe.sample_weight else None,
+        carried={name: _carried(frame, name, span) for name, span in beside.items() if name in columns},
     )
+
+
+def _carried(frame: Frame, name: str, span: Span) -> Cells:
+    """A carried column's numbers; ModelError for text and dates, DataError for a gap."""
+    column = frame.columns[name]
+    if column.kind not in (Kind.NUMBER, Kind.BOOLEAN):
+        raise ModelError([errors.NotANumber(span, "`carry`", name, NOUNS[column.kind])])
+    gaps = np.isnan(column.values)
+    if gaps.any():
+        raise DataError(f"{frame.origin.place(name, int(np.argmax(gaps)))}: a missing value in a carried column")
+    return column.values
 
 
 def _weight(frame: Frame, name: ast.Name) -> Cells | None:
@@ -182,7 +202,8 @@ def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mappin
         raise ModelError(in_order(unknown))
     names = Names(tuple(plan.name for plan in plans), "array", f"`{shown}`")
     inputs = choose(names, recipe)
-    fields = _used(inputs, _with_target(plans, recipe.target), recipe)
+    beside = carried(names, recipe)
+    fields = _used(inputs, beside, _with_targets(plans, recipe.targets), recipe)
     headers = read_headers(located.path, shown, sorted({plan.stored for plan in fields.values()}), budget)
     rows = _common_rows({name: header.shape for name, header in headers.items()}, shown)
     shapes = {name: _declared(plan, headers[plan.stored].shape[1:], shown) for name, plan in fields.items()}
@@ -191,45 +212,44 @@ def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mappin
     origin = ArrayOrigin(shown, {plan.name: plan.stored for plan in fields.values()})
     for name, values in arrays.items():
         require_finite(values, name, origin)
-    return _raw(recipe, inputs, fields, Arrays(rows, arrays, origin))
+    return _raw(recipe, inputs, beside, fields, Arrays(rows, arrays, origin))
 
 
 def _await_python(recipe: Recipe, source: PythonSource) -> Raw:
     """A table of no rows, in the declared shapes; a field without a declared shape is one number a row."""
-    plans = (*source.fields, recipe.target) if recipe.target else source.fields
+    plans = (*source.fields, *recipe.targets)
     names = Names(tuple(plan.name for plan in plans), "input", "the data block")
-    inputs = choose(names, recipe)
-    fields = _used(inputs, plans, recipe)
+    inputs, beside = choose(names, recipe), carried(names, recipe)
+    fields = _used(inputs, beside, plans, recipe)
     arrays = {name: np.empty((0, *(plan.shape or ()))) for name, plan in fields.items()}
-    return _raw(recipe, inputs, fields, Arrays(0, arrays, ArrayOrigin(None)))
+    return _raw(recipe, inputs, beside, fields, Arrays(0, arrays, ArrayOrigin(None)))
 
 
-def _with_target(plans: tuple[FieldPlan, ...], target: FieldPlan | None) -> tuple[FieldPlan, ...]:
-    """The fields, the target's with the type that the `target` statement declares."""
-    if target is None or (target.shape is None and target.classes is None):
-        return plans
+def _with_targets(plans: tuple[FieldPlan, ...], targets: Sequence[FieldPlan]) -> tuple[FieldPlan, ...]:
+    """The fields, those of targets with the type that the `target` statement declares."""
+    typed = {target.name: target for target in targets if target.shape is not None or target.classes is not None}
     faults = [
-        errors.GivenTwice(target.span, f"the type of `{plan.name}`", plan.span)
+        errors.GivenTwice(typed[plan.name].span, f"the type of `{plan.name}`", plan.span)
         for plan in plans
-        if plan.name == target.name and (plan.shape is not None or plan.classes is not None)
+        if plan.name in typed and (plan.shape is not None or plan.classes is not None)
     ]
     if faults:
         raise ModelError(faults)
     return tuple(
-        replace(plan, shape=target.shape, classes=target.classes) if plan.name == target.name else plan
+        replace(plan, shape=typed[plan.name].shape, classes=typed[plan.name].classes) if plan.name in typed else plan
         for plan in plans
     )
 
 
-def _used(inputs: tuple[str, ...], plans: tuple[FieldPlan, ...], recipe: Recipe) -> dict[str, FieldPlan]:
-    """The fields to read by name: inputs, then the target, then what the split is stratified by."""
+def _used(
+    inputs: tuple[str, ...], beside: Collection[str], plans: tuple[FieldPlan, ...], recipe: Recipe
+) -> dict[str, FieldPlan]:
+    """The fields to read by name: inputs, targets, what is carried, what the split is stratified by."""
     by_name = {plan.name: plan for plan in plans}
     later = [NotYet(by_name[name].span, "an input of classes") for name in inputs if by_name[name].classes]
     if later:
         raise ModelError(later)
-    names = dict.fromkeys(inputs)
-    if recipe.target is not None:
-        names[recipe.target.name] = None
+    names = dict.fromkeys((*inputs, *(target.name for target in recipe.targets), *beside))
     if recipe.split is not None and recipe.split.stratified is not None:
         names.setdefault(recipe.split.stratified.text)
     return {name: by_name[name] for name in names}
@@ -257,22 +277,27 @@ def _declared(plan: FieldPlan, found: tuple[int, ...], shown: str) -> tuple[int,
     return plan.shape
 
 
-def _raw(recipe: Recipe, inputs: tuple[str, ...], fields: Mapping[str, FieldPlan], held: Arrays) -> Raw:
+def _raw(
+    recipe: Recipe, inputs: tuple[str, ...], beside: Mapping[str, Span], fields: Mapping[str, FieldPlan], held: Arrays
+) -> Raw:
     """The arrays by their roles; ModelError if the split is stratified by more than one value per row."""
     arrays = held.by_name
     stratified = recipe.split.stratified if recipe.split else None
     if stratified is not None and arrays[stratified.text].ndim != 1:
         shape = str(list(arrays[stratified.text].shape[1:]))
         raise ModelError([errors.NotScalar(stratified.span, "`stratified`", stratified.text, shape)])
-    goal = recipe.target
-    target = None
-    if goal is not None:
-        target = TargetField(goal.name, arrays[goal.name].shape[1:], fields[goal.name].classes, goal.span)
+    targets = tuple(
+        TargetField(goal.name, arrays[goal.name].shape[1:], fields[goal.name].classes, goal.span)
+        for goal in recipe.targets
+    )
     table = Table(
         rows=held.rows,
         inputs={name: arrays[name] for name in inputs},
-        target=arrays[goal.name] if goal else None,
+        targets={target.name: arrays[target.name] for target in targets},
         strata=arrays[stratified.text] if stratified else None,
         origin=held.origin,
+        carried={name: arrays[name] for name in beside},
     )
-    return Raw(recipe, tuple(InputField(n, arrays[n].shape[1:], fields[n].span) for n in inputs), target, table)
+    read = tuple(InputField(name, arrays[name].shape[1:], fields[name].span) for name in inputs)
+    kept = tuple(InputField(name, arrays[name].shape[1:], span) for name, span in beside.items())
+    return Raw(recipe, read, targets, kept, table)

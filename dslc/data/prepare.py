@@ -9,39 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data import errors
-from dslc.data.balance import class_weights, row_weights
-from dslc.data.classes import Label, as_stored, class_ids, find_classes, with_positive
-from dslc.data.column import NOUNS, Column, Kind
+from dslc.data.balance import row_weights
+from dslc.data.column import Column
 from dslc.data.columns import reach, rule_of
 from dslc.data.load import Raw
-from dslc.data.recipe import PythonSource, Recipe, ScalePlan
+from dslc.data.recipe import Recipe, ScalePlan
 from dslc.data.scale import Reals, Scaling, fit_scaling
-from dslc.data.schema import InputField, Schema, TargetField, Task
+from dslc.data.schema import InputField, Schema, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
 from dslc.data.table import Frame, Numbers, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
+from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
+
+Tasks: TypeAlias = Mapping[str, Task]
+"""What the loss takes each target for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
-    """What was fitted on the training rows.
-
-    Scalings by input, or the columns of a table; the target's scaling, or the labels of its classes by id and the
-    weight of each class.
-    """
+    """What was fitted on the training rows: scalings by input, or a table's columns; and what each target needs."""
 
     inputs: Mapping[str, Scaling]
-    target: Scaling | None
-    classes: tuple[Label, ...] | None
+    targets: Mapping[str, TargetPreparation]
     table: TablePreparation | None = None
-    class_weights: tuple[float, ...] | None = None
 
     def apply(self, inputs: Mapping[str, Numbers | Frame]) -> dict[str, Reals]:
         """Inputs [rows, *shape] as the net reads them, float64. DataError for cells that do not fit the training."""
@@ -55,23 +53,20 @@ class Preparation:
         reals: Reals = values.astype(np.float64)
         return self.inputs[name].apply(reals) if name in self.inputs else reals
 
-    def restore(self, predicted: Reals) -> Reals:
-        """Predicted values in the target's own unit."""
-        return self.target.invert(predicted) if self.target else predicted
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Prepared rows. A data block that Python feeds has none before `fit`, and no preparation.
 
-    `inputs[name]` is [rows, *shape] float64; `target` is [rows] int64 class ids or [rows, *shape] float64;
-    `train`, `val` and `test` are disjoint, increasing row numbers; `weight` is [rows], its mean over the training rows
-    1, None where all rows count alike; `notes` say what was left out.
+    `inputs[name]` is [rows, *shape] float64; `beside` has what the loss and metrics read: each target, [rows] int64
+    class ids or [rows, *shape] float64, and what is carried; `train`, `val` and `test` are disjoint, increasing row
+    numbers; `weight` is [rows], its mean over the training rows 1, None where all rows count alike; `notes` say what
+    was left out.
     """
 
     schema: Schema
     inputs: Mapping[str, Reals]
-    target: NDArray[np.int64] | Reals | None
+    beside: Mapping[str, Ids | Reals]
     train: Rows
     val: Rows
     test: Rows
@@ -80,51 +75,58 @@ class Dataset:
     notes: tuple[Diagnostic, ...] = ()
 
 
-def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
+def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
     """Split, fill, encode and scale.
 
     `parts` replaces the data block's split (all rows train where it has none); `fitted` is used in place of
-    statistics of these rows, and kept where there are none yet. Raises ModelError if the data block and the task
-    disagree, DataError for labels and cells.
+    statistics of these rows, and kept where there are none yet. Raises ModelError if the data block and a
+    task disagree, DataError for labels and cells.
     """
-    _meets(raw, task)
+    _meets(raw, tasks)
     if raw.table.rows == 0:
         return _empty(raw, fitted)
     notes: list[Diagnostic] = []
-    raw, parts = _with_target(raw, parts, notes)
+    raw, parts = _with_targets(raw, parts, notes)
     parts = parts or _split(raw.recipe, raw.table)
     raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
     table = raw.table
-    fitted = fitted or _fit(raw, task, parts.train)
-    target = _target(raw, task, fitted)
+    fitted = fitted or _fit(raw, tasks, parts.train)
+    beside = {t.name: encode(t, table.targets[t.name], fitted.targets[t.name], table.origin) for t in raw.targets}
     inputs: dict[str, Numbers | Frame] = dict(table.inputs)
     if table.columns:
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
-    weight = row_weights(table.weight, fitted.class_weights, target, parts.train)
-    schema = _schema(raw, len(fitted.classes) if fitted.classes else None, fitted)
-    prepared = fitted.apply(inputs)
-    return Dataset(schema, prepared, target, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
+    weight = _weight(table, fitted, beside, parts.train)
+    schema, prepared = _schema(raw, fitted), fitted.apply(inputs)
+    beside |= {name: values.astype(np.float64) for name, values in table.carried.items()}
+    return Dataset(schema, prepared, beside, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
+
+
+def _weight(table: Table, fitted: Preparation, beside: Mapping[str, Ids | Reals], train: Rows) -> Reals | None:
+    """How much each row counts, by its own weight and by its class."""
+    for name, target in fitted.targets.items():
+        if target.class_weights is not None:
+            return row_weights(table.weight, target.class_weights, beside[name].astype(np.int64), train)
+    return row_weights(table.weight, None, np.empty(0, np.int64), train)
 
 
 def _empty(raw: Raw, fitted: Preparation | None) -> Dataset:
     nothing = all_training(0)
     inputs = {name: values.astype(np.float64) for name, values in raw.table.inputs.items()}
-    schema = _schema(raw, raw.target.classes if raw.target else None, None)
-    return Dataset(schema, inputs, None, nothing.train, nothing.val, nothing.test, fitted)
+    return Dataset(_schema(raw, None), inputs, {}, nothing.train, nothing.val, nothing.test, fitted)
 
 
-def _with_target(raw: Raw, parts: Parts | None, notes: list[Diagnostic]) -> tuple[Raw, Parts | None]:
-    """The rows that have a target; DataError if none has."""
-    target, values = raw.target, raw.table.target
-    if target is None or not isinstance(values, Column):
-        return raw, parts
-    kept = ~np.isnan(values.values)
-    if kept.all():
-        return raw, parts
-    if not kept.any():
-        raise DataError(f"{raw.table.origin.place(target.name, 0)}: no row has a target")
-    notes.append(errors.RowsLeftOut(target.span, int((~kept).sum()), len(kept), f"have no `{target.name}`"))
-    return _kept(raw, kept), _kept_parts(parts, kept) if parts else None
+def _with_targets(raw: Raw, parts: Parts | None, notes: list[Diagnostic]) -> tuple[Raw, Parts | None]:
+    """The rows that have every target; DataError if none has."""
+    for target in raw.targets:
+        values = raw.table.targets[target.name]
+        kept = ~np.isnan(values.values) if isinstance(values, Column) else np.ones(1, np.bool_)
+        if kept.all():
+            continue
+        if not kept.any():
+            raise DataError(f"{raw.table.origin.place(target.name, 0)}: no row has a target")
+        notes.append(errors.RowsLeftOut(target.span, int((~kept).sum()), len(kept), f"have no `{target.name}`"))
+        raw, parts = _kept(raw, kept), _kept_parts(parts, kept) if parts else None
+    return raw, parts
 
 
 def _without_columns(raw: Raw, train: Rows, fitted: Preparation | None) -> Raw:
@@ -165,38 +167,30 @@ def _kept_parts(parts: Parts, kept: NDArray[np.bool_]) -> Parts:
     return Parts(*(place[part[kept[part]]] for part in (parts.train, parts.val, parts.test)))
 
 
-def _meets(raw: Raw, task: Task) -> None:
-    """ModelError for what the data block says of a target that the loss does not take so."""
-    target = raw.target
+def _meets(raw: Raw, tasks: Tasks) -> None:
+    """ModelError for what the data block says of targets that their losses do not take so."""
+    recipe = raw.recipe
     faults: list[Diagnostic] = []
-    if target is None:
-        return
-    if task is Task.VALUES and target.classes is not None:
-        faults.append(errors.ClassesAsValues(target.span, target.name))
-    if task is Task.CLASSES and target.shape:
-        faults.append(errors.NotScalar(target.span, "the loss", target.name, str(list(target.shape))))
-    if task is Task.VALUES and raw.recipe.positive is not None:
-        faults.append(errors.BadPositive(raw.recipe.positive.span, "`positive` needs a loss that takes classes"))
-    if task is Task.VALUES and raw.recipe.class_weight is not None:
-        faults.append(errors.WeightsOfValues(raw.recipe.class_weight))
-    values = raw.table.target
-    if task is Task.VALUES and isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.DATE):
-        faults.append(errors.TextAsValues(target.span, target.name, NOUNS[values.kind]))
-    if task is Task.CLASSES and raw.recipe.scale_target is not None:
-        faults.append(errors.ScaledClasses(raw.recipe.scale_target.span))
-    if task is Task.CLASSES and isinstance(raw.recipe.source, PythonSource) and target.classes is None:
-        faults.append(errors.UncountedClasses(target.span, target.name))
+    for target in raw.targets:
+        faults += check_target(target, raw.table.targets[target.name], tasks[target.name], recipe)
+    classes = [target.name for target in raw.targets if tasks[target.name] is Task.CLASSES]
+    if raw.targets and recipe.class_weight is not None and len(classes) != 1:
+        faults.append(errors.WeightsOfValues(recipe.class_weight, "" if not classes else f": {', '.join(classes)}"))
+    if classes and recipe.scale_target is not None and len(classes) == len(raw.targets):
+        faults.append(errors.ScaledClasses(recipe.scale_target.span))
     if faults:
         raise ModelError(in_order(faults))
 
 
-def _schema(raw: Raw, classes: int | None, fitted: Preparation | None) -> Schema:
-    target = raw.target
-    field = TargetField(target.name, target.shape, classes, target.span) if target else None
-    inputs = raw.inputs
+def _schema(raw: Raw, fitted: Preparation | None) -> Schema:
+    """The schema of the prepared rows, as far as anything was fitted."""
+    inputs, targets = raw.inputs, raw.targets
+    if fitted is not None:
+        classes = {name: len(target.classes) if target.classes else None for name, target in fitted.targets.items()}
+        targets = tuple(replace(target, classes=classes[target.name]) for target in targets)
     if fitted is not None and fitted.table is not None:
         inputs = (_fitted_field(raw, inputs[0], fitted.table),)
-    return Schema(inputs, field, raw.recipe.span)
+    return Schema(inputs, targets, raw.recipe.span, raw.carried)
 
 
 def _fitted_field(raw: Raw, field: InputField, table: TablePreparation) -> InputField:
@@ -218,57 +212,22 @@ def _split(recipe: Recipe, table: Table) -> Parts:
     return split_stratified(table.strata, plan.stratified.text, plan.shares, plan.seed)
 
 
-def _fit(raw: Raw, task: Task, train: Rows) -> Preparation:
-    recipe, target = raw.recipe, raw.table.target
+def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
+    recipe, table = raw.recipe, raw.table
     inputs: dict[str, Scaling] = {}
-    for name, values in raw.table.inputs.items():
+    for name, values in table.inputs.items():
         if recipe.scale is not None:
-            inputs[name] = _scaling(values[train], recipe.scale, f'"{name}"')
-    table = fit_table(raw.table.columns, recipe, train, raw.table.origin) if raw.table.columns else None
-    if raw.target is None or target is None:
-        return Preparation(inputs, None, None, table)
-    if task is Task.VALUES:
-        plan, values = recipe.scale_target, _numbers(target)
-        scaling = _scaling(values[train], plan, f'the target "{raw.target.name}"') if plan else None
-        return Preparation(inputs, scaling, None, table)
-    classes = _classes(raw, target, raw.target, train)
-    weights = None
-    if recipe.class_weight is not None:
-        weights = class_weights(_ids(raw, target, raw.target, classes)[train], len(classes))
-    return Preparation(inputs, None, classes, table, weights)
-
-
-def _classes(raw: Raw, values: Numbers | Column, target: TargetField, train: Rows) -> tuple[Label, ...]:
-    if target.classes is not None:
-        classes = as_stored(range(target.classes), values)
-    else:
-        classes = find_classes(values, train, target.name, raw.table.origin)
-    return with_positive(classes, raw.recipe.positive, target.name) if raw.recipe.positive else classes
-
-
-def _numbers(values: Numbers | Column) -> Numbers:
-    return values.values if isinstance(values, Column) else values
+            inputs[name] = _scaling(values[train], recipe.scale, name)
+    targets = {
+        target.name: fit_target(target, table.targets[target.name], tasks[target.name], recipe, train, table.origin)
+        for target in raw.targets
+    }
+    columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None
+    return Preparation(inputs, targets, columns)
 
 
 def _scaling(values: Numbers, plan: ScalePlan, name: str) -> Scaling:
     try:
         return fit_scaling(values.astype(np.float64), plan)
     except OverflowError as error:
-        raise DataError(f"{name}: {error}") from None
-
-
-def _target(raw: Raw, task: Task, fitted: Preparation) -> NDArray[np.int64] | Reals | None:
-    """The target as the loss reads it."""
-    values = raw.table.target
-    if raw.target is None or values is None:
-        return None
-    if task is Task.VALUES:
-        reals: Reals = _numbers(values).astype(np.float64)
-        return fitted.target.apply(reals) if fitted.target else reals
-    return _ids(raw, values, raw.target, fitted.classes or ())
-
-
-def _ids(raw: Raw, values: Numbers | Column, target: TargetField, classes: tuple[Label, ...]) -> NDArray[np.int64]:
-    declared = target.classes
-    why = f"is outside class({declared}), 0 to {declared - 1}" if declared else "is in no training row"
-    return class_ids(values, classes, why, target.name, raw.table.origin)
+        raise DataError(f'"{name}": {error}') from None

@@ -6,7 +6,7 @@ carry out yet is reported as `not-yet`; all faults of the block come in one Mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -96,11 +96,11 @@ class ScalePlan:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A data block, understood; `target.stored` is the target's name in a table, our name otherwise."""
+    """A data block, understood. `positives` are by target."""
 
     span: Span
     source: Source
-    target: FieldPlan | None
+    targets: tuple[FieldPlan, ...]
     only: tuple[ast.Name | ast.Glob, ...]
     ignore: tuple[ast.Name | ast.Glob, ...]
     split: SplitPlan | None
@@ -108,7 +108,8 @@ class Recipe:
     scale_target: ScalePlan | None
     column_scales: tuple[ScalePlan, ...] = ()
     table: TableRecipe = field(default_factory=TableRecipe)
-    positive: ast.Text | None = None
+    positives: Mapping[str, ast.Text] = field(default_factory=dict)
+    carry: tuple[ast.Name | ast.Glob, ...] = ()
     sample_weight: ast.Name | None = None
     class_weight: Span | None = None
 
@@ -140,8 +141,8 @@ def read_recipe(data: ast.Data) -> Recipe:
 
 
 def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -> Recipe:
-    targets = [s for s in statements if isinstance(s, ast.Target)]
-    target = _target(targets, faults)
+    stated = [s for s in statements if isinstance(s, ast.Target)]
+    targets = _targets(stated, faults)
     scales = [s for s in statements if isinstance(s, ast.Scale)]
     column_scales = (_scale([s], "`scale`", faults) for s in scales if s.columns and not s.target)
     sample_weight, class_weight = _weights([s for s in statements if isinstance(s, ast.Setting)], faults)
@@ -149,15 +150,16 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
     return Recipe(
         span,
         source,
-        target,
+        targets,
         only=tuple(c for s in columns if s.verb == "only" for c in s.columns),
         ignore=tuple(c for s in columns if s.verb == "ignore" for c in s.columns),
-        split=_split([s for s in statements if isinstance(s, ast.Split)], target, faults),
+        split=_split([s for s in statements if isinstance(s, ast.Split)], targets, faults),
         scale=_scale([s for s in scales if not s.target and not s.columns], "`scale`", faults),
         scale_target=_scale([s for s in scales if s.target], "`scale target`", faults),
         column_scales=tuple(plan for plan in column_scales if plan),
         table=read_table_recipe(statements, faults),
-        positive=targets[0].positive if targets else None,
+        positives={name.text: s.positive for s in stated for name in s.names if s.positive},
+        carry=tuple(c for s in columns if s.verb == "carry" for c in s.columns),
         sample_weight=sample_weight,
         class_weight=class_weight,
     )
@@ -204,9 +206,7 @@ def later(statement: ast.DataStatement) -> str | None:
             return f"a file of `{text}`"
         case ast.FileSource(format=ast.Name(text="csv"), fields=(_, *_)):
             return "renaming the columns of a csv file"
-        case ast.Target(names=(_, _, *_)):
-            return "a model with several targets"
-        case ast.Columns(verb=verb) if verb not in {"only", "ignore"}:
+        case ast.Columns(verb=verb) if verb not in {"only", "ignore", "carry"}:
             return f"`{verb}`"
         case ast.Split(folds=int()):
             return "a split into folds"
@@ -346,15 +346,14 @@ def _class_count(kind: ast.Kind, faults: list[Diagnostic]) -> int | None:
     return None
 
 
-def _target(found: Sequence[ast.Target], faults: list[Diagnostic]) -> FieldPlan | None:
-    target = _first(found, "`target`", faults)
-    if target is None:
-        return None
-    name = target.names[0]
-    return _field(name, name, target.type, name.span, faults)
+def _targets(found: Sequence[ast.Target], faults: list[Diagnostic]) -> tuple[FieldPlan, ...]:
+    """A field for each name of each `target` statement, of the statement's type."""
+    plans = tuple(_field(name, name, target.type, name.span, faults) for target in found for name in target.names)
+    _no_repetition(plans, faults)
+    return plans
 
 
-def _split(found: Sequence[ast.Split], target: FieldPlan | None, faults: list[Diagnostic]) -> SplitPlan | None:
+def _split(found: Sequence[ast.Split], targets: Sequence[FieldPlan], faults: list[Diagnostic]) -> SplitPlan | None:
     split = _first(found, "`split`", faults)
     if split is None:
         return None
@@ -367,10 +366,10 @@ def _split(found: Sequence[ast.Split], target: FieldPlan | None, faults: list[Di
         faults.append(errors.BadSeed(split.span))
     stratified = split.column
     if split.by is ast.SplitBy.STRATIFIED and stratified is None:
-        if target is None:
-            faults.append(errors.NoTarget(split.span, "`stratified` without a column"))
+        if len(targets) == 1:
+            stratified = ast.Name(split.span, targets[0].name)
         else:
-            stratified = ast.Name(split.span, target.name)
+            faults.append(errors.NoTarget(split.span, "`stratified` without a column"))
     train, *middle, test = (share / 100 for share in shares)
     return SplitPlan((train, sum(middle, Fraction(0)), test), stratified, seed)
 

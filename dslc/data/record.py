@@ -18,6 +18,7 @@ from dslc.data.prepare import Preparation
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import ColumnPlan, TablePreparation
+from dslc.data.target_preparation import TargetPreparation
 from dslc.diagnostics import DataError
 from dslc.source import Span
 
@@ -27,29 +28,34 @@ LARGEST_EXTENT = 2**31
 
 
 def schema_record(schema: Schema) -> dict[str, Json]:
-    target = schema.target
     return {
-        "inputs": [
-            {
-                "name": field.name,
-                "shape": list(field.shape),
-                "columns": list(field.columns),
-                "kinds": [kind.value for kind in field.kinds],
-            }
-            for field in schema.inputs
-        ],
-        "target": {"name": target.name, "shape": list(target.shape), "classes": target.classes} if target else None,
+        "inputs": [_input_record(field) for field in schema.inputs],
+        "targets": [{"name": t.name, "shape": list(t.shape), "classes": t.classes} for t in schema.targets],
+        "carried": [_input_record(field) for field in schema.carried],
+    }
+
+
+def _input_record(field: InputField) -> dict[str, Json]:
+    return {
+        "name": field.name,
+        "shape": list(field.shape),
+        "columns": list(field.columns),
+        "kinds": [kind.value for kind in field.kinds],
     }
 
 
 def schema_from(record: Json, span: Span) -> Schema:
     """The schema, its fields at `span`."""
     whole = _mapping(record, "schema")
-    inputs = tuple(_input(_mapping(field, "input"), span) for field in _list(whole.get("inputs"), "inputs"))
-    if not inputs:
+    inputs, carried = (
+        tuple(_input(_mapping(field, "input"), span) for field in _list(whole.get(part), part))
+        for part in ("inputs", "carried")
+    )
+    targets = tuple(_target(_mapping(field, "target"), span) for field in _list(whole.get("targets"), "targets"))
+    names = [*(field.name for field in (*inputs, *carried)), *(target.name for target in targets)]
+    if not inputs or len(set(names)) < len(names):
         raise _wrong("schema")
-    target = whole.get("target")
-    return Schema(inputs, _target(_mapping(target, "target"), span) if target is not None else None, span)
+    return Schema(inputs, targets, span, carried)
 
 
 def _input(field: Mapping[str, Json], span: Span) -> InputField:
@@ -67,12 +73,19 @@ def _target(field: Mapping[str, Json], span: Span) -> TargetField:
 
 
 def preparation_record(preparation: Preparation) -> dict[str, Json]:
-    table, weights = preparation.table, preparation.class_weights
+    table = preparation.table
     return {
         "inputs": {name: _scaling_record(scaling) for name, scaling in preparation.inputs.items()},
         "table": [_column_record(plan) for plan in table.columns] if table else None,
-        "target": _scaling_record(preparation.target) if preparation.target else None,
-        "classes": list(preparation.classes) if preparation.classes is not None else None,
+        "targets": {name: _target_record(target) for name, target in preparation.targets.items()},
+    }
+
+
+def _target_record(target: TargetPreparation) -> dict[str, Json]:
+    weights = target.class_weights
+    return {
+        "scaling": _scaling_record(target.scaling) if target.scaling else None,
+        "classes": list(target.classes) if target.classes is not None else None,
         "class_weights": list(weights) if weights is not None else None,
     }
 
@@ -86,13 +99,22 @@ def preparation_from(record: Json, schema: Schema) -> Preparation:
         if name not in shapes:
             raise _wrong(f"scaling of `{name}`")
         inputs[name] = _scaling(scaling, shapes[name])
-    target = whole.get("target")
-    scaled = _scaling(target, schema.target.shape) if target is not None and schema.target else None
-    classes = _classes(whole.get("classes"), schema)
-    weights = whole.get("class_weights")
+    targets = _mapping(whole.get("targets"), "targets")
+    if targets.keys() != {target.name for target in schema.targets}:
+        raise _wrong("targets")
+    fitted = {t.name: _target_preparation(_mapping(targets[t.name], "target"), t) for t in schema.targets}
+    return Preparation(inputs, fitted, _table(whole.get("table"), schema))
+
+
+def _target_preparation(record: Mapping[str, Json], target: TargetField) -> TargetPreparation:
+    scaling, weights = record.get("scaling"), record.get("class_weights")
+    classes = _classes(record.get("classes"), target.classes)
     by_class = _reals(weights, (len(classes),)).tolist() if weights is not None and classes else None
-    table = _table(whole.get("table"), schema)
-    return Preparation(inputs, scaled, classes, table, tuple(by_class) if by_class is not None else None)
+    return TargetPreparation(
+        _scaling(scaling, target.shape) if scaling is not None else None,
+        classes,
+        tuple(by_class) if by_class is not None else None,
+    )
 
 
 def _table(record: Json, schema: Schema) -> TablePreparation | None:
@@ -138,8 +160,7 @@ def _kind(record: Json) -> Kind:
     raise _wrong("kind")
 
 
-def _classes(record: Json, schema: Schema) -> tuple[Label, ...] | None:
-    expected = schema.target.classes if schema.target else None
+def _classes(record: Json, expected: int | None) -> tuple[Label, ...] | None:
     if record is None and expected is None:
         return None
     labels: list[Label] = []

@@ -12,9 +12,12 @@ from enum import Enum
 from dslc.data.column import Kind
 from dslc.source import Span
 
+ONLY = "prediction"
+"""What a net without a target predicts."""
+
 
 class Task(Enum):
-    """Decided by the loss: are the target's values classes or numbers?"""
+    """Decided by the loss: are a target's values classes or numbers?"""
 
     CLASSES = "classes"
     VALUES = "values"
@@ -47,8 +50,22 @@ class TargetField:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The data block after reading: what has a name in `net`, `loss` and metrics."""
+    """The data block after reading: what has a name in `net`, `loss` and metrics; `carried` has none in `net`."""
 
     inputs: tuple[InputField, ...]
-    target: TargetField | None
+    targets: tuple[TargetField, ...]
     span: Span
+    carried: tuple[InputField, ...] = ()
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What the net predicts, by name: each target, or `prediction` where there is none."""
+        return tuple(target.name for target in self.targets) or (ONLY,)
+
+    @property
+    def target(self) -> TargetField | None:
+        """The only target; None where there are none or several."""
+        return self.targets[0] if len(self.targets) == 1 else None
+
+    def target_named(self, name: str) -> TargetField | None:
+        return next((target for target in self.targets if target.name == name), None)

@@ -83,28 +83,30 @@ Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | KeptO
 class Table:
     """`inputs[name]` is [rows, *shape]; or, for rows of a table, `columns` has the input columns.
 
-    `target` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows].
+    Each of `targets` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows];
+    `carried[name]` [rows, *shape] is for losses and metrics alone.
     """
 
     rows: int
     inputs: Mapping[str, Numbers]
-    target: Numbers | Column | None
+    targets: Mapping[str, Numbers | Column]
     strata: Numbers | None
     origin: Origin
     columns: Mapping[str, Column] = field(default_factory=dict)
     weight: Cells | None = None
+    carried: Mapping[str, Numbers] = field(default_factory=dict)
 
     def take(self, rows: NDArray[np.int64]) -> Table:
         """These rows alone, in this order."""
-        target = self.target
         return Table(
             rows=len(rows),
             inputs={name: values[rows] for name, values in self.inputs.items()},
-            target=target.take(rows) if isinstance(target, Column) else target[rows] if target is not None else None,
+            targets={n: v.take(rows) if isinstance(v, Column) else v[rows] for n, v in self.targets.items()},
             strata=self.strata[rows] if self.strata is not None else None,
             origin=KeptOrigin(self.origin, rows),
             columns={name: column.take(rows) for name, column in self.columns.items()},
             weight=self.weight[rows] if self.weight is not None else None,
+            carried={name: values[rows] for name, values in self.carried.items()},
         )
 
 

@@ -18,10 +18,12 @@ from dslc.elaborate.errors import (
     MissingArgument,
     NoTarget,
     RepeatedArgument,
+    SeveralPredictions,
     UnknownArgument,
     Unpaired,
 )
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.heads import Head
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Poison, Tensor, Tensors, Value, shape_of
 from dslc.source import Span
@@ -38,16 +40,35 @@ def evaluated(frame: Frame, arguments: Sequence[Argument]) -> tuple[Bound, ...]:
     )
 
 
+def head_of(frame: Frame, definition: Definition, given: Sequence[Bound]) -> Head | None:
+    """The head that a call of a loss or metric is about: the one it is given, or the only one."""
+    if definition.kind not in (DefinitionKind.LOSS, DefinitionKind.METRIC):
+        return None
+    first = next((bound for bound in given if bound.name in (None, "prediction")), None)
+    return frame.head_of(first.value) if first else frame.heads[0] if len(frame.heads) == 1 else None
+
+
 def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], span: Span) -> dict[str, Bound]:
-    """The value of every parameter but those left to their defaults. Raises Fault."""
-    arguments = _implied(frame, definition, span) | _given(frame, definition, given)
+    """The value of every parameter but those left to their defaults. Raises Fault.
+
+    `f(y)` of a target `y` is about its prediction.
+    """
+    head = head_of(frame, definition, given)
+    arguments = _given(frame, definition, given)
+    about = arguments.get("prediction")
+    if head and about and about.value is head.target and "target" not in arguments:
+        arguments["prediction"] = replace(about, value=head.prediction)
+    arguments = _implied(frame, definition, head, span) | arguments
     missing = [
         parameter.name.text
         for parameter in definition.parameters
         if parameter.name.text not in arguments and parameter.default is None
     ]
     name = definition.name.text
-    if "target" in missing and frame.pair:
+    if {*PAIR} & {*missing} and len(frame.heads) > 1:
+        names = ", ".join(f"`{each.name}`" for each in frame.heads)
+        raise Fault(SeveralPredictions(span, name, f"{name}({frame.heads[0].name})", names))
+    if "target" in missing and frame.heads:
         raise Fault(NoTarget(span, name))
     if missing:
         raise Fault(MissingArgument(span, name, ", ".join(f"`{m}`" for m in missing)))
@@ -87,11 +108,12 @@ def _leaves_pair(definition: Definition, given: Sequence[Bound]) -> bool:
     return not isinstance(given[0].value, Tensor | Tensors | Poison)
 
 
-def _implied(frame: Frame, definition: Definition, span: Span) -> dict[str, Bound]:
+def _implied(frame: Frame, definition: Definition, head: Head | None, span: Span) -> dict[str, Bound]:
     """What the place supplies, under the names of the definition's parameters."""
     supplied: dict[str, Value] = {}
-    if definition.kind in (DefinitionKind.LOSS, DefinitionKind.METRIC) and frame.pair:
-        supplied = {name: value for name, value in zip(PAIR, frame.pair, strict=True) if value is not None}
+    if head:
+        pair = zip(PAIR, (head.prediction, head.target), strict=True)
+        supplied = {name: value for name, value in pair if value is not None}
     if definition.kind is DefinitionKind.INITIALIZER and frame.weight:
         fan_in, fan_out = fans(frame.weight.shape)
         supplied = {"fan_in": Number(fan_in), "fan_out": Number(fan_out)}
@@ -134,7 +156,7 @@ def _apart(
     given = f"{f'`{prediction.maker}` gives' if prediction.maker else 'gets'} {shape_of(prediction.shape)}"
     axes_too_many = len(prediction.shape) > len(target.shape) + 1
     advice = "end the net in `flatten | dense(outputs)`" if axes_too_many else "end the net in `dense(outputs)`"
-    own = frame.pair is not None and (prediction, target) == frame.pair
+    own = any(prediction is head.prediction and target is head.target for head in frame.heads)
     ends = Label(prediction.span, "the prediction"), Label(target.span, "the target")
     return Fault(Unpaired(site, definition.name.text, shape, target.maker, given, advice if own else None, ends))
 

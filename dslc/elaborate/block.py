@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
-from dslc.diagnostics import NotYet
+from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.declared import declare_gradients
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, NoValue
+from dslc.elaborate.errors import Cascade, Duplicate, Fault, Misplaced, NotATarget, NoValue
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import POISON, Composition, Instance, Repeated, Stage, Tensor, Value
 from dslc.elaborate.weights import declare_weight
 from dslc.syntax.ast import (
@@ -91,8 +94,8 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
             raise Fault(NotYet(statement.span, "state in layers"))
         case Update():
             raise Fault(Misplaced(statement.span, "an update", where))
-        case Predict(name=name):
-            raise Fault(NotYet(statement.span, f"`predict {name.text}`"))
+        case Predict():
+            predict(frame, statement, where)
         case Evaluate() | Gradient() | Link() | FullBatch():
             return
         case _:
@@ -107,3 +110,21 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
         value = Instance(path, value, frame.here(name.span))
     bind_name = frame.scope.introduce if frame.scope is frame.net else frame.scope.bind
     bind_name(name.text, value, name.span)
+
+
+def predict(frame: Frame, statement: Predict, where: str) -> None:
+    """`predict NAME = value`: kept for the head of that name; `outputs` is its width. Raises Fault."""
+    predicted, name = frame.predicted, statement.name
+    if predicted is None:
+        raise Fault(Misplaced(statement.span, "a prediction", where))
+    if name.text not in predicted.widths and frame.session.data_known:
+        raise Fault(NotATarget(name.span, name.text, nearest(name.text, predicted.widths)))
+    if name.text in predicted.found:
+        raise Fault(Duplicate(name.span, f"`predict {name.text}`", predicted.found[name.text][1]))
+    predicted.found[name.text] = POISON, name.span
+    scope, path = Scope(frame.scope), frame.below(name.text)
+    width = predicted.widths.get(name.text)
+    if width is not None and not frame.scope.own("outputs"):
+        scope.bind("outputs", Number(width), name.span)
+    value = replace(frame.at(path), scope=scope).evaluate(statement.value)
+    predicted.found[name.text] = value, statement.value.span

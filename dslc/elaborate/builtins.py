@@ -165,7 +165,8 @@ def _derivative(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ..
 
 
 def probability(frame: Frame, prediction: Tensor, span: Span) -> Value:
-    """The prediction after the loss's link."""
+    """The prediction after its loss's link."""
+    frame = frame.about(frame.head_of(prediction))
     if frame.link.name not in ("sigmoid", "softmax"):
         return prediction
     definition = frame.session.library.find(frame.link.name, (DefinitionKind.ACTIVATION,), False)
@@ -176,6 +177,7 @@ def probability(frame: Frame, prediction: Tensor, span: Span) -> Value:
 
 def decide(frame: Frame, prediction: Tensor, span: Span) -> Value:
     """The likeliest class, whether a probability is above one half, the sign; a value as it is."""
+    frame = frame.about(frame.head_of(prediction))
     frame.locate(span)
     if not frame.link.classes:
         return probability(frame, prediction, span)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dslc.elaborate import batching
-from dslc.elaborate.arguments import arguments_of, unknown
+from dslc.elaborate.arguments import arguments_of, head_of, unknown
 from dslc.elaborate.arithmetic import operate
 from dslc.elaborate.block import run_body
 from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
@@ -113,7 +113,7 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
     arguments = arguments_of(frame, definition, given, span)
     if any(isinstance(argument.value, Poison) for argument in arguments.values()):
         return POISON
-    inner = open_frame(frame, definition, span)
+    inner = open_frame(frame, definition, span).about(head_of(frame, definition, given))
     for parameter in definition.parameters:
         name, argument = parameter.name.text, arguments.get(parameter.name.text)
         if argument:

@@ -20,7 +20,8 @@ from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Exhausted, Fault, Unexpected
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
-from dslc.elaborate.frame import Frame, Link, Session, WeightPlace
+from dslc.elaborate.frame import Frame, Session, WeightPlace
+from dslc.elaborate.heads import Link
 from dslc.elaborate.library import Library
 from dslc.elaborate.numbers import FromLet, Number, Plain
 from dslc.elaborate.optimizer import Chosen, update_all

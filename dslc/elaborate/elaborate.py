@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
 from dslc.data.schema import Schema, Task
 from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
 from dslc.elaborate import batching
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Exhausted, Fault, IdleWeight, NotALoss, TooDeep
+from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, TooDeep
 from dslc.elaborate.experiment import Experiment, Metric
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
@@ -29,10 +30,10 @@ from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.optimizer import optimize
 from dslc.elaborate.predict import predict_outputs
-from dslc.elaborate.survey import MainLoss, Survey, main_loss, references, survey, unused, walk
+from dslc.elaborate.survey import MainLoss, Survey, main_losses, references, survey, targets_of, unused
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
-from dslc.elaborate.values import Poison, Tensor
+from dslc.elaborate.values import Tensor
 from dslc.graph.graph import Graph, Role
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.scalar import functions
@@ -40,18 +41,28 @@ from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
 
+Losses: TypeAlias = Mapping[str, MainLoss]
+"""The loss that each head is for."""
+
 FRAMES = 12_000
 """Python frames that 64 nested calls of deeply nested expressions may take."""
 
 
-def task_of(module: ast.Module, overrides: Mapping[str, Override] | None = None) -> Task:
-    """Whether the objective's first loss over the target takes classes or values. Needs no data.
+def tasks_of(module: ast.Module, overrides: Mapping[str, Override] | None = None) -> dict[str, Task]:
+    """By target: whether the objective's first loss over it takes classes or values. Needs no data.
 
-    Where no known loss looks at the target, what `data` declares it to be counts.
+    Where no known loss looks at a target, what `data` declares it to be counts.
     """
     items = survey(module)
-    loss = main_loss(items.objective, Library(module), aliases(items.lets, overrides or {}))
-    declared = any(isinstance(part, ast.Target) and isinstance(part.type, ast.Kind) for part in walk(module))
+    targets = targets_of(items.data)
+    losses = main_losses(targets, items.objective, Library(module), aliases(items.lets, overrides or {}))
+    statements = items.data.statements if items.data else ()
+    kinds = [s for s in statements if isinstance(s, ast.Target) and isinstance(s.type, ast.Kind)]
+    declared = {name.text for statement in kinds for name in statement.names}
+    return {name: _task(losses[name], name in declared) for name in targets}
+
+
+def _task(loss: MainLoss, declared: bool) -> Task:
     return Task.CLASSES if loss.link.classes or (declared and not loss.name) else Task.VALUES
 
 
@@ -62,7 +73,8 @@ def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Overri
     """
     items = survey(module)
     session = _open(module, items)
-    session.target = schema.target.name if schema.target else None
+    session.targets = tuple(target.name for target in schema.targets)
+    session.carried = tuple(field.name for field in schema.carried)
     experiment: Experiment | None = None
     with _deep_recursion(session):
         experiment = _elaborate(session, module, items, schema, overrides, name)
@@ -77,7 +89,7 @@ def faults_beside_data(module: ast.Module, overrides: Mapping[str, Override]) ->
     items = survey(module)
     session = _open(module, items, data_known=False)
     with _deep_recursion(session):
-        _elaborate(session, module, items, Schema((), None, BUILT_IN), overrides, "")
+        _elaborate(session, module, items, Schema((), (), BUILT_IN), overrides, "")
     return _errors(session)
 
 
@@ -102,14 +114,17 @@ def _elaborate(
     """The experiment; None where a part is missing, which is then reported."""
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     lets = evaluate_lets(top, items.lets, overrides)
-    loss = main_loss(items.objective, session.library, aliases(items.lets, overrides))
+    targets = session.targets if session.data_known else targets_of(items.data)
+    losses = main_losses(targets, items.objective, session.library, aliases(items.lets, overrides))
+    span = next(iter(losses.values())).span if len(losses) == 1 or not items.objective else items.objective.value.span
     plan = read_train(top, items.train)
-    forward = _forward(session, module, items, schema, loss)
+    forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
-    evaluated, finish, metrics = _evaluate(session, module, items, schema, loss, watched_metrics(plan, session.library))
+    watched = watched_metrics(plan, session.library, len(losses) > 1)
+    evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched, span)
     loop = loop_of(top, plan, metrics, updates.full_batch, _validated(items.data) or not session.data_known)
-    predict = _predict(session, module, items, schema, loss)
+    predict = _predict(session, module, items, schema, losses, span)
     session.faults += [*unused(module, session.used), *(IdleWeight(p.span, p.name) for p in idle)]
     if forward is None or evaluated is None or predict is None:
         return None
@@ -126,7 +141,7 @@ def _elaborate(
         evaluated,
         finish,
         predict,
-        loss.span,
+        span,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
     )
 
@@ -135,15 +150,16 @@ STAND_IN = Parameter("weight", (1,), Graph((), {}), BUILT_IN)
 """A parameter for the optimizer's own faults to show where the net has none."""
 
 
-def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema, loss: MainLoss) -> Graph | None:
-    frame = net_frame(session, module, schema, loss, Draft(), training=True)
-    prediction = run_net(frame, items.net, loss)
+def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema, losses: Losses) -> Graph | None:
+    frame = net_frame(session, module, schema, losses, Draft(), training=True)
+    heads = run_net(frame, items.net, schema, losses)
     if items.objective is None:
         return None
-    inner = loss_frame(frame, schema, prediction, references(items.objective))
+    inner = loss_frame(frame, schema, heads, references(items.objective))
     outputs = objective(inner, items.objective.value)
-    if isinstance(prediction, Tensor) and outputs and not session.parameters:
-        frame.report(Fault(NotALoss(prediction.span, "the net has no weights to train")))
+    first = heads[0].prediction
+    if isinstance(first, Tensor) and outputs and not session.parameters:
+        frame.report(Fault(NotALoss(first.span, "the net has no weights to train")))
     return frame.draft.graph(outputs) if outputs else None
 
 
@@ -166,21 +182,20 @@ def _evaluate(
     module: ast.Module,
     items: Survey,
     schema: Schema,
-    loss: MainLoss,
+    losses: Losses,
     watched: Sequence[ast.Name | ast.Call],
+    span: Span,
 ) -> tuple[Graph | None, Graph, tuple[Metric, ...]]:
     """The graphs `evaluate` and `finish`, and the metrics."""
     totals = Totals(Draft())
-    frame = net_frame(session, module, schema, loss, totals.examples, training=False)
-    prediction = run_net(frame, items.net, loss)
+    frame = net_frame(session, module, schema, losses, totals.examples, training=False)
+    heads = run_net(frame, items.net, schema, losses)
     mentioned = references(items.objective) if items.objective else set[str]()
-    inner = loss_frame(frame, schema, prediction, mentioned)
+    inner = loss_frame(frame, schema, heads, mentioned)
     inner = replace(inner, totals=totals, role=Role.METRIC)
     sums = data_loss(inner, items.objective.value) if items.objective else None
-    inner.locate(loss.span)
-    mean = batching.map_(
-        functions.divide, (totals.leaf("loss", loss.span), totals.leaf("weight", loss.span)), loss.span
-    )
+    inner.locate(span)
+    mean = batching.map_(functions.divide, (totals.leaf("loss", span), totals.leaf("weight", span)), span)
     finish = {"loss": mean.node}
     metrics = watch(inner, totals, watched, finish)
     outputs = (sums or {}) | {f"sums.{k}": node for k, node in enumerate(totals.sums, 1)}
@@ -188,13 +203,16 @@ def _evaluate(
     return evaluated, totals.draft.graph(finish), tuple(metrics)
 
 
-def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema, loss: MainLoss) -> Graph | None:
-    frame = net_frame(session, module, schema, loss, Draft(), training=False)
-    prediction = run_net(frame, items.net, loss)
-    if isinstance(prediction, Poison):
-        return None
+def _predict(
+    session: Session, module: ast.Module, items: Survey, schema: Schema, losses: Losses, span: Span
+) -> Graph | None:
+    frame = net_frame(session, module, schema, losses, Draft(), training=False)
+    heads = run_net(frame, items.net, schema, losses)
     try:
-        return frame.draft.graph(predict_outputs(frame, schema, prediction, loss.span))
+        outputs = [predict_outputs(frame, schema, head, span) for head in heads]
+        return frame.draft.graph({name: node for of_head in outputs for name, node in of_head.items()})
+    except Cascade:
+        return None
     except Fault as fault:
         frame.report(fault)
         return None

@@ -126,6 +126,25 @@ class TargetInNet(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedInNet(Diagnostic):
+    """`carry amount` brings a column to losses and metrics without making it an input."""
+
+    code: ClassVar = "carried-in-net"
+    message: ClassVar = "`{name}` is carried to the loss, and the net cannot read it"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralOutputs(Diagnostic):
+    """With several targets `outputs` is the width of one of them, within its `predict NAME = ...`."""
+
+    code: ClassVar = "several-outputs"
+    message: ClassVar = "`outputs` does not say of which target: {targets}"
+    help: ClassVar = "use it within `predict NAME = ...`"
+    targets: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unused(Diagnostic):
     """Something that is defined and never used. It costs nothing, and is often the trace of a typo."""
 
@@ -491,6 +510,61 @@ class NoTarget(Diagnostic):
     code: ClassVar = "no-target"
     message: ClassVar = "`{name}` needs a target, and `data` names none"
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralPredictions(Diagnostic):
+    """A loss or metric that does not say which of several predictions it is about.
+
+    With `target heating, cooling` the net has `predict heating = ...` and `predict cooling = ...`; in `loss` and
+    metrics each goes by its name, as in `huber(heating) + huber(cooling)`.
+    """
+
+    code: ClassVar = "several-predictions"
+    message: ClassVar = "`{name}` does not say which prediction it is about: {heads}"
+    help: ClassVar = "write `{example}`"
+    name: str
+    example: str
+    heads: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotPredicted(Diagnostic):
+    """A target that the net does not predict. Of several targets each needs a `predict NAME = ...` in the net."""
+
+    code: ClassVar = "not-predicted"
+    message: ClassVar = "the net does not predict {names}"
+    help: ClassVar = "write `predict {first} = ...` in the net"
+    names: str
+    first: str
+    target: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.target, "the target"),) if self.target.source.text else ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotATarget(Diagnostic):
+    """`predict` names what `data` does not say is a target."""
+
+    code: ClassVar = "not-a-target"
+    message: ClassVar = "`{name}` is no target"
+    help: ClassVar = "did you mean `{suggestion}`?"
+    name: str
+    suggestion: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpredicting(Diagnostic):
+    """The last value of a net is its prediction, unless `predict NAME = ...` says what is predicted."""
+
+    code: ClassVar = "lost-value"
+    message: ClassVar = "this value predicts nothing"
+    help: ClassVar = "give it a name, or `predict` a target with it"
+    predicted: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.predicted, "what the net predicts"),)
 
 
 @dataclass(frozen=True, slots=True)

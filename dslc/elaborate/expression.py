@@ -116,9 +116,9 @@ def _name(frame: Frame, name: ast.Name) -> Value:
     """In `loss` and metrics a loss's bare name is its call on prediction and target."""
     if frame.net and not frame.session.data_known and look_up(frame, name) is None:
         return POISON
-    value = resolve(frame, name)
+    value, called = resolve(frame, name), (DefinitionKind.LOSS, DefinitionKind.METRIC) if frame.heads else ()
     match value:
-        case Stage(callee=ast.Definition(kind=DefinitionKind.LOSS | DefinitionKind.METRIC), arguments=()) if frame.pair:
+        case Stage(callee=ast.Definition(kind=kind), arguments=()) if kind in called:
             return invoke(frame, value.callee, (), (), name.span)
         case _:
             return value

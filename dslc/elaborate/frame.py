@@ -9,10 +9,11 @@ from dslc.diagnostics import Diagnostic
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Exhausted, Fault, Recursive, TooLarge
 from dslc.elaborate.experiment import Tensor as Parameter
+from dslc.elaborate.heads import IDENTITY, Head, Link, Predicted
 from dslc.elaborate.library import Library
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.values import POISON, Bound, Poison, Tensor, Value
+from dslc.elaborate.values import POISON, Bound, Poison, Value
 from dslc.graph.graph import Origin, Role
 from dslc.source import Source, Span
 from dslc.syntax.ast import Definition, DefinitionKind, Expression
@@ -40,16 +41,9 @@ class Session:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     elements: int = 0
     calls: int = 0
-    target: str | None = None
+    targets: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """How the raw prediction becomes what the loss speaks about, and whether the target is a class."""
-
-    name: str  # identity, sigmoid, softmax, none
-    classes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,8 @@ class Frame:
     """One call. `totals` takes what is summed over all examples, in metrics.
 
     `kinds` are the definitions that a name may call here; `site` is the call in the model file from which the
-    standard library was entered; `pair` are the prediction and target that losses and metrics get by default;
+    standard library was entered; `heads` are what losses and metrics may be about, `link` is that of the one they are
+    about; `predicted` takes what the net's own `predict` statements say;
     `weight` is given within an initial value; `use` tells the uses of a shared instance apart, for random streams.
     """
 
@@ -81,11 +76,12 @@ class Frame:
     stack: tuple[str, ...] = ()
     own: bool = True
     site: Span | None = None
-    pair: tuple[Tensor | Poison, Tensor | Poison | None] | None = None
+    heads: tuple[Head, ...] = ()
     net: Scope | None = None
-    link: Link = Link("identity", False)
+    link: Link = IDENTITY
     weight: WeightPlace | None = None
     use: str = ""
+    predicted: Predicted | None = None
 
     def here(self, span: Span) -> Span:
         """The place in the model file that `span` belongs to."""
@@ -116,6 +112,15 @@ class Frame:
         """The definition's value for these arguments. Raises Fault."""
         return self.session.call(self, definition, given, span)
 
+    def head_of(self, value: Value) -> Head | None:
+        """The head whose prediction or target this is; the only one where there is one."""
+        met = (head for head in self.heads if value is head.prediction or value is head.target)
+        return next(met, self.heads[0] if len(self.heads) == 1 else None)
+
+    def about(self, head: Head | None) -> Frame:
+        """The same place, where losses and metrics are about this head alone."""
+        return replace(self, heads=(head,), link=head.link) if head else self
+
     def unique(self, name: str) -> str:
         """`name`, `name_2`, ... : the next one in this call."""
         self.taken[name] = self.taken.get(name, 0) + 1
@@ -142,4 +147,4 @@ class Frame:
             raise Exhausted(TooLarge(self.here(span), "calls of definitions", CALLS))
         site = None if own else self.here(span)
         inner = self.at(self.below(self.unique(definition.name.text)))
-        return replace(inner, scope=scope, kinds=kinds, stack=stack, own=own, site=site)
+        return replace(inner, scope=scope, kinds=kinds, stack=stack, own=own, site=site, predicted=None)

@@ -12,7 +12,7 @@ from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, Unkn
 from dslc.elaborate.experiment import KeepBest, Loop, Metric, StopRule
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.train import PARTS, Plan, part_of
+from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of
 from dslc.elaborate.values import Poison
 from dslc.syntax import ast
 from dslc.syntax.ast import BinaryOp
@@ -149,7 +149,7 @@ def _keep(
         raise Cascade
     if stop is None:
         raise Fault(WithoutStop(keep.span))
-    return KeepBest(stop.column, columns.higher[stop.column.split(".")[1]], keep.span)
+    return KeepBest(stop.column, columns.higher[stop.column.partition(".")[2]], keep.span)
 
 
 def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
@@ -157,7 +157,8 @@ def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
     span, text = member.span, member.span.text
     if not isinstance(member, ast.Member) or part_of(member) not in PARTS:
         raise Fault(UnknownColumn(span, text, "a column is `val.loss`, `train.loss`, `val.` and a metric, ..."))
-    name = member.name.text
+    name = ".".join(quantity_of(member))
+    text = f"{part_of(member)}.{name}"
     if name not in columns.higher:
         close = nearest(name, columns.higher)
         raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))

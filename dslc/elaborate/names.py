@@ -6,7 +6,16 @@ import math
 
 from dslc.diagnostics import Diagnostic, NotYet, nearest
 from dslc.elaborate.builtins import BUILTINS
-from dslc.elaborate.errors import Fault, NoTarget, TargetInNet, UnknownName, WrongKind
+from dslc.elaborate.errors import (
+    CarriedInNet,
+    Fault,
+    NoTarget,
+    SeveralOutputs,
+    SeveralPredictions,
+    TargetInNet,
+    UnknownName,
+    WrongKind,
+)
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED
 from dslc.elaborate.numbers import Number
@@ -43,9 +52,15 @@ def look_up(frame: Frame, name: Name) -> Value | None:
 
 
 def _unknown(frame: Frame, name: Name) -> Diagnostic:
-    target = frame.session.target
-    if frame.net and not frame.stack and name.text in ("target", target):
-        return TargetInNet(name.span, name.text) if target else NoTarget(name.span, name.text)
+    targets = frame.session.targets
+    if len(frame.heads) > 1 and name.text in ("prediction", "target"):
+        return SeveralPredictions(name.span, name.text, frame.heads[0].name, ", ".join(f"`{n}`" for n in targets))
+    if frame.net and not frame.stack and name.text in ("target", *targets):
+        return TargetInNet(name.span, name.text) if targets else NoTarget(name.span, name.text)
+    if frame.net and name.text in frame.session.carried:
+        return CarriedInNet(name.span, name.text)
+    if frame.net and name.text == "outputs" and len(targets) > 1:
+        return SeveralOutputs(name.span, ", ".join(f"`{n}`" for n in targets))
     if frame.net and name.text == "outputs":
         return NoTarget(name.span, name.text)
     others = frame.session.library.kinds_of(name.text)

@@ -1,33 +1,50 @@
-"""`net`: from the inputs to the raw prediction, elaborated once for each graph that needs it."""
+"""`net`: from the inputs to the raw predictions, elaborated once for each graph that needs them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from dslc.data.schema import InputField, Schema
+from dslc.data.schema import InputField, Schema, TargetField
 from dslc.elaborate import batching
 from dslc.elaborate.block import run_block
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import DoubleLink, Fault, NotALoss, NoValue, Unexpected
-from dslc.elaborate.frame import Frame, Link, Session
+from dslc.elaborate.errors import (
+    DoubleLink,
+    Fault,
+    NotALoss,
+    NotPredicted,
+    NoValue,
+    Unexpected,
+    Unpredicting,
+)
+from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.heads import Head, Link, Predicted
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import MainLoss, references
-from dslc.elaborate.values import POISON, Poison, Tensor
+from dslc.elaborate.values import POISON, Poison, Tensor, Value
 from dslc.graph.graph import TensorType
 from dslc.ops.leaf import LeafRole
 from dslc.scalar.types import ROWS, DType
+from dslc.source import Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
 
 
 def net_frame(
-    session: Session, module: ast.Module, schema: Schema, loss: MainLoss, draft: Draft, training: bool
+    session: Session, module: ast.Module, schema: Schema, losses: Mapping[str, MainLoss], draft: Draft, training: bool
 ) -> Frame:
-    """The frame of `net` in a draft: the inputs that the file mentions, and `outputs`."""
+    """The frame of `net` in a draft: the inputs that the file mentions, and `outputs` of the only target.
+
+    Where there are several targets, each `predict` has an `outputs` of its own.
+    """
     scope = Scope(session.root)
     kinds = (DefinitionKind.LAYER, DefinitionKind.ACTIVATION)
-    frame = Frame(session, scope, draft, training, kinds, net=scope, link=loss.link)
+    widths = {name: outputs(schema.target_named(name), loss.link) for name, loss in losses.items()}
+    frame = Frame(session, scope, draft, training, kinds, net=scope, predicted=Predicted(widths))
+    if len(losses) == 1:
+        frame = replace(frame, link=next(iter(losses.values())).link)
     mentioned = references(module)
     for field in schema.inputs:
         names = [field.name, *(["inputs"] if len(schema.inputs) == 1 and field.name != "inputs" else [])]
@@ -36,7 +53,7 @@ def net_frame(
                 scope.introduce(name, _input(frame, field, name), field.span)
             except Fault as fault:
                 scope.bind(name, frame.report(fault), field.span)
-    count = outputs(schema, loss.link)
+    count = next(iter(widths.values())) if len(widths) == 1 else None
     if count is not None and not scope.own("outputs"):
         scope.bind("outputs", Number(count), schema.span)
     return frame
@@ -48,9 +65,8 @@ def _input(frame: Frame, field: InputField, name: str) -> Tensor:
     return Tensor(frame.draft, node, field.shape, True, field.span, maker=name)
 
 
-def outputs(schema: Schema, link: Link) -> int | None:
+def outputs(target: TargetField | None, link: Link) -> int | None:
     """The width that target and link need: k classes, one for two classes under sigmoid or none, else the values."""
-    target = schema.target
     if target is None:
         return None
     if target.classes is not None:
@@ -58,26 +74,54 @@ def outputs(schema: Schema, link: Link) -> int | None:
     return target.shape[-1] if target.shape else 1
 
 
-def run_net(frame: Frame, net: ast.Net | None, loss: MainLoss) -> Tensor | Poison:
-    """The raw prediction, per example and real."""
+def run_net(frame: Frame, net: ast.Net | None, schema: Schema, losses: Mapping[str, MainLoss]) -> tuple[Head, ...]:
+    """A head for each target, its prediction per example and real; targets are not known yet."""
+    links = {name: loss.link for name, loss in losses.items()}
     if net is None:
-        return POISON
+        return tuple(Head(name, POISON, None, link) for name, link in links.items())
     value = run_block(frame, net.statements, "`net`", weights=False)
     head = net.statements[-1].span if net.statements else net.span
-    if any(isinstance(statement, ast.Predict) for statement in net.statements):
-        return POISON
+    stated = {s.name.text: s.span for s in net.statements if isinstance(s, ast.Predict)}
+    if stated or len(losses) > 1:
+        _report_strays(frame, schema, net, losses.keys(), stated)
+        found = frame.predicted.found if frame.predicted else {}
+        values: Mapping[str, tuple[Value | None, Span]] = {n: found.get(n, (POISON, head)) for n in losses}
+    else:
+        values = dict.fromkeys(losses, (value, head))
+    return tuple(
+        Head(name, _prediction(frame, *values[name], losses[name]), None, link, name in stated)
+        for name, link in links.items()
+    )
+
+
+def _report_strays(
+    frame: Frame, schema: Schema, net: ast.Net, targets: Collection[str], stated: Mapping[str, Span]
+) -> None:
+    """Targets that nothing predicts, and a last value that predicts none."""
+    last = net.statements[-1] if net.statements else None
+    if stated and isinstance(last, ast.Evaluate):
+        frame.report(Fault(Unpredicting(last.span, next(iter(stated.values())))))
+    missing = [name for name in targets if name not in stated] if schema.targets else []
+    if missing and frame.session.data_known:
+        field = schema.target_named(missing[0])
+        place = last.span if last and not stated else net.span
+        names = ", ".join(f"`{name}`" for name in missing)
+        frame.report(Fault(NotPredicted(place, names, missing[0], field.span if field else schema.span)))
+
+
+def _prediction(frame: Frame, value: Value | None, place: Span, loss: MainLoss) -> Tensor | Poison:
     try:
         match value:
             case None:
-                raise Fault(NoValue(head, "`net`"))
+                raise Fault(NoValue(place, "`net`"))
             case Poison():
                 return POISON
             case Tensor(batched=True):
                 prediction = batching.as_real(replace(value, holes=()))
             case Tensor() | Number():
-                raise Fault(NotALoss(head, "the prediction does not depend on the inputs"))
+                raise Fault(NotALoss(place, "the prediction does not depend on the inputs"))
             case _:
-                raise Fault(Unexpected(head, "a layer without its input", "the prediction", "begin with an input"))
+                raise Fault(Unexpected(place, "a layer without its input", "the prediction", "begin with an input"))
         if prediction.maker == loss.link.name and loss.name:
             raise Fault(DoubleLink(prediction.span, loss.name, loss.link.name, loss.span))
     except Fault as fault:
@@ -85,9 +129,9 @@ def run_net(frame: Frame, net: ast.Net | None, loss: MainLoss) -> Tensor | Poiso
     return prediction
 
 
-def target_of(frame: Frame, schema: Schema) -> Tensor | Poison | None:
-    """The target as a tensor: class ids as INT, values as REAL; None if there is none, poison if that is not known."""
-    target = schema.target
+def target_of(frame: Frame, schema: Schema, name: str) -> Tensor | Poison | None:
+    """A target as a tensor: class ids as INT, values as REAL; None if there is none, poison if that is not known."""
+    target = schema.target_named(name)
     if not frame.session.data_known:
         return POISON
     if target is None:

@@ -9,7 +9,7 @@ A term that is not one number per example counts with its elements' mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dslc.data.schema import Schema
@@ -17,6 +17,7 @@ from dslc.elaborate import batching
 from dslc.elaborate.arithmetic import as_tensor, clock, operand, operate
 from dslc.elaborate.errors import Cascade, Fault, NotALoss
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.heads import Head
 from dslc.elaborate.names import resolve
 from dslc.elaborate.net import target_of
 from dslc.elaborate.scope import Scope
@@ -31,17 +32,22 @@ from dslc.syntax import ast
 from dslc.syntax.ast import BinaryOp, DefinitionKind
 
 
-def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison, mentioned: set[str]) -> Frame:
-    """The net's frame, seen by `loss` and metrics: its names, `prediction`, the target, `weights`, `parameters`.
+def loss_frame(frame: Frame, schema: Schema, heads: Sequence[Head], mentioned: set[str]) -> Frame:
+    """The net's frame, seen by `loss` and metrics: its names, the heads', `weights`, `parameters`.
 
-    `mentioned` are the names that the loss uses: the target goes by its own only there.
+    The only head's prediction and target go by `prediction` and `target`. `mentioned` are the names that the loss uses:
+    the target of a net without `predict` goes by its own name only there.
     """
     scope = Scope(frame.scope)
-    target = target_of(frame, schema)
+    heads = tuple(replace(head, target=target_of(frame, schema, head.name)) for head in heads)
     span = schema.span
-    scope.bind("prediction", prediction, span)
-    if target:
-        scope.bind("target", target, span)
+    if len(heads) == 1:
+        scope.bind("prediction", heads[0].prediction, span)
+        if heads[0].target:
+            scope.bind("target", heads[0].target, span)
+    for head in heads:
+        if head.stated:
+            scope.bind(head.name, head.prediction, span)
     parameters = tuple(
         Tensor(frame.draft, frame.draft.leaf(LeafRole.PARAMETER, p.name, TensorType(p.shape)), p.shape, False, p.span)
         for p in frame.session.parameters.values()
@@ -50,13 +56,29 @@ def loss_frame(frame: Frame, schema: Schema, prediction: Tensor | Poison, mentio
     scope.bind("weights", Tensors(tuple(p for p in parameters if len(p.shape) >= 2)), span)
     scope.bind("parameters", Tensors(parameters), span)
     kinds = (DefinitionKind.LOSS, DefinitionKind.ACTIVATION)
-    inner = replace(frame.at(""), scope=scope, kinds=kinds, pair=(prediction, target))
-    if isinstance(target, Tensor) and target.maker in mentioned - {"target"}:
+    inner = replace(frame.at(""), scope=scope, kinds=kinds, heads=heads, net=scope, predicted=None)
+    _carry(inner, schema)
+    for head in heads:
+        target = head.target
+        if not head.stated and isinstance(target, Tensor) and head.name in mentioned - {"target"}:
+            try:
+                scope.introduce(head.name, target, target.span)
+            except Fault as fault:
+                inner.report(fault)
+    return inner.about(heads[0]) if len(heads) == 1 else inner
+
+
+def _carry(frame: Frame, schema: Schema) -> None:
+    """The names of what the data block carries to losses and metrics."""
+    for field in schema.carried:
+        frame.locate(field.span)
+        node = frame.draft.leaf(LeafRole.TARGET, field.name, TensorType((ROWS, *field.shape)))
         try:
-            scope.introduce(target.maker, target, target.span)
+            frame.scope.introduce(
+                field.name, Tensor(frame.draft, node, field.shape, True, field.span, maker=field.name), field.span
+            )
         except Fault as fault:
-            inner.report(fault)
-    return inner
+            frame.report(fault)
 
 
 def objective(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | None:

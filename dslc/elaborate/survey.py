@@ -5,12 +5,13 @@ All of it is syntax: nothing is evaluated, so that it serves before the data is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from dslc.data.schema import ONLY
 from dslc.diagnostics import Diagnostic, NotYet
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
-from dslc.elaborate.frame import Link
+from dslc.elaborate.heads import IDENTITY, Link
 from dslc.elaborate.library import Library
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
@@ -108,7 +109,8 @@ def _stated(node: Syntax) -> tuple[Syntax, ...]:
         case ast.Argument(name=name) if name is not None:
             return (name,)
         case (
-            ast.Let(name=name)
+            ast.Predict(name=name)
+            | ast.Let(name=name)
             | ast.Definition(name=name)
             | ast.Parameter(name=name)
             | ast.Weight(name=name)
@@ -157,21 +159,53 @@ def _unused_bindings(body: tuple[ast.Statement, ...], used: set[str]) -> Iterato
 
 @dataclass(frozen=True, slots=True)
 class MainLoss:
-    """The first loss in the objective that looks at a target; `name` is empty for a bare formula."""
+    """The loss that a prediction is for; `name` is empty for a bare formula."""
 
     name: str
     span: Span
     link: Link
 
 
-def main_loss(objective: ast.Objective | None, library: Library, aliases: Mapping[str, str]) -> MainLoss:
-    """`aliases` are the lets whose value is a name."""
+def targets_of(data: ast.Data | None) -> tuple[str, ...]:
+    """The names of the targets, as the data block states them."""
+    stated = (s.names for s in (data.statements if data else ()) if isinstance(s, ast.Target))
+    return tuple(dict.fromkeys(name.text for names in stated for name in names))
+
+
+def main_losses(
+    targets: Sequence[str], objective: ast.Objective | None, library: Library, aliases: Mapping[str, str]
+) -> dict[str, MainLoss]:
+    """By head: the first loss in the objective that looks at the only target, or that is called on the head's name.
+
+    `aliases` are the lets whose value is a name.
+    """
+    if len(targets) < 2:
+        return {name: _main_loss(None, objective, library, aliases) for name in targets or (ONLY,)}
+    return {name: _main_loss(name, objective, library, aliases) for name in targets}
+
+
+def _main_loss(
+    head: str | None, objective: ast.Objective | None, library: Library, aliases: Mapping[str, str]
+) -> MainLoss:
+    for name in _losses_about(head, objective):
+        definition = library.find(aliases.get(name.text, name.text), (DefinitionKind.LOSS,), True)
+        if definition and _looks_at_target(definition):
+            return MainLoss(definition.name.text, name.span, link_of(definition, library))
+    return MainLoss("", objective.value.span if objective else BUILT_IN, IDENTITY)
+
+
+def _losses_about(head: str | None, objective: ast.Objective | None) -> Iterator[ast.Name]:
+    """What the objective may call on the head; every name where there is only one."""
     for part in walk(objective.value) if objective else ():
-        if isinstance(part, ast.Name):
-            definition = library.find(aliases.get(part.text, part.text), (DefinitionKind.LOSS,), True)
-            if definition and _looks_at_target(definition):
-                return MainLoss(definition.name.text, part.span, link_of(definition, library))
-    return MainLoss("", objective.value.span if objective else BUILT_IN, Link("identity", False))
+        match part:
+            case ast.Name() if head is None:
+                yield part
+            case ast.Call(callee=callee, arguments=arguments):
+                given = [a.value.text for a in arguments if isinstance(a.value, ast.Name)]
+                if head in given:
+                    yield callee
+            case _:
+                pass
 
 
 def _looks_at_target(definition: ast.Definition) -> bool:
@@ -186,7 +220,7 @@ def link_of(definition: ast.Definition, library: Library, depth: int = 0) -> Lin
         for parameter in definition.parameters
         if parameter.name.text == "target"
     )
-    inner = Link("identity", False)
+    inner = IDENTITY
     for part in walk(definition):
         if isinstance(part, ast.Call) and depth < 8:
             called = library.find(part.callee.text, (DefinitionKind.LOSS,), library.is_own(definition))

@@ -95,17 +95,35 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
             assert_never(statement)
 
 
-def watched_metrics(plan: Plan, library: Library) -> tuple[ast.Name | ast.Call, ...]:
-    """What is watched, and what `stop` and `keep` follow besides, as far as it is known."""
-    names = [use.text if isinstance(use, ast.Name) else use.callee.text for use in plan.watched]
+def watched_metrics(plan: Plan, library: Library, several: bool) -> tuple[ast.Name | ast.Call, ...]:
+    """What is watched, and what `stop` and `keep` follow besides, as far as it is known.
+
+    `several`: the net makes more than one prediction.
+    """
+    names = [name for use in plan.watched for name in _quantities(use, several)]
     followed: list[ast.Name | ast.Call] = []
     for column in _columns(plan):
-        name = column.name.text
+        name, quantity = column.name.text, quantity_of(column)
         known = name in PLANNED or library.find(name, (ast.DefinitionKind.METRIC,), True)
-        if known and name not in names:
-            followed.append(column.name)
-            names.append(name)
+        if known and quantity not in names and (name,) not in names:
+            followed.append(_use(column))
+            names.append(quantity)
     return (*plan.watched, *followed)
+
+
+def _quantities(use: ast.Name | ast.Call, several: bool) -> list[tuple[str, ...]]:
+    """The columns that a watched metric makes: `mae`, or among several predictions `heating.mae` of `mae(heating)`."""
+    if isinstance(use, ast.Name) or not several:
+        return [(use.text if isinstance(use, ast.Name) else use.callee.text,)]
+    return [(a.value.text, use.callee.text) for a in use.arguments if isinstance(a.value, ast.Name)]
+
+
+def _use(column: ast.Member) -> ast.Name | ast.Call:
+    """The metric that a column shows: `mae(heating)` for `val.heating.mae`."""
+    if not isinstance(column.value, ast.Member):
+        return column.name
+    head = column.value.name
+    return ast.Call(column.span, column.name, (ast.Argument(head.span, None, head),), ())
 
 
 def _columns(plan: Plan) -> list[ast.Member]:
@@ -117,5 +135,13 @@ def _columns(plan: Plan) -> list[ast.Member]:
 
 
 def part_of(member: ast.Member) -> str:
-    """`val` of `val.loss`; empty if something else stands there."""
+    """`val` of `val.loss` and of `val.heating.mae`; empty if something else stands there."""
+    if isinstance(member.value, ast.Member):
+        return part_of(member.value)
     return member.value.text if isinstance(member.value, ast.Name) else ""
+
+
+def quantity_of(member: ast.Member) -> tuple[str, ...]:
+    """`loss` of `val.loss`; `heating`, `mae` of `val.heating.mae`."""
+    before = quantity_of(member.value) if isinstance(member.value, ast.Member) else ()
+    return (*before, member.name.text)

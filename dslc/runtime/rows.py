@@ -1,14 +1,14 @@
 """Row sources: the arrays that a program fetches its batches from.
 
 They are cast to the program's elements once and stay as they are; an entry reads only the rows that it is
-told to. A source that the rows do not bring (the target, when predicting) is empty, and no entry that is
+told to. A source that the rows do not bring (a target, when predicting) is empty, and no entry that is
 called then fetches it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,18 +21,18 @@ from dslc.scalar.types import sized
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Prepared rows: inputs [rows, *shape] and target [rows, *shape] as the net and the loss read them.
+    """Prepared rows [rows, *shape]: `inputs` as the net reads them, `beside` as loss and metrics do: targets and more.
 
     `weight` is [rows], scaled by whoever made it; None weighs all rows 1. At least one row source must be given.
     """
 
     inputs: Mapping[str, Array]
-    target: Array | None = None
+    beside: Mapping[str, Array] = field(default_factory=dict)
     weight: Reals | None = None
 
     @property
     def count(self) -> int:
-        return next(len(values) for values in (*self.inputs.values(), self.target) if values is not None)
+        return next(len(values) for values in (*self.inputs.values(), *self.beside.values()))
 
 
 def sources_of(program: Program, rows: Rows) -> tuple[Array, ...]:
@@ -51,12 +51,12 @@ def _source(name: str, buffer: Buffer | None, rows: Rows) -> Array:
     if buffer is None:
         return np.zeros(0)
     element = NUMPY[buffer.element]
-    kind, _, field = name.partition(".")
+    kind, _, called = name.partition(".")
     match kind:
         case "input":
-            values: Array | None = rows.inputs.get(field)
+            values: Array | None = rows.inputs.get(called)
         case "target":
-            values = rows.target
+            values = rows.beside.get(called)
         case "weight":
             values = np.ones(rows.count) if rows.weight is None else rows.weight
         case "row":

@@ -133,7 +133,7 @@ class Session:
             return self._training.run(on_epoch)
 
     def request_stop(self) -> None:
-        """Ends the running training, or else the next one, after its batch; any thread or signal handler may call it."""
+        """Ends the running training, or the next one, after its batch. Any thread or signal handler may call it."""
         self._stop.made = True
         self._kept.ints[machine.REQUEST] = machine.INTERRUPT
 

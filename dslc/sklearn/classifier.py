@@ -35,14 +35,15 @@ class DSLClassifier(ClassifierMixin, Estimator):
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """The label of each row."""
-        asked = self._asked(X)
-        labels: Array = self.classes_[self.model_.predict(asked).astype(np.int64)]
+        decided = self._asked(X).decided
+        labels: Array = self.classes_[decided.astype(np.int64)]
         return labels
 
     def predict_proba(self, X: npt.ArrayLike) -> Reals:
         """Probabilities [rows, classes], in the order of `classes_`; ValueError where the loss speaks of none."""
-        asked = self._asked(X)
-        probability = self.model_.predict_proba(asked).astype(np.float64)
+        chances = self._asked(X).probability
+        assert chances is not None
+        probability = chances.astype(np.float64)
         total = probability.sum(axis=1, keepdims=True)
         if (probability < 0).any() or (np.abs(total - 1) > TOLERANCE).any():
             raise ValueError(f"the loss `{self.loss}` links the net's output to no probabilities")

@@ -26,6 +26,7 @@ from dslc.data.scale import Reals
 from dslc.diagnostics import DataError, ModelError, to_text
 from dslc.model import Model, load
 from dslc.model import compile as compile_model
+from dslc.predictions import Prediction
 from dslc.sklearn.model_text import Pieces, dense_net, model_text
 
 Array = npt.NDArray[np.generic]
@@ -212,11 +213,12 @@ class Estimator(BaseEstimator):
 
     # --- using ------------------------------------------------------------------------------------
 
-    def _asked(self, X: npt.ArrayLike) -> Reals:
-        """Rows to predict, as the model's input takes them."""
+    def _asked(self, X: npt.ArrayLike) -> Prediction:
+        """What the model says of these rows."""
         check_is_fitted(self, "model_")
         x: Reals = validate_data(self, X, dtype=np.float64, reset=False)
-        return shaped(self.model_, x)
+        (prediction,) = self.model_.predictions(shaped(self.model_, x)).values()
+        return prediction
 
     def __getstate__(self) -> dict[str, object]:
         """The attributes, the model as the bytes of its model file: scikit-learn and its users pickle estimators."""

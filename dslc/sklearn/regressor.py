@@ -28,8 +28,7 @@ class DSLRegressor(RegressorMixin, Estimator):
 
     def predict(self, X: npt.ArrayLike) -> Reals:
         """The values of each row, in the unit of y."""
-        asked = self._asked(X)
-        values: Reals = self.model_.predict(asked).astype(np.float64)
+        values: Reals = self._asked(X).decided.astype(np.float64)
         return values
 
     def __sklearn_tags__(self) -> Tags:

@@ -51,11 +51,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dslc.model": (
         *GRAPHS,
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program", "dslc.backends"),
-        *("dslc.saved", "dslc.plan"),
+        *("dslc.saved", "dslc.plan", "dslc.predictions"),
     ),
+    "dslc.predictions": (*GRAPHS, "dslc.data"),
     "dslc.runs": ("dslc.runtime",),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model", "dslc.syntax.format"),
-    "dslc.sklearn": (*FOUNDATION, "dslc.syntax", "dslc.model", "dslc.data"),
+    "dslc.sklearn": (*FOUNDATION, "dslc.syntax", "dslc.model", "dslc.predictions", "dslc.data"),
     "dslc.cli": ("dslc",),
     "dslc.models": (),
 }

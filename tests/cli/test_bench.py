@@ -56,13 +56,13 @@ def test_every_named_workload_has_its_file(name: str) -> None:
 
 
 def test_the_drawn_rows_are_the_same_everywhere() -> None:
-    schema = Schema((InputField("x", (3,), BUILT_IN),), TargetField("y", (), 4, BUILT_IN), BUILT_IN)
+    schema = Schema((InputField("x", (3,), BUILT_IN),), (TargetField("y", (), 4, BUILT_IN),), BUILT_IN)
     (x, y), (again, _) = draw(schema, BATCHES), draw(schema, BATCHES)
     assert y is not None
     assert x["x"].shape == (BATCHES, 3)
     assert (x["x"] == again["x"]).all()
-    assert set(y.tolist()) <= {0, 1, 2, 3}
-    assert y.tolist()[:4] == [1, 0, 2, 1]
+    assert set(y["y"].tolist()) <= {0, 1, 2, 3}
+    assert y["y"].tolist()[:4] == [1, 0, 2, 1]
 
 
 def test_peak_memory_is_of_the_process_itself() -> None:

@@ -10,7 +10,7 @@ import pytest
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError, ModelError
 
-from .model import dataset, raw
+from .model import dataset, only, raw
 
 ACCEPTED = {
     "plain": b"a,b,y\n1,2,3\n4,5,6\n",
@@ -30,7 +30,7 @@ def test_accepted(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(content)
     data = dataset('csv "a.csv"; target y', tmp_path, Task.VALUES)
     assert data.inputs["inputs"].tolist() == [[1, 2], [4, 5]]
-    assert data.target is not None and data.target.tolist() == [3, 6]
+    assert only(data).tolist() == [3, 6]
     assert data.schema.inputs[0].columns == ("a", "b")
     assert data.schema.inputs[0].shape == (2,)
 
@@ -112,7 +112,7 @@ def test_stratified_by_a_column_that_is_no_input(tmp_path: Path) -> None:
 def test_a_table_without_a_target_is_all_inputs(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     data = dataset('csv "a.csv"', tmp_path)
-    assert data.target is None and data.schema.target is None
+    assert data.beside == {} and data.schema.targets == ()
     assert data.inputs["inputs"].shape == (1, 2)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from dslc.data.load import load
-from dslc.data.prepare import prepare
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError, ModelError, to_text
 from dslc.source import Source
 from dslc.syntax.parse import parse
+
+from .model import prepared
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.dsl"))
 
@@ -22,7 +23,7 @@ def outcome(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     task = Task(text.partition("\n")[0].removeprefix("# task: "))
     try:
-        data = prepare(load(parse(Source(path.name, text)), path.parent, {}), task)
+        data = prepared(load(parse(Source(path.name, text)), path.parent, {}), task)
     except ModelError as error:
         return f"{error}\n"
     except DataError as error:

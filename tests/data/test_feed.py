@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from dslc.data.feed import feed, join, read_inputs
-from dslc.data.prepare import prepare
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError
 
-from .model import raw
+from .model import fitted, only, prepared, raw
 
 BLOCK = "input x: [4, 2]; target y: class(3); scale zscore"
 X = np.random.default_rng(0).normal(5, 3, (12, 4, 2))
@@ -20,7 +19,7 @@ Y = np.arange(12) % 3
 
 
 def test_before_any_array_there_are_no_rows_but_a_schema() -> None:
-    data = prepare(raw(BLOCK), Task.CLASSES)
+    data = prepared(raw(BLOCK), Task.CLASSES)
     assert data.preparation is None and len(data.train) == 0
     assert data.inputs["x"].shape == (0, 4, 2)
     assert data.schema.target is not None and data.schema.target.classes == 3
@@ -28,15 +27,15 @@ def test_before_any_array_there_are_no_rows_but_a_schema() -> None:
 
 @pytest.mark.parametrize("x", [X, X.tolist(), X.astype(np.float32), {"x": X}, {"inputs": X}])
 def test_arrays_of_any_kind(x: object) -> None:
-    data = prepare(feed(raw(BLOCK), x, Y.tolist()), Task.CLASSES)
-    assert data.target is not None and data.target.tolist() == Y.tolist()
+    data = prepared(feed(raw(BLOCK), x, Y.tolist()), Task.CLASSES)
+    assert only(data).tolist() == Y.tolist()
     assert data.inputs["x"].dtype == np.float64 and abs(data.inputs["x"].mean()) < 1e-6
     assert np.array_equal(data.train, np.arange(12))
 
 
 def test_validation_rows_follow_the_training_rows_and_fit_nothing() -> None:
     both, parts = join(feed(raw(BLOCK), X[:8], Y[:8]), feed(raw(BLOCK), X[8:], Y[8:]))
-    data = prepare(both, Task.CLASSES, parts)
+    data = prepared(both, Task.CLASSES, parts)
     assert data.train.tolist() == list(range(8)) and data.val.tolist() == [8, 9, 10, 11]
     np.testing.assert_allclose(data.inputs["x"][:8].mean((0, 1)), 0, atol=1e-12)
 
@@ -44,12 +43,12 @@ def test_validation_rows_follow_the_training_rows_and_fit_nothing() -> None:
 def test_a_label_of_the_validation_rows_is_named_as_such() -> None:
     both, parts = join(feed(raw(BLOCK), X[:8], Y[:8]), feed(raw(BLOCK), X[8:], [0, 1, 3, 0]))
     with pytest.raises(DataError, match=r'^validation array "y", row 2: class 3 is outside class\(3\), 0 to 2$'):
-        prepare(both, Task.CLASSES, parts)
+        prepared(both, Task.CLASSES, parts)
 
 
 def test_what_was_fitted_is_kept() -> None:
-    first = prepare(feed(raw(BLOCK), X, Y), Task.CLASSES)
-    again = prepare(feed(raw(BLOCK), X[:2] + 100, Y[:2]), Task.CLASSES, fitted=first.preparation)
+    first = prepared(feed(raw(BLOCK), X, Y), Task.CLASSES)
+    again = prepared(feed(raw(BLOCK), X[:2] + 100, Y[:2]), Task.CLASSES, fitted=first.preparation)
     assert again.preparation is first.preparation
     assert again.inputs["x"].min() > 10
 
@@ -57,13 +56,13 @@ def test_what_was_fitted_is_kept() -> None:
 def test_a_model_of_a_table_takes_its_columns_as_one_array(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n")
     model = raw('csv "a.csv"; target y; split 50/50 stratified b', tmp_path)
-    labels = prepare(feed(model, np.array([[1, 0], [2, 1], [3, 0], [4, 1.0]]), [5, 6, 5, 6]), Task.CLASSES)
-    assert labels.preparation is not None and labels.preparation.classes == (5, 6)
+    labels = prepared(feed(model, np.array([[1, 0], [2, 1], [3, 0], [4, 1.0]]), [5, 6, 5, 6]), Task.CLASSES)
+    assert fitted(labels).classes == (5, 6)
     assert len(labels.test) == 2
 
 
 def test_the_split_of_the_block_holds_for_arrays_too() -> None:
-    data = prepare(feed(raw(BLOCK + "; split 50/50 stratified y"), X, Y), Task.CLASSES)
+    data = prepared(feed(raw(BLOCK + "; split 50/50 stratified y"), X, Y), Task.CLASSES)
     assert sorted(Y[data.test].tolist()) == [0, 0, 1, 1, 2, 2]
 
 
@@ -97,7 +96,7 @@ WRONG = {
 @pytest.mark.parametrize(("block", "x", "y", "message"), WRONG.values(), ids=WRONG.keys())
 def test_wrong_arrays_are_named(block: str, x: object, y: object, message: str) -> None:
     with pytest.raises(DataError) as caught:
-        prepare(feed(raw(block), x, y), Task.CLASSES if "class" in block else Task.VALUES)
+        prepared(feed(raw(block), x, y), Task.CLASSES if "class" in block else Task.VALUES)
     assert str(caught.value) == message
 
 

@@ -11,7 +11,7 @@ from dslc.data.feed import read_inputs
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError
 
-from .model import dataset, raw
+from .model import dataset, only, raw
 
 TABLE = "a,b,sex,born,died,y\n1,4,f,2000-02-29,2000-03-01,0\n2,,m,1999-12-31,,1\n-3,0.5,,1969-12-29,2026-11-23,0\n"
 MEANINGS = {
@@ -69,7 +69,7 @@ def test_formulas_stand_on_formulas_and_count_when_predicting(folder: Path) -> N
 def test_a_formula_may_be_the_target(folder: Path) -> None:
     block = 'csv "a.csv"; target big; only sex; column big = a * 2; missing mode'
     data = dataset(block, folder, Task.VALUES)
-    assert data.target is not None and data.target.tolist() == [2, 4, -6]
+    assert only(data).tolist() == [2, 4, -6]
     assert data.preparation is not None
     rows = read_inputs(raw(block, folder).recipe, data.schema.inputs, {"sex": ["m", None]})
     assert data.preparation.apply(rows)["inputs"].tolist() == [[0, 1], [1, 0]]

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from dslc.data.feed import feed, join, read_inputs
-from dslc.data.prepare import prepare
 from dslc.data.rows import read_rows
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError
 
-from .model import dataset, raw
+from .model import dataset, only, prepared, raw
 
 TABLE = "age,sex,size,alive,born,y\n31,f,small,true,1990-01-05,a\n,m,big,false,1985-02-07,b\n45,,small,,1971-03-09,a\n"
 BLOCK = (
@@ -86,10 +85,10 @@ def test_a_file_to_predict_needs_the_columns_alone(folder: Path) -> None:
 
 def test_fed_columns_may_hold_the_target_and_what_the_split_needs(folder: Path) -> None:
     model = raw(BLOCK, folder)
-    whole = prepare(feed(model, {**COLUMNS, "y": ["a", "b", None]}, None), Task.CLASSES)
-    apart = prepare(feed(model, COLUMNS, ["a", "b", None]), Task.CLASSES)
+    whole = prepared(feed(model, {**COLUMNS, "y": ["a", "b", None]}, None), Task.CLASSES)
+    apart = prepared(feed(model, COLUMNS, ["a", "b", None]), Task.CLASSES)
     for data in (whole, apart):
-        assert data.target is not None and data.target.tolist() == [0, 1]
+        assert only(data).tolist() == [0, 1]
         assert [note.text for note in data.notes] == ["1 of 3 rows have no `y` and are left out"]
 
 
@@ -97,7 +96,7 @@ def test_validation_rows_are_joined_with_their_categories(folder: Path) -> None:
     model = raw(BLOCK, folder)
     others = {**COLUMNS, "sex": ["z", "f", "m"]}
     both, parts = join(feed(model, COLUMNS, ["a", "b", "a"]), feed(model, others, ["b", "b", "a"]))
-    data = prepare(both, Task.CLASSES, parts)
+    data = prepared(both, Task.CLASSES, parts)
     assert data.preparation is not None and data.preparation.table is not None
     place = data.preparation.table.names.index("sex f")
     assert data.inputs["inputs"][:, place : place + 2].tolist() == [[1, 0], [0, 1], [1, 0], [0, 0], [1, 0], [0, 1]]

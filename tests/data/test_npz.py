@@ -18,7 +18,7 @@ from dslc.data.schema import Task
 from dslc.data.table import Numbers
 from dslc.diagnostics import DataError
 
-from .model import dataset, raw
+from .model import dataset, only, raw
 
 KINDS = ["?", "u1", "i1", "u2", "i4", "u8", "f2", "f4", "f8", ">f8", ">i4"]
 
@@ -177,7 +177,7 @@ def test_a_declared_shape_adds_ones_or_cuts_flat_rows(tmp_path: Path) -> None:
 def test_one_array_may_be_input_and_target(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)))
     data = dataset('npz "a.npz" { image = x; again = x }; target again', tmp_path, Task.VALUES)
-    assert data.target is not None and data.target.shape == data.inputs["image"].shape == (3, 2)
+    assert only(data).shape == data.inputs["image"].shape == (3, 2)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError
 
-from .model import dataset
+from .model import dataset, fitted, only
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
@@ -38,17 +38,17 @@ BLOCK = 'npz "a.npz" { x = x; label = y }; target label'
 )
 def test_classes_are_the_sorted_labels(labels: object, classes: tuple[int, ...], tmp_path: Path) -> None:
     data = dataset(BLOCK, save(tmp_path, labels))
-    assert data.preparation is not None and data.preparation.classes == classes
-    assert [type(label) for label in data.preparation.classes or ()] == [type(label) for label in classes]
-    assert data.target is not None and data.target.dtype == np.int64
-    assert [classes[k] for k in data.target] == np.asarray(labels).tolist()
+    assert fitted(data).classes == classes
+    assert [type(label) for label in fitted(data).classes or ()] == [type(label) for label in classes]
+    assert only(data).dtype == np.int64
+    assert [classes[k] for k in only(data)] == np.asarray(labels).tolist()
     assert data.schema.target is not None and data.schema.target.classes == len(classes)
 
 
 def test_declared_classes_need_not_all_occur(tmp_path: Path) -> None:
     data = dataset(BLOCK + ": class(10)", save(tmp_path, [0, 9, 0]))
     assert data.schema.target is not None and data.schema.target.classes == 10
-    assert data.target is not None and data.target.tolist() == [0, 9, 0]
+    assert only(data).tolist() == [0, 9, 0]
 
 
 PLACE = 'a.npz: array "y", row'
@@ -89,7 +89,7 @@ def test_a_class_that_no_training_row_has(tmp_path: Path) -> None:
 
 def test_values_stay_values(tmp_path: Path) -> None:
     data = dataset(BLOCK, save(tmp_path, [0.5, 1, 2]), Task.VALUES)
-    assert data.target is not None and data.target.dtype == np.float64 and data.target.tolist() == [0.5, 1, 2]
+    assert only(data).dtype == np.float64 and only(data).tolist() == [0.5, 1, 2]
     assert data.schema.target is not None and data.schema.target.classes is None
 
 
@@ -97,14 +97,14 @@ def test_statistics_come_from_training_rows_only(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(3, 2, (200, 5))
     block = BLOCK + "; split 60/20/20; scale zscore; scale target minmax -1..1"
     data = dataset(block, save(tmp_path, x[:, 0] ** 2, x=x), Task.VALUES)
-    prepared, target = data.inputs["x"], data.target
-    assert target is not None and data.preparation is not None
-    np.testing.assert_allclose(prepared[data.train].mean(0), 0, atol=1e-12)
-    np.testing.assert_allclose(prepared[data.train].std(0), 1, rtol=1e-12)
-    assert np.abs(prepared[data.test].mean(0)).min() > 1e-3
+    scaled, target = data.inputs["x"], only(data)
+    assert data.preparation is not None
+    np.testing.assert_allclose(scaled[data.train].mean(0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled[data.train].std(0), 1, rtol=1e-12)
+    assert np.abs(scaled[data.test].mean(0)).min() > 1e-3
     np.testing.assert_allclose([target[data.train].min(), target[data.train].max()], [-1, 1])
-    np.testing.assert_allclose(data.preparation.restore(target), x[:, 0] ** 2, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(data.preparation.apply({"x": x[:3]})["x"], prepared[:3])
+    np.testing.assert_allclose(fitted(data).restore(target), x[:, 0] ** 2, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(data.preparation.apply({"x": x[:3]})["x"], scaled[:3])
 
 
 def test_scaling_that_overflows_is_named(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_digits() -> None:
     data = dataset(block + "; split 70/15/15 stratified digit; scale minmax 0..1", MODELS)
     datasets = pytest.importorskip("sklearn.datasets").load_digits()
     np.testing.assert_allclose(data.inputs["image"][..., 0], datasets.images / 16, rtol=1e-15)
-    assert data.target is not None and np.array_equal(data.target, datasets.target)
+    assert np.array_equal(only(data), datasets.target)
     assert (len(data.train), len(data.val), len(data.test)) == (1257, 270, 270)
 
 
@@ -128,10 +128,10 @@ def test_diabetes_and_breast_cancer() -> None:
         datasets.load_diabetes,
     )
     assert np.array_equal(diabetes.inputs["inputs"], theirs(scaled=False).data)
-    assert diabetes.target is not None and np.array_equal(diabetes.target, theirs().target)
+    assert np.array_equal(only(diabetes), theirs().target)
     cancer, published = dataset('csv "data/breast_cancer.csv"; target malignant', MODELS), datasets.load_breast_cancer()
     assert np.array_equal(cancer.inputs["inputs"], published.data)
-    assert cancer.target is not None and np.array_equal(cancer.target, 1 - published.target)
+    assert np.array_equal(only(cancer), 1 - published.target)
     assert len(cancer.schema.inputs[0].columns) == 30
 
 

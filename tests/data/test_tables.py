@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from dslc.data.column import Kind
-from dslc.data.prepare import Dataset, prepare
+from dslc.data.prepare import Dataset
 from dslc.data.record import preparation_from, preparation_record, schema_from, schema_record
 from dslc.data.schema import Task
 from dslc.data.split import Parts
 from dslc.diagnostics import DataError
 from dslc.source import BUILT_IN
 
-from .model import dataset, raw
+from .model import dataset, fitted, only, prepared, raw
 
 EQUAL = {"rtol": 1e-12, "atol": 1e-12}
 """Two orders of summation over a few hundred float64 values."""
@@ -61,8 +61,8 @@ def test_gaps_are_filled_and_categories_one_hot(tmp_path: Path) -> None:
     assert rows(data)[1] == [38, 1, 0, 1, 0, 0, 0]
     assert rows(data)[2] == [45, 0, 1, 0, 1, 1, 0]
     assert rows(data)[3] == [52, 0, 1, 0, 0, 0, 1]
-    assert data.preparation is not None and data.preparation.classes == ("no", "yes")
-    assert data.target is not None and data.target.tolist() == [1, 0, 1, 0, 1]
+    assert fitted(data).classes == ("no", "yes")
+    assert only(data).tolist() == [1, 0, 1, 0, 1]
 
 
 def test_the_more_specific_rule_wins(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_columns_and_rows_with_gaps_are_dropped(tmp_path: Path) -> None:
     data = dataset('csv "a.csv"; target y; missing drop columns above 40%; missing drop rows', folder)
     assert names(data) == ("a", "c") and data.schema.inputs[0].columns == ("a", "c")
     assert rows(data) == [[1, 1], [3, 3], [4, 4]]
-    assert data.train.tolist() == [0, 1, 2] and data.target is not None and data.target.tolist() == [0, 0, 1]
+    assert data.train.tolist() == [0, 1, 2] and only(data).tolist() == [0, 0, 1]
     assert [note.text for note in data.notes] == ["1 of 4 rows have missing cells and are left out"]
 
 
@@ -153,7 +153,7 @@ def test_nothing_is_learnt_from_rows_that_do_not_train(rule: str, scale: str, tm
     fitted = []
     for other in (False, True):
         changed = [f"{k},9e5,NA,violet,true,1" if other and k > 160 else line for k, line in enumerate(lines)]
-        data = prepare(raw(block, write(tmp_path, "\n".join(changed))), Task.CLASSES, parts)
+        data = prepared(raw(block, write(tmp_path, "\n".join(changed))), Task.CLASSES, parts)
         assert data.preparation is not None
         fitted.append((json.dumps(preparation_record(data.preparation)), data.inputs["inputs"][data.train].tobytes()))
     assert fitted[0] == fitted[1]
@@ -161,7 +161,7 @@ def test_nothing_is_learnt_from_rows_that_do_not_train(rule: str, scale: str, tm
 
 def test_a_category_that_no_training_row_has_is_all_zero(tmp_path: Path) -> None:
     folder = write(tmp_path, "k,y\na,0\nb,1\na,1\nc,0\n")
-    data = prepare(raw('csv "a.csv"; target y', folder), Task.CLASSES, Parts(*map(np.array, ([0, 1, 2], [3], []))))
+    data = prepared(raw('csv "a.csv"; target y', folder), Task.CLASSES, Parts(*map(np.array, ([0, 1, 2], [3], []))))
     assert names(data) == ("k a", "k b") and rows(data)[3] == [0, 0]
 
 
@@ -174,23 +174,23 @@ def test_a_column_of_names_is_refused(tmp_path: Path) -> None:
 def test_the_positive_class_is_the_second(tmp_path: Path) -> None:
     block = 'csv "a.csv"; only age; missing mean; target y positive "no"'
     data = dataset(block, write(tmp_path, SOME))
-    assert data.preparation is not None and data.preparation.classes == ("yes", "no")
-    assert data.target is not None and data.target.tolist() == [0, 1, 0, 1, 0]
+    assert fitted(data).classes == ("yes", "no")
+    assert only(data).tolist() == [0, 1, 0, 1, 0]
 
 
 def test_truth_values_as_classes(tmp_path: Path) -> None:
     data = dataset('csv "a.csv"; only age; target member positive "false"; missing mean', write(tmp_path, SOME))
-    assert data.preparation is not None and data.preparation.classes == (True, False)
-    assert data.target is not None and data.target.tolist() == [0, 1, 0, 1]
+    assert fitted(data).classes == (True, False)
+    assert only(data).tolist() == [0, 1, 0, 1]
 
 
 def test_weights_have_mean_one_over_the_training_rows(tmp_path: Path) -> None:
     class_weight = pytest.importorskip("sklearn.utils.class_weight")
     folder = write(tmp_path, "a,w,y\n1,1,0\n2,2,1\n3,0,0\n4,1,0\n5,4,0\n6,1,1\n")
     data = dataset('csv "a.csv"; target y; sample_weight w; class_weight balanced; split 70/30', folder)
-    assert data.schema.inputs[0].columns == ("a",) and data.weight is not None and data.target is not None
-    balanced = class_weight.compute_class_weight("balanced", classes=np.array([0, 1]), y=data.target[data.train])
-    expected = np.array([1, 2, 0, 1, 4, 1]) * balanced[data.target]
+    assert data.schema.inputs[0].columns == ("a",) and data.weight is not None
+    balanced = class_weight.compute_class_weight("balanced", classes=np.array([0, 1]), y=only(data)[data.train])
+    expected = np.array([1, 2, 0, 1, 4, 1]) * balanced[only(data)]
     np.testing.assert_allclose(data.weight, expected / expected[data.train].mean(), **EQUAL)
 
 
@@ -210,5 +210,5 @@ def test_schema_and_preparation_come_back_from_their_records(task: Task, tmp_pat
     again = preparation_from(json.loads(json.dumps(preparation_record(data.preparation))), schema)
     assert schema.inputs[0].columns == ("a", "b", "c", "kind", "flag")
     assert preparation_record(again) == preparation_record(data.preparation)
-    restored = prepare(raw(block, tmp_path), task, fitted=again)
+    restored = prepared(raw(block, tmp_path), task, fitted=again)
     assert np.array_equal(restored.inputs["inputs"], data.inputs["inputs"])

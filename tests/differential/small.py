@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dslc.data.schema import Schema
+from dslc.data.schema import Schema, TargetField
 from dslc.runtime.rows import Rows
 
 ROWS = 23
@@ -54,12 +55,13 @@ def rows_for(schema: Schema) -> Rows:
     """Rows of normal numbers and random classes or, for a target of several values, distributions."""
     draw = np.random.default_rng(11)
     inputs = {field.name: draw.normal(size=(ROWS, *field.shape)) for field in schema.inputs}
-    target = schema.target
-    if target is None:
-        return Rows(inputs)
+    return Rows(inputs, {target.name: _target(draw, target) for target in schema.targets})
+
+
+def _target(draw: np.random.Generator, target: TargetField) -> NDArray[np.generic]:
     if target.classes is not None:
-        return Rows(inputs, draw.integers(0, target.classes, (ROWS, *target.shape)))
+        return draw.integers(0, target.classes, (ROWS, *target.shape))
     values = draw.normal(size=(ROWS, *target.shape))
     if target.shape and target.shape[-1] > 1:
         values = np.exp(values) / np.exp(values).sum(-1, keepdims=True)
-    return Rows(inputs, values)
+    return values

@@ -43,15 +43,15 @@ def pair(source: Path | str) -> tuple[Model, Model, Rows, int]:
     reference.set_weights(cpu.weights)
     dataset = cpu.dataset
     if len(dataset.train):
-        rows = Rows(dataset.inputs, dataset.target)
+        rows = Rows(dataset.inputs, dataset.beside)
         chosen = dataset.train
     else:
         rows = rows_for(cpu.experiment.schema)
         chosen = np.arange(rows.count)
     batch = min(cpu.experiment.loop.batch or len(chosen), len(chosen))
     taken = chosen[: 10 * batch]
-    target = None if rows.target is None else rows.target[taken]
-    return cpu, reference, Rows({name: x[taken] for name, x in rows.inputs.items()}, target), batch
+    inputs, beside = ({name: values[taken] for name, values in part.items()} for part in (rows.inputs, rows.beside))
+    return cpu, reference, Rows(inputs, beside), batch
 
 
 def ten_steps(model: Model, rows: Rows, batch: int) -> dict[str, Array]:
@@ -61,7 +61,7 @@ def ten_steps(model: Model, rows: Rows, batch: int) -> dict[str, Array]:
         loop = replace(model.experiment.loop, epochs=epochs, stop=None, keep=None)
         model.session.train(rows, np.arange(rows.count), np.arange(0), loop)
     else:
-        model.fit(rows.inputs, rows.target, epochs=epochs)
+        model.fit(rows.inputs, rows.beside or None, epochs=epochs)
     return model.weights
 
 

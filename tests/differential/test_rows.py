@@ -73,7 +73,7 @@ def test_predictions_do_not_depend_on_how_rows_are_cut(name: str) -> None:
     rows = rows_for(compilation.experiment.schema)
     program = compilation.program(Element.F32, ("predict",), 8)
     executable, sources = get_backend("cpu").compile(program), sources_of(program, Rows(rows.inputs))
-    (place,) = {b.name: b for b in program.buffers if b.name == "predict.prediction"}.values()
+    (place,) = {b.name: b for b in program.buffers if b.name == "predict.prediction.y"}.values()
 
     def predicted(size: int) -> bytes:
         arena = arena_of(program, compilation, 0xFF)

@@ -27,7 +27,7 @@ def experiment(
 ) -> Experiment:
     """The experiment of a file without a data block: input `x`, target `y` of classes or of values."""
     module = parse(Source("test.dsl", "data { input x: [4] }\n" + text))
-    schema = Schema((InputField("x", x, BUILT_IN),), TargetField("y", target, classes, BUILT_IN), BUILT_IN)
+    schema = Schema((InputField("x", x, BUILT_IN),), (TargetField("y", target, classes, BUILT_IN),), BUILT_IN)
     made = elaborate(module, schema, settings or {}, "test")
     for graph in (made.forward, made.updates, made.evaluate, made.finish, made.predict):
         verify(graph)

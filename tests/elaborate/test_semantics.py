@@ -75,7 +75,7 @@ def test_a_loss_may_call_another_and_takes_its_link() -> None:
     text = "loss soft(prediction, target) = 0.5 * cross_entropy(prediction, target)\n" + NET + "loss soft"
     made = experiment(text, classes=3)
     assert np.isclose(values_of(made.forward, MLP)["sums.loss"], (WEIGHT * 0.5 * cross_entropies()).sum())
-    assert np.allclose(values_of(made.predict, MLP)["probability"].sum(1), 1)
+    assert np.allclose(values_of(made.predict, MLP)["probability.y"].sum(1), 1)
 
 
 def test_names_bound_in_the_net_are_visible_in_the_loss() -> None:
@@ -94,9 +94,9 @@ def test_names_bound_in_the_net_are_visible_in_the_loss() -> None:
 
 def test_softmax_predicts_the_likeliest_class() -> None:
     found = values_of(experiment(NET + "loss cross_entropy", classes=3).predict, MLP)
-    assert np.allclose(found["prediction"], LOGITS)
-    assert np.allclose(found["probability"], np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True))
-    assert np.array_equal(found["decision"], LOGITS.argmax(1))
+    assert np.allclose(found["prediction.y"], LOGITS)
+    assert np.allclose(found["probability.y"], np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True))
+    assert np.array_equal(found["decision.y"], LOGITS.argmax(1))
 
 
 @pytest.mark.parametrize(("loss", "links"), [("binary_cross_entropy", True), ("hinge", False)])
@@ -106,8 +106,8 @@ def test_two_classes_take_one_output(loss: str, links: bool) -> None:
     z, y = (X @ w + b)[:, 0], IDS % 2
     given = MLP | {"y": y, "dense.w": w, "dense.b": b}
     found = values_of(made.predict, given)
-    assert np.allclose(found["probability"], 1 / (1 + np.exp(-z)) if links else z)
-    assert np.array_equal(found["decision"], z > 0)
+    assert np.allclose(found["probability.y"], 1 / (1 + np.exp(-z)) if links else z)
+    assert np.array_equal(found["decision.y"], z > 0)
     entropies = np.log1p(np.exp(-np.where(y == 1, z, -z)))
     expected = entropies if links else np.maximum(0, 1 - np.where(y == 1, 1, -1) * z)
     sums = values_of(made.evaluate, given)
@@ -119,8 +119,8 @@ def test_values_are_predicted_as_they_are() -> None:
     w, b = DRAW.normal(size=(4, 1)), DRAW.normal(size=1)
     made = experiment("net { x | dense(outputs) }\nloss absolute_error")
     found = values_of(made.predict, {"x": X, "dense.w": w, "dense.b": b})
-    assert found["prediction"].shape == (ROWS_PRESENT, 1)
-    assert np.allclose(found["decision"], (X @ w + b)[:, 0])
+    assert found["prediction.y"].shape == (ROWS_PRESENT, 1)
+    assert np.allclose(found["decision.y"], (X @ w + b)[:, 0])
 
 
 # --- weights and instances ------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_every_use_of_an_instance_shares_its_weights() -> None:
     made = experiment("net { e = dense(4, bias = false); e(e(x)) | dense(1, bias = false) }\nloss squared_error")
     u, w = DRAW.normal(size=(4, 4)), DRAW.normal(size=(4, 1))
     found = values_of(made.predict, {"x": X, "e.dense.w": u, "dense.w": w})
-    assert np.allclose(found["prediction"], X @ u @ u @ w)
+    assert np.allclose(found["prediction.y"], X @ u @ u @ w)
 
 
 def test_initial_values_come_from_the_stream_of_the_weight() -> None:
@@ -190,7 +190,7 @@ def test_random_numbers_are_their_mean_in_predictions() -> None:
         "net { x + random_normal([4]) + random_uniform([4]) | dense(1, bias = false) }\nloss squared_error"
     )
     w = DRAW.normal(size=(4, 1))
-    assert np.allclose(values_of(made.predict, {"x": X, "dense.w": w})["prediction"], (X + 0.5) @ w)
+    assert np.allclose(values_of(made.predict, {"x": X, "dense.w": w})["prediction.y"], (X + 0.5) @ w)
 
 
 # --- formulas -------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_random_numbers_are_their_mean_in_predictions() -> None:
 def value_of(definition: str, net: str, x: tuple[int, ...], given: np.ndarray) -> np.ndarray:
     made = experiment(f"{definition}\nnet {{ x | {net} | tail }}\nlayer tail(x) {{ weight s: [1] = 1;  x * sum(s) }}\n"
                       "loss sum(prediction)", x=x)  # fmt: skip
-    return values_of(made.predict, {"x": given, "tail.s": np.ones(1)})["prediction"]
+    return values_of(made.predict, {"x": given, "tail.s": np.ones(1)})["prediction.y"]
 
 
 def test_a_reduced_axis_is_remembered_where_it_was() -> None:

@@ -118,7 +118,7 @@ def experiment(loop: Loop = LOOP) -> Experiment:
     shapes = {"line.w": (3, 1), "line.b": (1,)}
     return Experiment(
         name="line",
-        schema=Schema((), None, BUILT_IN),
+        schema=Schema((), (), BUILT_IN),
         settings=(Setting("rate", 0.05, False, "file", BUILT_IN),),
         parameters=tuple(Tensor(name, shape, _initial(name, shape), BUILT_IN) for name, shape in shapes.items()),
         states=tuple(
@@ -138,7 +138,7 @@ def experiment(loop: Loop = LOOP) -> Experiment:
 def data(count: int = 30, seed: int = 1) -> Rows:
     draw = np.random.default_rng(seed)
     x = draw.normal(size=(count, 3))
-    return Rows({"x": x}, x @ np.array([1.0, -2.0, 0.5]) + 0.25)
+    return Rows({"x": x}, {"y": x @ np.array([1.0, -2.0, 0.5]) + 0.25})
 
 
 def session(loop: Loop | None = None, real: Element = Element.F64) -> Session:

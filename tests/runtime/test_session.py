@@ -195,7 +195,7 @@ def test_evaluation_weighs_rows_and_goes_in_parts() -> None:
     model, rows = session(), data(CAPACITY * 2 + 3)
     weight = np.linspace(0, 2, rows.count)
     predicted = model.predict(rows)["prediction"]
-    error = predicted - rows.target
+    error = predicted - rows.beside["y"]
     found = model.evaluate(replace(rows, weight=weight))
     assert found["loss"] == pytest.approx(np.average(error**2, weights=weight), rel=1e-12)
     assert found["mae"] == pytest.approx(np.average(np.abs(error), weights=weight), rel=1e-12)
@@ -223,7 +223,7 @@ def test_gradients_are_those_of_one_batch(count: int) -> None:
     model, rows = session(), data(count)
     objective, found = model.gradients(rows)
     x, w = rows.inputs["x"], model.parameters["line.w"]
-    error = (x @ w + model.parameters["line.b"])[:, 0] - rows.target
+    error = (x @ w + model.parameters["line.b"])[:, 0] - rows.beside["y"]
     assert objective == pytest.approx(np.mean(error**2), rel=1e-12)
     assert found["line.w"][:, 0] == pytest.approx(2 * x.T @ error / count, rel=1e-12)
     assert found["line.b"] == pytest.approx([2 * error.mean()], rel=1e-12)

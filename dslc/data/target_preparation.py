@@ -1,0 +1,101 @@
+"""A target as its loss reads it: class ids of labels, or values on a scale; and back to the target's own terms.
+
+What is fitted (the classes, their weights, the scale) comes from the training rows alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslc.data import errors
+from dslc.data.balance import class_weights
+from dslc.data.classes import Label, as_stored, class_ids, find_classes, with_positive
+from dslc.data.column import NOUNS, Column, Kind
+from dslc.data.recipe import PythonSource, Recipe, ScalePlan
+from dslc.data.scale import Reals, Scaling, fit_scaling
+from dslc.data.schema import TargetField, Task
+from dslc.data.split import Rows
+from dslc.data.table import Numbers, Origin
+from dslc.diagnostics import DataError, Diagnostic
+
+Ids: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TargetPreparation:
+    """The scale of values, if any; or the labels of classes by id, and the weight of each class."""
+
+    scaling: Scaling | None = None
+    classes: tuple[Label, ...] | None = None
+    class_weights: tuple[float, ...] | None = None
+
+    def restore(self, decided: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Decisions [rows, ..] as labels, or as values in the target's own unit."""
+        if self.classes is not None:
+            return np.asarray(self.classes)[decided.astype(np.int64)]
+        values: Reals = decided.astype(np.float64)
+        return self.scaling.invert(values) if self.scaling else values
+
+
+def check_target(target: TargetField, values: Numbers | Column, task: Task, recipe: Recipe) -> Iterator[Diagnostic]:
+    """What the data block says of a target that its loss does not take so."""
+    positive = recipe.positives.get(target.name)
+    if task is Task.VALUES and target.classes is not None:
+        yield errors.ClassesAsValues(target.span, target.name)
+    if task is Task.CLASSES and target.shape:
+        yield errors.NotScalar(target.span, "the loss", target.name, str(list(target.shape)))
+    if task is Task.VALUES and positive is not None:
+        yield errors.BadPositive(positive.span, "`positive` needs a loss that takes classes")
+    if task is Task.VALUES and isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.DATE):
+        yield errors.TextAsValues(target.span, target.name, NOUNS[values.kind])
+    if task is Task.CLASSES and isinstance(recipe.source, PythonSource) and target.classes is None:
+        yield errors.UncountedClasses(target.span, target.name)
+
+
+def fit_target(
+    target: TargetField, values: Numbers | Column, task: Task, recipe: Recipe, train: Rows, origin: Origin
+) -> TargetPreparation:
+    """The preparation from the training rows of `values` [rows, *shape]. DataError for labels that are none."""
+    if task is Task.VALUES:
+        plan = recipe.scale_target
+        return TargetPreparation(_scaling(numbers_of(values)[train], plan, target.name) if plan else None)
+    if target.classes is not None:
+        classes = as_stored(range(target.classes), values)
+    else:
+        classes = find_classes(values, train, target.name, origin)
+    positive = recipe.positives.get(target.name)
+    classes = with_positive(classes, positive, target.name) if positive else classes
+    weights = None
+    if recipe.class_weight is not None:
+        weights = class_weights(_ids(target, values, classes, origin)[train], len(classes))
+    return TargetPreparation(None, classes, weights)
+
+
+def encode(target: TargetField, values: Numbers | Column, fitted: TargetPreparation, origin: Origin) -> Ids | Reals:
+    """The target as the loss reads it: class ids [rows], or values [rows, *shape] float64. DataError for labels."""
+    if fitted.classes is not None:
+        return _ids(target, values, fitted.classes, origin)
+    reals: Reals = numbers_of(values).astype(np.float64)
+    return fitted.scaling.apply(reals) if fitted.scaling else reals
+
+
+def numbers_of(values: Numbers | Column) -> Numbers:
+    return values.values if isinstance(values, Column) else values
+
+
+def _scaling(values: Numbers, plan: ScalePlan, name: str) -> Scaling:
+    try:
+        return fit_scaling(values.astype(np.float64), plan)
+    except OverflowError as error:
+        raise DataError(f'the target "{name}": {error}') from None
+
+
+def _ids(target: TargetField, values: Numbers | Column, classes: Sequence[Label], origin: Origin) -> Ids:
+    declared = target.classes
+    why = f"is outside class({declared}), 0 to {declared - 1}" if declared else "is in no training row"
+    return class_ids(values, classes, why, target.name, origin)

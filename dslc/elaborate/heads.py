@@ -1,0 +1,43 @@
+"""What the net predicts: a head for each target, or one where there is none.
+
+A head brings together a prediction, the target that it is held against, and the loss's link between the two. In `loss`
+and metrics the only head is what a bare `huber` is about; of several each goes by its target's name: `huber(heating)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dslc.elaborate.values import Poison, Tensor, Value
+from dslc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the raw prediction becomes what the loss speaks about, and whether the target is a class."""
+
+    name: str  # identity, sigmoid, softmax, none
+    classes: bool
+
+
+IDENTITY = Link("identity", False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """`stated`: `predict NAME` gave it, so that its name in `loss` and metrics is the prediction."""
+
+    name: str
+    prediction: Tensor | Poison
+    target: Tensor | Poison | None
+    link: Link
+    stated: bool = False
+
+
+@dataclass(slots=True)
+class Predicted:
+    """What the `predict` statements of a net have found; `widths` says what `outputs` is in each, None if not known."""
+
+    widths: Mapping[str, int | None]
+    found: dict[str, tuple[Value, Span]] = field(default_factory=dict)

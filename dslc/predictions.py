@@ -1,0 +1,55 @@
+"""What a trained net says about rows, in each target's own terms: the raw outputs of `predict` to labels and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dslc.data.classes import Label
+from dslc.data.prepare import Preparation
+from dslc.data.schema import Schema
+from dslc.data.target_preparation import TargetPreparation
+from dslc.graph.graph import Array
+
+UNPREPARED = TargetPreparation()
+"""Of a prediction without a target."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """Of one target: `decided` [rows, ..] are labels or values in its own unit, `raw` the net's output before the link.
+
+    Where the target has `classes`, `probability` is [rows, .., classes] in their order.
+    """
+
+    decided: Array
+    raw: Array
+    classes: tuple[Label, ...] | None
+    probability: Array | None
+
+
+def predictions(outputs: Mapping[str, Array], schema: Schema, fitted: Preparation) -> dict[str, Prediction]:
+    """By head, from the outputs of the program's `predict`."""
+    return {name: _prediction(name, outputs, fitted.targets.get(name, UNPREPARED)) for name in schema.heads}
+
+
+def _prediction(name: str, outputs: Mapping[str, Array], target: TargetPreparation) -> Prediction:
+    classes = target.classes
+    probability = _chances(outputs[f"probability.{name}"]) if classes is not None else None
+    return Prediction(target.restore(outputs[f"decision.{name}"]), outputs[f"prediction.{name}"], classes, probability)
+
+
+def _chances(probability: Array) -> Array:
+    """The probability of each class; of two that a single number tells apart it is the second's."""
+    if probability.ndim > 1 and probability.shape[1] > 1:
+        return probability.reshape(len(probability), -1)
+    second = probability.reshape(len(probability), 1)
+    return np.concatenate([1 - second, second], axis=1)
+
+
+def unfitted(schema: Schema) -> Preparation:
+    """What a model that was never fitted prepares: nothing; it knows declared classes only."""
+    classes = {target.name: tuple(range(target.classes)) if target.classes else None for target in schema.targets}
+    return Preparation({}, {name: TargetPreparation(classes=labels) for name, labels in classes.items()})
