@@ -524,7 +524,7 @@ class SeveralPredictions(Diagnostic):
     message: ClassVar = "`{name}` does not say which prediction it is about: {heads}"
     help: ClassVar = "write `{example}`"
     name: str
-    example: str
+    example: str | None
     heads: str
 
 

@@ -54,7 +54,12 @@ def look_up(frame: Frame, name: Name) -> Value | None:
 def _unknown(frame: Frame, name: Name) -> Diagnostic:
     targets = frame.session.targets
     if len(frame.heads) > 1 and name.text in ("prediction", "target"):
-        return SeveralPredictions(name.span, name.text, frame.heads[0].name, ", ".join(f"`{n}`" for n in targets))
+        return SeveralPredictions(
+            name.span,
+            name.text,
+            frame.heads[0].name if name.text == "prediction" else None,
+            ", ".join(f"`{n}`" for n in targets),
+        )
     if frame.net and not frame.stack and name.text in ("target", *targets):
         return TargetInNet(name.span, name.text) if targets else NoTarget(name.span, name.text)
     if frame.net and name.text in frame.session.carried:

@@ -48,6 +48,12 @@ LIBRARY: dict[str, str] = {
         for loss, (target, width) in LOSSES.items()
     },
     **{o: _model("target y: class(3)", "gelu | dense(outputs)", "cross_entropy", o) for o in OPTIMIZERS},
+    "two heads and a carried column": """
+        data { input x: [5]; input amount: [1]; carry amount; target y: class(3); target z: [2] }
+        net { trunk = x | dense(6) | tanh; predict y = trunk | dense(outputs); predict z = trunk | dense(outputs) }
+        loss cross_entropy(y) + 0.5 * huber(z) * (1 + sum(amount^2))
+        train { adam(1e-2); batch 8; epochs 3; seed 4; watch accuracy(y), rmse(z) }
+    """,
 }
 
 
@@ -55,7 +61,8 @@ def rows_for(schema: Schema) -> Rows:
     """Rows of normal numbers and random classes or, for a target of several values, distributions."""
     draw = np.random.default_rng(11)
     inputs = {field.name: draw.normal(size=(ROWS, *field.shape)) for field in schema.inputs}
-    return Rows(inputs, {target.name: _target(draw, target) for target in schema.targets})
+    carried = {field.name: draw.normal(size=(ROWS, *field.shape)) for field in schema.carried}
+    return Rows(inputs, {target.name: _target(draw, target) for target in schema.targets} | carried)
 
 
 def _target(draw: np.random.Generator, target: TargetField) -> NDArray[np.generic]:

@@ -61,7 +61,9 @@ def ten_steps(model: Model, rows: Rows, batch: int) -> dict[str, Array]:
         loop = replace(model.experiment.loop, epochs=epochs, stop=None, keep=None)
         model.session.train(rows, np.arange(rows.count), np.arange(0), loop)
     else:
-        model.fit(rows.inputs, rows.beside or None, epochs=epochs)
+        carried = {field.name for field in model.experiment.schema.carried}
+        targets = {name: values for name, values in rows.beside.items() if name not in carried}
+        model.fit({**rows.inputs, **{name: rows.beside[name] for name in carried}}, targets or None, epochs=epochs)
     return model.weights
 
 

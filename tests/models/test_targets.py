@@ -1,0 +1,122 @@
+"""Several targets: each is predicted, weighed and measured by itself, whatever way its rows come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dslc
+from dslc.model import Model
+
+TWO = """
+data { input x: [3]; target hot; target kind: class(3) }
+net { trunk = x | dense(8) | tanh
+      predict hot = trunk | dense(outputs)
+      predict kind = trunk | dense(outputs) }
+loss huber(hot) + 0.5 * cross_entropy(kind)
+train { adam(1e-2); batch 16; epochs 30; seed 3; watch rmse(hot), accuracy(kind) }
+"""
+DRAW = np.random.default_rng(5)
+X = DRAW.normal(size=(120, 3))
+HOT = X[:, 0] - 0.5 * X[:, 1]
+KIND = np.argmax(X, axis=1)
+Y = {"hot": HOT, "kind": KIND}
+
+
+def trained() -> Model:
+    model = dslc.compile(text=TWO)
+    model.fit(X, Y)
+    return model
+
+
+def test_every_target_is_learnt_and_answered_in_its_own_terms(tmp_path: Path) -> None:
+    model = trained()
+    decided, chances, raw = model.predict(X), model.predict_proba(X), model.forward(X)
+    assert isinstance(decided, dict) and isinstance(chances, dict) and isinstance(raw, dict)
+    assert list(decided) == list(raw) == ["hot", "kind"] and list(chances) == ["kind"]
+    assert decided["hot"].shape == (120,) and set(decided["kind"].tolist()) <= {0, 1, 2}
+    assert np.allclose(chances["kind"].sum(1), 1, atol=1e-6) and raw["kind"].shape == (120, 3)
+    assert model.classes == {"hot": None, "kind": (0, 1, 2)}
+    found = model.evaluate(X, Y)
+    assert list(found) == ["loss", "hot.rmse", "kind.accuracy"]
+    assert found["hot.rmse"] == pytest.approx(np.sqrt(np.mean((decided["hot"] - HOT) ** 2)), rel=1e-5)
+    assert found["kind.accuracy"] == pytest.approx(np.mean(decided["kind"] == KIND), rel=1e-6)
+    assert found["hot.rmse"] < 0.3 and found["kind.accuracy"] > 0.8
+    model.save(tmp_path / "two.dslm")
+    again = dslc.load(tmp_path / "two.dslm").predict(X)
+    assert isinstance(again, dict)
+    assert all(np.array_equal(again[name], decided[name]) for name in decided)
+
+
+def test_the_gradient_is_the_sum_of_the_losses_gradients() -> None:
+    def alone(loss: str) -> dict[str, np.ndarray]:
+        text = TWO.replace("huber(hot) + 0.5 * cross_entropy(kind)", loss)
+        model = dslc.compile(text=text, backend="reference", dtype="float64")
+        return dict(model.gradients(X, Y))
+
+    whole, hot, kind = (alone(f"{a} * huber(hot) + {b} * cross_entropy(kind)") for a, b in ((1, 0.5), (1, 0), (0, 0.5)))
+    assert set(whole) == {
+        "trunk.dense.w",
+        "trunk.dense.b",
+        "hot.dense.w",
+        "hot.dense.b",
+        "kind.dense.w",
+        "kind.dense.b",
+    }
+    for name, gradient in whole.items():
+        np.testing.assert_allclose(gradient, hot[name] + kind[name], rtol=1e-10, atol=1e-14)
+    assert np.abs(whole["trunk.dense.w"]).max() > 0
+
+
+def test_targets_come_as_columns_too(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    text = TWO.replace("input x: [3]; target hot; target kind: class(3)", 'csv "a.csv"; target hot, kind')
+    text = text.replace("x | dense", "inputs | dense")
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": X[:, 2], "hot": HOT, "kind": [f"k{k}" for k in KIND]})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    model = dslc.compile(text=text, data=tmp_path / "a.csv")
+    model.fit()
+    model.fit(frame, epochs=1)
+    model.fit(frame[["a", "b", "c"]], {"hot": HOT, "kind": frame["kind"]}, epochs=1)
+    decided = model.predict(frame)
+    assert isinstance(decided, dict) and set(decided["kind"].tolist()) <= {"k0", "k1", "k2"}
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ({"hot": HOT}, 'no values for the target "kind"'),
+        ({"hot": HOT, "kid": KIND}, 'no target is named "kid"; did you mean "kind"?'),
+        (HOT, "2 targets take a mapping by name: hot, kind"),
+        ({"hot": HOT, "kind": KIND[:-1]}, 'array "kind": has 119 rows, but the inputs have 120'),
+        ({"hot": HOT, "kind": KIND + 1}, 'array "kind", row '),
+    ],
+)
+def test_targets_that_do_not_fit_are_named(y: object, message: str) -> None:
+    model = dslc.compile(text=TWO)
+    with pytest.raises(dslc.DataError, match=message.replace("?", r"\?")):
+        model.fit(X, y)  # type: ignore[arg-type] # a wrong argument is the point
+
+
+def test_what_is_carried_reaches_loss_and_metrics_and_no_input() -> None:
+    text = """
+    data { input x: [3]; input amount: [1]; target y; carry amount; split 50/50 }
+    metric paid(prediction, target) lower = sum(abs(prediction - target) * amount)
+    net { x | dense(1) }
+    loss amount * squared_error(y)
+    train { sgd(0.05); batch 10; epochs 4; seed 1; watch paid }
+    """
+    amount = DRAW.uniform(0.5, 2, size=(120, 1))
+    model = dslc.compile(text=text, backend="reference", dtype="float64")
+    assert model.weights["dense.w"].shape == (3, 1)
+    rows = {"x": X, "amount": amount}
+    raw = model.forward(X)
+    assert not isinstance(raw, dict)
+    error = raw[:, 0] - HOT
+    assert model.loss(rows, HOT) == pytest.approx(float(np.mean(amount[:, 0] * error**2)), rel=1e-12)
+    model.fit(rows, HOT)
+    assert model.evaluate(rows, HOT)["paid"] < float(np.mean(np.abs(error) * amount[:, 0]))
+    with pytest.raises(dslc.DataError, match="2 inputs take a mapping by name: x, amount"):
+        model.fit(X, HOT)
