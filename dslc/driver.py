@@ -23,7 +23,8 @@ from dslc.elaborate.elaborate import elaborate, faults_beside_data, task_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
 from dslc.graph.graph import Graph
-from dslc.lowering.lower import lower
+from dslc.lowering.lower import draft_program, lower
+from dslc.lowering.plan import Layout
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
@@ -64,14 +65,22 @@ class Compilation:
     def optimised(self) -> Mapping[str, Graph]:
         return {name: fuse(apply(graph, AFTER_DIFFERENTIATION)) for name, graph in self.graphs.items()}
 
-    def program(self, real: Element, entries: Iterable[str], training_rows: int) -> Program:
+    def program(
+        self, real: Element, entries: Iterable[str], training_rows: int, capacity: int | None = None
+    ) -> Program:
         """The program with the entries asked for, in float32 or float64.
 
-        Its batches have room for the file's `batch`, or for all `training_rows` where the file asks for `batch all`.
+        Its batches have room for `capacity` rows; by default for the file's `batch`, or for all `training_rows` where
+        the file asks for `batch all`.
         """
         chosen = {name: self.optimised[name] for name in entries}
-        capacity = self.experiment.loop.batch or max(SMALLEST_BATCH, training_rows)
+        capacity = capacity or self.experiment.loop.batch or max(SMALLEST_BATCH, training_rows)
         return verify(lower(chosen, self.experiment, real, capacity))
+
+    def layout(self, real: Element, entries: Iterable[str]) -> Layout:
+        """What needs a place in the arena of the program with these entries, however many rows a batch has."""
+        chosen = {name: self.optimised[name] for name in entries}
+        return draft_program(chosen, self.experiment, real, 1).layout
 
 
 def compile_front(

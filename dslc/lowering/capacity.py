@@ -80,4 +80,3 @@ def _period(whole: Layout) -> int:
     for draft in drafts:
         line = gcd(line, draft.bytes(2) - draft.bytes(1))
     return ALIGNMENT // line
-

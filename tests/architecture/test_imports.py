@@ -53,6 +53,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program", "dslc.backends"),
         *("dslc.saved", "dslc.plan"),
     ),
+    "dslc.plan_within": (
+        *("dslc.driver", "dslc.elaborate.experiment", "dslc.lowering", "dslc.model", "dslc.plan", "dslc.program"),
+    ),
     "dslc.runs": ("dslc.runtime",),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model", "dslc.syntax.format"),
     "dslc.sklearn": (*FOUNDATION, "dslc.syntax", "dslc.model", "dslc.data"),
