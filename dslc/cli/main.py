@@ -24,10 +24,12 @@ from dslc.diagnostics import nearest
 
 VERBS: Mapping[str, str] = {
     "bench": "Measure training steps, compile time and memory.",
+    "cache": "Look after the compiled objects that are kept on disk.",
     "check": "Find errors and warnings in model files.",
     "eval": "Measure a saved model on data.",
     "explain": "Say what an error code means.",
     "fmt": "Write model files in the one layout.",
+    "info": "Say what dslc finds here: versions, processor, backends, cache.",
     "plan": "List layers, parameters, operations and exact memory.",
     "predict": "Predict the rows of a file with a saved model.",
     "show": "Print any stage of the compiler, or a definition.",
