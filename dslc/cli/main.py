@@ -30,6 +30,7 @@ VERBS: Mapping[str, str] = {
     "explain": "Say what an error code means.",
     "fmt": "Write model files in the one layout.",
     "info": "Say what dslc finds here: versions, processor, backends, cache.",
+    "new": "Write a folder with a model file that trains at once.",
     "plan": "List layers, parameters, operations and exact memory.",
     "predict": "Predict the rows of a file with a saved model.",
     "show": "Print any stage of the compiler, or a definition.",
