@@ -94,14 +94,27 @@ def compile_front(
     `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
     """
     module = parse(source)
+    raw, task, dataset = read_data(module, folder, settings, data)
+    experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
+    return Compilation(module, raw, task, dataset, experiment, settings or {})
+
+
+def read_data(
+    module: Module,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    data: Mapping[str, Path] | None = None,
+) -> tuple[Raw, Task, Dataset]:
+    """The data that a module names: as they are, what the loss takes the target for, and prepared.
+
+    Raises DataError, and ModelError with the module's faults beside those of the data block.
+    """
     try:
         raw = load(module, folder, data or {})
         task = task_of(module, settings)
-        dataset = prepare(raw, task)
+        return raw, task, prepare(raw, task)
     except ModelError as fault:
         raise ModelError(in_order([*fault.diagnostics, *faults_beside_data(module, settings or {})])) from None
-    experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
-    return Compilation(module, raw, task, dataset, experiment, settings or {})
 
 
 def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Compilation:

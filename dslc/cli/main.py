@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "bench": "Measure training steps, compile time and memory.",
     "cache": "Look after the compiled objects that are kept on disk.",
     "check": "Find errors and warnings in model files.",
+    "data": "Show what the data hold and how they are prepared.",
     "eval": "Measure a saved model on data.",
     "explain": "Say what an error code means.",
     "fmt": "Write model files in the one layout.",

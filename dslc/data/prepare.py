@@ -23,7 +23,7 @@ from dslc.data.recipe import PythonSource, Recipe, ScalePlan
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, TargetField, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
-from dslc.data.table import Frame, Numbers, Table
+from dslc.data.table import Frame, Numbers, Origin, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
@@ -66,7 +66,7 @@ class Dataset:
 
     `inputs[name]` is [rows, *shape] float64; `target` is [rows] int64 class ids or [rows, *shape] float64;
     `train`, `val` and `test` are disjoint, increasing row numbers; `weight` is [rows], its mean over the training rows
-    1, None where all rows count alike; `notes` say what was left out.
+    1, None where all rows count alike; `notes` say what was left out; `origin` knows the rows that were not.
     """
 
     schema: Schema
@@ -78,6 +78,7 @@ class Dataset:
     preparation: Preparation | None
     weight: Reals | None = None
     notes: tuple[Diagnostic, ...] = ()
+    origin: Origin | None = None
 
 
 def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
@@ -103,7 +104,8 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
     weight = row_weights(table.weight, fitted.class_weights, target, parts.train)
     schema = _schema(raw, len(fitted.classes) if fitted.classes else None, fitted)
     prepared = fitted.apply(inputs)
-    return Dataset(schema, prepared, target, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
+    train, val, test = parts.train, parts.val, parts.test
+    return Dataset(schema, prepared, target, train, val, test, fitted, weight, tuple(notes), table.origin)
 
 
 def _empty(raw: Raw, fitted: Preparation | None) -> Dataset:
