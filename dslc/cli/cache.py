@@ -14,7 +14,7 @@ from dslc.cli.options import format_option
 from dslc.cli.quantities import age
 
 
-@click.group("cache")
+@click.group("cache", subcommand_metavar="dir|info|clean")
 def command() -> None:
     """Look after the compiled objects that are kept on disk."""
 

@@ -16,6 +16,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 import click
+from click.shell_completion import shell_complete
 
 import dslc
 from dslc.cli.exits import Exit, ending, say
@@ -37,6 +38,10 @@ VERBS: Mapping[str, str] = {
     "show": "Print any stage of the compiler, or a definition.",
     "train": "Compile a model file and train it on its data.",
 }
+
+
+COMPLETION = "_DSLC_COMPLETE"
+"""Set by a shell that completes words: `eval "$(_DSLC_COMPLETE=bash_source dslc)"`, or zsh_source or fish_source."""
 
 
 class Verbs(click.Group):
@@ -79,6 +84,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     cls=Verbs,
     help="Compile model files into training programs and run them.",
     epilog="`dslc VERB --help` says what a verb takes.",
+    subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
@@ -128,6 +134,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     for number in SIGNALS:
         signal.signal(number, end)
+    if COMPLETION in os.environ:
+        sys.exit(shell_complete(group, {}, "dslc", COMPLETION, os.environ[COMPLETION]))
     code = run(sys.argv[1:])
     for number in SIGNALS:  # the result is out, and a handler would raise in Python's own shutdown
         signal.signal(number, signal.SIG_DFL)

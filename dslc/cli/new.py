@@ -44,6 +44,7 @@ TEMPLATES: Mapping[str, Template] = {
 @click.option(
     "--template",
     type=click.Choice(list(TEMPLATES)),
+    metavar="TEMPLATE",
     default="classification",
     show_default=True,
     help="What to begin with.",
