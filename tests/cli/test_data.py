@@ -393,3 +393,33 @@ def test_histograms_need_no_more_than_the_terminal_has(encoding: str, bars: str)
 def test_figures_are_short(value: float, told: str) -> None:
     assert figure(value) == told
     assert len(told) <= 9
+
+
+def test_several_arrays_and_values_are_each_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw = np.random.default_rng(0)
+    arrays = {"a": draw.normal(size=(50, 4)), "b": draw.integers(0, 255, (50, 12, 12, 3), np.uint8)}
+    np.savez(tmp_path / "m.npz", **arrays, t=draw.normal(size=(50, 2)))
+    path = tmp_path / "m.dsl"
+    path.write_text('data { npz "m.npz"; target t; split 60/20/20; scale zscore }\n', encoding="utf-8")
+    record = shown(capsys, path)
+    assert [(one["name"], one["shape"], one["stored"]) for one in record["arrays"]] == [
+        ("a", [4], "float64"),
+        ("b", [12, 12, 3], "uint8"),
+    ]
+    assert [one["encoding"] for one in record["arrays"]] == ["zscore", "zscore"]
+    assert record["targets"][0]["spreads"]["train"]["count"] == 60
+    assert record["elements"] == 4 + 432
+    for options in ([], ["--batch", "2"]):
+        assert max(map(len, text(capsys, path, *options).splitlines())) <= 80
+    (row,) = shown(capsys, path, "--batch", 1)["rows"]
+    assert np.shape(row["inputs"]["b"]) == (12, 12, 3) and np.shape(row["target"]) == (2,)
+
+
+def test_ordered_columns_and_a_positive_class(write: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    table = "size,x,y\n" + "".join(f"{('small', 'large', '')[k % 3]},{k},{'tf'[k % 2] * 2}\n" for k in range(30))
+    block = 'column size: ordered(small, medium, large); target y positive "ff"; missing constant medium of size'
+    record = shown(capsys, write(table, f"{block}; split 80/20; scale minmax of size", ""))
+    size, _ = record["columns"]
+    assert (size["kind"], size["counts"], size["missing"]) == ("ordered", [["large", 10], ["small", 10]], 10)
+    assert size["prepared"] == {"fill": "medium", "flag": False, "encoding": "minmax: x / 2", "elements": 1}
+    assert [one["label"] for one in record["targets"][0]["classes"]] == ["tt", "ff"]

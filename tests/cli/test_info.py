@@ -97,3 +97,14 @@ def test_nothing_heavy_is_loaded(verb: list[str]) -> None:
     code = f"import sys; from dslc.cli.main import run; run({verb}); print(sorted(set(sys.modules)), file=sys.stderr)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"'numba'", "'networkx'", "'rich'", "'scipy'"} & set(result.stderr.strip("[]\n").split(", "))
+
+
+def test_a_numba_that_cannot_be_imported_is_a_backend_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DSLC_CACHE", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "dslc.backends.cpu.compiler", None)
+    monkeypatch.setattr(dslc.backends.cpu.executable, "_libraries", {})
+    model = Path(__file__).resolve().parents[2] / "models" / "penguins.dsl"
+    assert run(["train", str(model), "--no-run"]) == 4
+    assert "error: the cpu backend compiles with numba, which fails: " in capsys.readouterr().err
