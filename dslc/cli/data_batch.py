@@ -1,9 +1,11 @@
 """The first training rows exactly as the net sees them: prepared, in float32, under the names of their elements.
 
-3 of 240 training rows of penguins
+Of a table each row is a line, its elements stand in columns, and as many columns as fit stand side by side.
 
-        bill_length_mm  bill_depth_mm  flipper_length_mm  body_mass_g
-line 2     -0.8946954      0.7713812         -1.4246087   -0.5676207
+    3 of 240 training rows of penguins
+
+            bill_length_mm  bill_depth_mm  flipper_length_mm  body_mass_g
+    line 2     -0.87233126      0.7970846         -1.4159456  -0.57931495
 """
 
 from __future__ import annotations

@@ -105,15 +105,15 @@ def _preparation(shown: Overview) -> str:
     rows = [
         (
             column.name,
-            column.prepared.fill or "-" if column.prepared else "dropped",
+            column.prepared.fill or column.prepared.gap if column.prepared else "column dropped",
             column.prepared.encoding if column.prepared else "",
             f"{column.prepared.elements:,}" if column.prepared else "0",
         )
         for column in shown.columns[:MOST_ROWS]
     ]
-    rows += [(array.name, "-", array.encoding, shape_text(array.shape)) for array in shown.arrays]
-    rows += [(f"target {target.name}", "-", target.encoding, "") for target in shown.targets]
-    return table(("column", "a gap becomes", "a cell becomes", "elements"), rows, "numbers") + _rest(len(shown.columns))
+    rows += [(array.name, "", array.encoding, shape_text(array.shape)) for array in shown.arrays]
+    rows += [(f"target {target.name}", "", target.encoding, "") for target in shown.targets]
+    return table(("column", "gap", "encoding", "elements"), rows, "numbers") + _rest(len(shown.columns))
 
 
 def _rest(count: int) -> str:

@@ -1,9 +1,11 @@
-"""The text view of a data block's rows, for `dslc data`: at most 80 columns, however many the data have.
+"""The text view of a data block's rows, for `dslc data`.
 
-penguins: 344 rows of data/penguins.csv
+It is at most 80 characters wide, and of however many columns the data have it lists `MOST_ROWS`.
 
-numbers         missing         range  mean   std  values
-bill_length_mm        2  32.1 to 59.6  43.9  5.45  ▂▅▆▆▅█▆▂ ▁
+    penguins: 344 rows of data/penguins.csv
+
+    numbers            missing         range   mean    std  values
+    bill_length_mm           2  32.1 to 59.6  43.92  5.452  ▂▆█▇▇██▃▁▁
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import floor, log10
 
-from dslc.data.overview import ArrayView, ColumnView, Overview, TargetView
+from dslc.data.overview import ArrayView, ColumnView, Overview, Prepared, TargetView
 from dslc.data.spread import Spread
 from dslc.plan import short, table
 from dslc.scalar.types import shape_text
@@ -131,23 +133,23 @@ def _target(target: TargetView, parts: Mapping[str, int], bars: str) -> list[str
 def _preparation(view: Overview) -> list[str]:
     """What becomes of each column or array, and how wide a prepared row is."""
     rows = [
-        (column.name, _fill(column), column.prepared.encoding, f"{column.prepared.elements:,}")
+        (column.name, _gap(column.prepared), column.prepared.encoding, f"{column.prepared.elements:,}")
         for column in view.columns
         if column.prepared
     ]
     arrays = [(array.name, array.encoding) for array in view.arrays]
     targets = [(f"target {target.name}", target.encoding) for target in view.targets]
     lines = [f"preparation, fitted on {view.parts['train']:,} training rows"]
-    lines += _fitted(("column", "a gap becomes", "a cell becomes", "elements"), rows, {0, 1, 2})
+    lines += _fitted(("column", "gap", "encoding", "elements"), rows, {0, 1, 2})
     if rows:
         lines.append(f"in all, {view.elements:,} elements a row")
     return [*lines, *_fitted(("", ""), [*arrays, *targets], {0, 1})[1:]]
 
 
-def _fill(column: ColumnView) -> str:
-    prepared = column.prepared
-    if prepared is None or prepared.fill is None:
-        return "an error" if column.missing else "-"
+def _gap(prepared: Prepared) -> str:
+    """What a missing cell is replaced by, or leads to."""
+    if prepared.fill is None:
+        return prepared.gap
     return shown(prepared.fill, 16) + (", flagged" if prepared.flag else "")
 
 

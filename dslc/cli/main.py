@@ -16,7 +16,6 @@ from io import TextIOWrapper
 from typing import TextIO
 
 import click
-from click.shell_completion import shell_complete
 
 import dslc
 from dslc.cli.exits import Exit, ending, say
@@ -135,6 +134,8 @@ def main() -> None:
     for number in SIGNALS:
         signal.signal(number, end)
     if COMPLETION in os.environ:
+        from click.shell_completion import shell_complete
+
         sys.exit(shell_complete(group, {}, "dslc", COMPLETION, os.environ[COMPLETION]))
     code = run(sys.argv[1:])
     for number in SIGNALS:  # the result is out, and a handler would raise in Python's own shutdown

@@ -24,13 +24,18 @@ from dslc.data.split import Rows
 from dslc.data.spread import Spread, spread_of
 from dslc.data.table import Numbers
 from dslc.data.table_preparation import ColumnPlan
+from dslc.data.table_recipe import Fill
 from dslc.syntax import ast
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`fill` is what a gap becomes, None where there may be none; `elements` are those that the net reads."""
+    """What becomes of a column: `elements` are those that the net reads.
 
+    `gap` is "filled", with `fill`, "row dropped", which training rows are, or "error".
+    """
+
+    gap: str
     fill: str | None
     flag: bool
     encoding: str
@@ -165,7 +170,10 @@ def _counts(column: Column, present: NDArray[np.float64], levels: Sequence[str])
 
 
 def _prepared(plan: ColumnPlan, recipe: Recipe) -> Prepared:
-    return Prepared(_fill(plan), plan.flag, _encoding(plan, recipe), plan.width)
+    rule = rule_of(plan.name, recipe.table.fills)
+    dropped = rule is not None and rule.method is Fill.DROP
+    gap = "filled" if plan.fill is not None else "row dropped" if dropped else "error"
+    return Prepared(gap, _fill(plan), plan.flag, _encoding(plan, recipe), plan.width)
 
 
 def _fill(plan: ColumnPlan) -> str | None:

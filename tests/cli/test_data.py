@@ -119,7 +119,13 @@ def test_what_preparation_does_is_told(write: Callable[..., Path], capsys: pytes
     assert train is not None and train.table is not None
     (kind,) = [plan for plan in train.table.columns if plan.name == "kind"]
     mode = kind.labels[int(kind.fill or 0)]
-    assert columns["kind"]["prepared"] == {"fill": mode, "flag": False, "encoding": "one-hot of 3", "elements": 3}
+    assert columns["kind"]["prepared"] == {
+        "gap": "filled",
+        "fill": mode,
+        "flag": False,
+        "encoding": "one-hot of 3",
+        "elements": 3,
+    }
     assert columns["flag"]["prepared"]["encoding"] == "0 or 1"
     assert columns["one"]["prepared"]["encoding"] == "log"
     assert columns["x"]["prepared"]["fill"] == "0" and columns["x"]["prepared"]["flag"]
@@ -145,6 +151,7 @@ def test_dropped_rows_are_told_with_their_reason(
         "6 of 59 rows have missing cells and are left out",
     ]
     assert sum(record["parts"].values()) == 53
+    assert {column["prepared"]["gap"] for column in record["columns"]} == {"row dropped"}
     assert "rows weigh as column one says\n" in text(capsys, path)
 
 
@@ -421,5 +428,6 @@ def test_ordered_columns_and_a_positive_class(write: Callable[..., Path], capsys
     record = shown(capsys, write(table, f"{block}; split 80/20; scale minmax of size", ""))
     size, _ = record["columns"]
     assert (size["kind"], size["counts"], size["missing"]) == ("ordered", [["large", 10], ["small", 10]], 10)
-    assert size["prepared"] == {"fill": "medium", "flag": False, "encoding": "minmax: x / 2", "elements": 1}
+    assert (size["prepared"]["fill"], size["prepared"]["encoding"]) == ("medium", "minmax: x / 2")
+    assert [column["prepared"]["gap"] for column in record["columns"]] == ["filled", "error"]
     assert [one["label"] for one in record["targets"][0]["classes"]] == ["tt", "ff"]
