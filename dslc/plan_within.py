@@ -40,7 +40,7 @@ def plan_within(compilation: Compilation, parts: Parts, limit: int, real: Elemen
     layout = compilation.layout(real, TRAINING)
     batch = largest_capacity(layout, min(limit - rest, BUDGET), parts.train or LARGEST_BATCH)
     plan = _planned(compilation, parts, real, batch) if batch else smallest
-    return Within(limit, batch > 0, batch == parts.train, plan)
+    return Within(limit, batch > 0, 0 < batch == parts.train, plan)
 
 
 def _planned(compilation: Compilation, parts: Parts, real: Element, batch: int) -> ResourcePlan:

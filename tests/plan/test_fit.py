@@ -98,7 +98,7 @@ def test_the_batch_of_the_file_does_not_matter(fed, capsys: pytest.CaptureFixtur
     assert huge["fit"] == small["fit"]
 
 
-def test_where_not_even_one_row_fits_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_not_even_one_row_fits_it_says_so(fed, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", str(MODELS / "digits.dsl"), "--fit", "400KB"]) == 1
     out, err = capsys.readouterr()
     assert out.startswith("not even a batch of 1 row fits: it takes ")
@@ -107,6 +107,8 @@ def test_where_not_even_one_row_fits_it_says_so(capsys: pytest.CaptureFixture[st
     code, record = planned(MODELS / "digits.dsl", capsys, "--fit", "400KB")
     assert (code, record["fit"]["batch"], record["batch"]) == (1, None, 1)
     assert record["peak_bytes"] > 400_000
+    code, record = planned(fed(8), capsys, "--fit", "1KB")
+    assert (code, record["fit"]) == (1, {"limit_bytes": 1000, "batch": None, "all_rows": False})
 
 
 def test_an_amount_has_a_unit() -> None:
