@@ -19,10 +19,16 @@ BACKENDS = {"cpu": "CpuBackend", "reference": "ReferenceBackend"}
 
 
 def get_backend(name: str) -> Backend:
-    """The backend called `name`, or the preferred one for `auto`. Raises BackendUnavailable for any other name."""
+    """The backend called `name`, or the preferred one for `auto`.
+
+    Raises BackendUnavailable for any other name, and where a package that the backend stands on cannot be imported.
+    """
     chosen = next(iter(BACKENDS)) if name == "auto" else name
     if chosen not in BACKENDS:
         known = ", ".join(f"`{known}`" for known in BACKENDS)
         raise BackendUnavailable(f"there is no backend `{name}`; there are {known}")
-    backend: Backend = getattr(import_module(f"{__name__}.{chosen}"), BACKENDS[chosen])()
+    try:
+        backend: Backend = getattr(import_module(f"{__name__}.{chosen}"), BACKENDS[chosen])()
+    except ImportError as error:
+        raise BackendUnavailable(f"backend `{chosen}` cannot be loaded: {error}") from None
     return backend

@@ -15,15 +15,15 @@ from pathlib import Path
 
 from dslc.autodiff import differentiate
 from dslc.data.load import Raw, await_rows, data_block, load
-from dslc.data.prepare import Dataset, prepare
+from dslc.data.prepare import Dataset, Tasks, prepare
 from dslc.data.record import Json, preparation_from, schema_from
-from dslc.data.schema import Task
 from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
 from dslc.graph.graph import Graph
-from dslc.lowering.lower import lower
+from dslc.lowering.lower import draft_program, lower
+from dslc.lowering.plan import Layout
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
@@ -45,7 +45,7 @@ class Compilation:
 
     module: Module
     raw: Raw
-    tasks: Mapping[str, Task]
+    tasks: Tasks
     dataset: Dataset
     experiment: Experiment
     settings: Mapping[str, str]
@@ -64,14 +64,22 @@ class Compilation:
     def optimised(self) -> Mapping[str, Graph]:
         return {name: fuse(apply(graph, AFTER_DIFFERENTIATION)) for name, graph in self.graphs.items()}
 
-    def program(self, real: Element, entries: Iterable[str], training_rows: int) -> Program:
+    def program(
+        self, real: Element, entries: Iterable[str], training_rows: int, capacity: int | None = None
+    ) -> Program:
         """The program with the entries asked for, in float32 or float64.
 
-        Its batches have room for the file's `batch`, or for all `training_rows` where the file asks for `batch all`.
+        Its batches have room for `capacity` rows; by default for the file's `batch`, or for all `training_rows` where
+        the file asks for `batch all`.
         """
         chosen = {name: self.optimised[name] for name in entries}
-        capacity = self.experiment.loop.batch or max(SMALLEST_BATCH, training_rows)
+        capacity = capacity or self.experiment.loop.batch or max(SMALLEST_BATCH, training_rows)
         return verify(lower(chosen, self.experiment, real, capacity))
+
+    def layout(self, real: Element, entries: Iterable[str]) -> Layout:
+        """What needs a place in the arena of the program with these entries, however many rows a batch has."""
+        chosen = {name: self.optimised[name] for name in entries}
+        return draft_program(chosen, self.experiment, real, 1).layout
 
 
 def compile_front(
@@ -85,14 +93,27 @@ def compile_front(
     `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
     """
     module = parse(source)
+    raw, tasks, dataset = read_data(module, folder, settings, data)
+    experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
+    return Compilation(module, raw, tasks, dataset, experiment, settings or {})
+
+
+def read_data(
+    module: Module,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    data: Mapping[str, Path] | None = None,
+) -> tuple[Raw, Tasks, Dataset]:
+    """The data that a module names: as they are, what the loss takes each target for, and prepared.
+
+    Raises DataError, and ModelError with the module's faults beside those of the data block.
+    """
     try:
         raw = load(module, folder, data or {})
         tasks = tasks_of(module, settings)
-        dataset = prepare(raw, tasks)
+        return raw, tasks, prepare(raw, tasks)
     except ModelError as fault:
         raise ModelError(in_order([*fault.diagnostics, *faults_beside_data(module, settings or {})])) from None
-    experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
-    return Compilation(module, raw, tasks, dataset, experiment, settings or {})
 
 
 def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Compilation:

@@ -13,7 +13,6 @@ Operations count a multiply-add as two, any other scalar function as one, and mo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -99,9 +98,9 @@ class ResourcePlan:
             )
         return None
 
-    def to_json(self) -> str:
-        """One line: `{schema, model, parameters, flops_per_step, peak_bytes, layers, owners, ...}`."""
-        record = {
+    def to_record(self) -> dict[str, object]:
+        """For JSON: `{schema, model, parameters, flops_per_step, peak_bytes, layers, owners, ...}`."""
+        return {
             "schema": 1,
             "model": self.name,
             "parameters": self.parameters,
@@ -116,11 +115,10 @@ class ResourcePlan:
             ],
             "owners": dict(self.owners),
         }
-        return json.dumps(record)
 
     def to_text(self) -> str:
         """A line of totals, a table of layers, a table of bytes; at most 80 columns wide."""
-        step = f"{quantity(self.flops_per_step)}FLOPs a training step of {self.batch:,} rows"
+        step = f"{quantity(self.flops_per_step)}FLOPs a training step of {self.batch:,} row{'s' * (self.batch != 1)}"
         head = f"{short(self.name, 24)}: {self.parameters:,} parameters, {step}"
         layers = [("layer", "output", "parameters", "FLOPs an example")]
         for row in self.layers:

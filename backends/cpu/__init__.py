@@ -7,9 +7,15 @@ Program -> entries.py, loops.py, multiply.py, ...: units (Python or LLVM text, o
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+from dslc.program.backend import Facts
 from dslc.program.program import Program
 
+from .cost import processors
 from .executable import CpuExecutable
+from .host import this_host
+from .kept import ObjectStore
 from .module import print_module
 
 
@@ -20,3 +26,19 @@ class CpuBackend:
 
     def compile(self, program: Program) -> CpuExecutable:
         return CpuExecutable(print_module(program))
+
+    def missing(self) -> str | None:
+        return None if find_spec("numba") else "numba is not installed"
+
+    def facts(self) -> Facts:
+        host = this_host()
+        return {
+            "code for": host.cpu,
+            "vector bits": 8 * host.vector_bytes,
+            "vector registers": host.registers,
+            "fused multiply-add": host.fused,
+            "most threads by default": processors(),
+        }
+
+    def store(self) -> ObjectStore:
+        return ObjectStore()

@@ -19,7 +19,7 @@ def default_threads(program: Program) -> int:
     seconds = step_seconds(program, entry)
     if seconds < _WORTH:
         return 1
-    return max(1, min(_processors(), int(seconds / (_PHASE * max(1, len(entry.phases))))))
+    return max(1, min(processors(), int(seconds / (_PHASE * max(1, len(entry.phases))))))
 
 
 def step_seconds(program: Program, entry: Entry) -> float:
@@ -36,7 +36,8 @@ def _seconds(call: Call | Fetch, capacity: int) -> float:
     return points * (len(call.kernel.body) if isinstance(call.kernel, LoopKernel) else 2) / _INSTRUCTIONS
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from dslc.diagnostics import BackendUnavailable
 from dslc.program import machine
 from dslc.program.backend import Bytes, Integers, MachineMemory
 
@@ -97,7 +98,10 @@ class CpuExecutable:
         if content is None:
             started = time.perf_counter()
             # numba takes most of a second to import, which a program found in the store never pays.
-            from .compiler import compile_unit
+            try:
+                from .compiler import compile_unit
+            except ImportError as error:
+                raise BackendUnavailable(f"the cpu backend compiles with numba, which fails: {error}") from None
 
             content = compile_unit(unit)
             self.compile_seconds += time.perf_counter() - started

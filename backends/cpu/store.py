@@ -24,6 +24,10 @@ from .unit import Unit
 
 FORMAT = 1
 
+MAGIC = b"dslc-object "
+PART = ".part"
+"""How the files that are being written end; the dot before their name is the store's as well."""
+
 
 def key(unit: Unit) -> str:
     """What tells this unit's object from all others: its text, processor, compilers and how they are used."""
@@ -60,10 +64,10 @@ def load(name: str) -> bytes | None:
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as file:
-        if not _own(os.fstat(descriptor)) or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not is_own(os.fstat(descriptor)) or not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
         head, _, payload = file.read().partition(b"\n")
-    if head != _head(name, payload):
+    if head != head_of(name, payload):
         _warn(f"damaged compiled code in {place} is ignored")
         return None
     return payload
@@ -76,9 +80,9 @@ def save(name: str, payload: bytes) -> None:
         return
     temporary = None
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=place)
+        descriptor, temporary = tempfile.mkstemp(dir=place, prefix=".", suffix=PART)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(_head(name, payload) + b"\n" + payload)
+            file.write(head_of(name, payload) + b"\n" + payload)
         os.replace(temporary, place / name)
     except OSError as error:
         _warn(f"compiled code cannot be kept in {place}: {error.strerror}")
@@ -86,8 +90,9 @@ def save(name: str, payload: bytes) -> None:
             os.unlink(temporary)
 
 
-def _head(name: str, payload: bytes) -> bytes:
-    return f"dslc-object {FORMAT} {name} {hashlib.sha256(payload).hexdigest()} {len(payload)}".encode()
+def head_of(name: str, payload: bytes) -> bytes:
+    """The first line of an object's file."""
+    return MAGIC + f"{FORMAT} {name} {hashlib.sha256(payload).hexdigest()} {len(payload)}".encode()
 
 
 def _usable() -> Path | None:
@@ -98,13 +103,13 @@ def _usable() -> Path | None:
     except OSError as error:
         _warn(f"compiled code cannot be kept in {place}: {error.strerror}")
         return None
-    if not _own(found):
+    if not is_own(found):
         _warn(f"compiled code in {place} is ignored: others may write there")
         return None
     return place
 
 
-def _own(found: os.stat_result) -> bool:
+def is_own(found: os.stat_result) -> bool:
     """Whether it is this user's and nobody else's to write."""
     return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dslc.program import machine
 from dslc.program.arena import view
-from dslc.program.backend import Array, Bytes, Executable, Integers, MachineMemory
+from dslc.program.backend import Array, Bytes, Executable, Facts, Integers, MachineMemory
 from dslc.program.program import Call, Entry, Fetch, Program
 from dslc.program.text import to_text
 
@@ -78,3 +78,12 @@ class ReferenceBackend:
 
     def compile(self, program: Program) -> Executable:
         return ReferenceExecutable(program, to_text(program))
+
+    def missing(self) -> None:
+        """NumPy is all it needs."""
+
+    def facts(self) -> Facts:
+        return {"threads": 1}
+
+    def store(self) -> None:
+        """It keeps nothing."""

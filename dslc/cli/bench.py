@@ -27,7 +27,9 @@ PEERS = ("torch",)
 @click.command("bench")
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
 @click.option("--vs", "peers", type=click.Choice(PEERS), multiple=True, help="Time a peer in the same run.")
-@click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True, help="The best one counts.")
+@click.option(
+    "--repetitions", type=click.IntRange(1), metavar="N", default=5, show_default=True, help="The best one counts."
+)
 @backend_option
 @threads_option
 @format_option

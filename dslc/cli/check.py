@@ -24,11 +24,22 @@ class Checked:
     code: int
 
 
-@click.command("check", help="Parse, type and lint model files, and hold them against the data that they name.")
+@click.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print findings.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print findings.",
+)
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 def command(files: tuple[Path, ...], form: str, strict: bool) -> int:
+    """Parse, type and lint model files, and hold them against the data that they name.
+
+    Findings go to stdout. Exit 1 if there are errors or warnings; notes are advice.
+    """
     checked = [_check(path) for path in files]
     findings = [finding for one in checked for finding in one.findings]
     if form == "json":

@@ -24,15 +24,23 @@ from dslc.diagnostics import nearest
 
 VERBS: Mapping[str, str] = {
     "bench": "Measure training steps, compile time and memory.",
+    "cache": "Look after the compiled objects that are kept on disk.",
     "check": "Find errors and warnings in model files.",
+    "data": "Show what the data hold and how they are prepared.",
     "eval": "Measure a saved model on data.",
     "explain": "Say what an error code means.",
     "fmt": "Write model files in the one layout.",
+    "info": "Say what dslc finds here: versions, processor, backends, cache.",
+    "new": "Write a folder with a model file that trains at once.",
     "plan": "List layers, parameters, operations and exact memory.",
     "predict": "Predict the rows of a file with a saved model.",
     "show": "Print any stage of the compiler, or a definition.",
     "train": "Compile a model file and train it on its data.",
 }
+
+
+COMPLETION = "_DSLC_COMPLETE"
+"""Set by a shell that completes words: `eval "$(_DSLC_COMPLETE=bash_source dslc)"`, or zsh_source or fish_source."""
 
 
 class Verbs(click.Group):
@@ -75,6 +83,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     cls=Verbs,
     help="Compile model files into training programs and run them.",
     epilog="`dslc VERB --help` says what a verb takes.",
+    subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
@@ -123,6 +132,10 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     INTERRUPTS.watch()
+    if COMPLETION in os.environ:
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(group, {}, "dslc", COMPLETION, os.environ[COMPLETION]))
     code = run(sys.argv[1:])
     for number in SIGNALS:  # the result is out, and nobody would answer in Python's own shutdown
         signal.signal(number, signal.SIG_DFL)

@@ -13,9 +13,11 @@ set_option = click.option(
 data_option = click.option(
     "--data", "paths", multiple=True, metavar="[NAME=]PATH", help="Read data from PATH, not from where the file says."
 )
-backend_option = click.option("--backend", default="cpu", show_default=True, help="What to compile for.")
+backend_option = click.option(
+    "--backend", default="cpu", metavar="NAME", show_default=True, help="What to compile for."
+)
 threads_option = click.option(
-    "--threads", type=click.IntRange(1, 1024), help="How many; by default as the model needs."
+    "--threads", type=click.IntRange(1, 1024), metavar="N", help="How many; by default as the model needs."
 )
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."

@@ -15,7 +15,7 @@ STAGES = ("settings", "ast", "graph", "grad", "passes", "program", "source")
 
 @click.command("show")
 @click.argument("target", metavar="FILE|NAME")
-@click.option("--stage", type=click.Choice(STAGES), help="Which stage; a file's settings by default.")
+@click.option("--stage", type=click.Choice(STAGES), metavar="STAGE", help="Which stage; a file's settings by default.")
 @set_option
 @data_option
 @backend_option

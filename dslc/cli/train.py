@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from dslc.runtime.history import History
 
 
-@click.command("train", help="Compile a model file and train it on its own data.")
+@click.command("train")
 @click.argument("file", type=click.Path(path_type=Path))
 @set_option
 @data_option
 @backend_option
 @threads_option
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Instead of the file's seed.")
-@click.option("--epochs", type=click.IntRange(0), help="Instead of the file's epochs.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Instead of the file's seed.")
+@click.option("--epochs", type=click.IntRange(0), metavar="N", help="Instead of the file's epochs.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The run's folder, instead of a new one.")
@@ -61,6 +61,11 @@ def command(
     no_run: bool,
     form: str,
 ) -> int:
+    """Compile a model file and train it on its own data.
+
+    The result goes to stdout, progress to stderr; model, history and report go to runs/<model>/<time>/, which
+    runs/<model>/latest leads to. Ctrl-C ends training after the current batch, with its result; a second one kills.
+    """
     from dslc.cli.interrupts import INTERRUPTS
     from dslc.cli.run_folder import Asked
     from dslc.cli.training import compiled, fitted, outcome_of

@@ -23,7 +23,7 @@ from dslc.data.recipe import Recipe, ScalePlan
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
-from dslc.data.table import Frame, Numbers, Table
+from dslc.data.table import Frame, Numbers, Origin, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
 from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
@@ -61,7 +61,7 @@ class Dataset:
     `inputs[name]` is [rows, *shape] float64; `beside` has what the loss and metrics read: each target, [rows] int64
     class ids or [rows, *shape] float64, and what is carried; `train`, `val` and `test` are disjoint, increasing row
     numbers; `weight` is [rows], its mean over the training rows 1, None where all rows count alike; `notes` say what
-    was left out.
+    was left out; `origin` knows the rows that were not.
     """
 
     schema: Schema
@@ -73,6 +73,7 @@ class Dataset:
     preparation: Preparation | None
     weight: Reals | None = None
     notes: tuple[Diagnostic, ...] = ()
+    origin: Origin | None = None
 
 
 def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
@@ -98,7 +99,8 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     weight = _weight(table, fitted, beside, parts.train)
     schema, prepared = _schema(raw, fitted), fitted.apply(inputs)
     beside |= {name: values.astype(np.float64) for name, values in table.carried.items()}
-    return Dataset(schema, prepared, beside, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
+    train, val, test = parts.train, parts.val, parts.test
+    return Dataset(schema, prepared, beside, train, val, test, fitted, weight, tuple(notes), table.origin)
 
 
 def _weight(table: Table, fitted: Preparation, beside: Mapping[str, Ids | Reals], train: Rows) -> Reals | None:

@@ -30,6 +30,9 @@ class CsvOrigin:
     def place(self, name: str, row: int) -> str:
         return f'{self.file}:{self.lines[row]}: column "{name}"'
 
+    def mark(self, row: int) -> str:
+        return f"line {self.lines[row]}"
+
 
 @dataclass(frozen=True, slots=True)
 class ArrayOrigin:
@@ -42,6 +45,9 @@ class ArrayOrigin:
         place = f'array "{self.stored.get(name, name)}", row {row}'
         return f"{self.file}: {place}" if self.file else place
 
+    def mark(self, row: int) -> str:
+        return f"row {row}"
+
 
 @dataclass(frozen=True, slots=True)
 class FrameOrigin:
@@ -49,6 +55,9 @@ class FrameOrigin:
 
     def place(self, name: str, row: int) -> str:
         return f'column "{name}", row {row}'
+
+    def mark(self, row: int) -> str:
+        return f"row {row}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,11 @@ class JoinedOrigin:
             return self.first.place(name, row)
         return f"validation {self.second.place(name, row - self.rows)}"
 
+    def mark(self, row: int) -> str:
+        if row < self.rows:
+            return self.first.mark(row)
+        return f"validation {self.second.mark(row - self.rows)}"
+
 
 @dataclass(frozen=True, slots=True)
 class KeptOrigin:
@@ -75,8 +89,12 @@ class KeptOrigin:
     def place(self, name: str, row: int) -> str:
         return self.whole.place(name, int(self.rows[row]))
 
+    def mark(self, row: int) -> str:
+        return self.whole.mark(int(self.rows[row]))
+
 
 Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | KeptOrigin
+"""`place` names a cell for a message, `mark` a row of the source: `line 2`."""
 
 
 @dataclass(frozen=True, slots=True)

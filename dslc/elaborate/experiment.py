@@ -58,6 +58,10 @@ class Metric:
     span: Span
 
 
+LARGEST_BATCH = 2**31
+"""The most rows that `batch` takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class StopRule:
     """Ends training after an epoch: when `column` has not improved for `patience` epochs, or has passed `threshold`.

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from dslc.diagnostics import nearest
 from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, UnknownColumn, WithoutStop
-from dslc.elaborate.experiment import KeepBest, Loop, Metric, StopRule
+from dslc.elaborate.experiment import LARGEST_BATCH, KeepBest, Loop, Metric, StopRule
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of
@@ -63,7 +63,7 @@ def _batch(frame: Frame, plan: Plan, full_batch: bool) -> int | None:
     value = plan.settings["batch"].value
     if (full_batch and not plan.own_batch) or (isinstance(value, ast.Name) and value.text == "all"):
         return None
-    return _whole(frame, plan, "batch", 1, 2**31, " or `all`")
+    return _whole(frame, plan, "batch", 1, LARGEST_BATCH, " or `all`")
 
 
 def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str = "") -> int:

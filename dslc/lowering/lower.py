@@ -14,13 +14,14 @@ bytes, and everything starts at a multiple of 64:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from dslc.graph.graph import Graph, Node, TensorType
 from dslc.lowering.draft import Draft, Drafts, FetchStep, Step, View, element_of
 from dslc.lowering.entry import SOURCES, Leaves, entry_steps
 from dslc.lowering.outputs import UPDATE
-from dslc.lowering.plan import BUDGET, Plan, plan
+from dslc.lowering.plan import BUDGET, Layout, Plan, layout, plan
 from dslc.lowering.schedule import phases
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.program.program import Buffer, Call, Element, Entry, Fetch, Phase, Program, Region
@@ -68,6 +69,20 @@ class Declared(Protocol):
     def states(self) -> Sequence[Shaped]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A program whose buffers have no places yet, equal for every capacity but for its tiles."""
+
+    drafts: Drafts
+    sources: Sequence[str]
+    entries: Mapping[str, Sequence[Sequence[Step | FetchStep]]]
+    results: Mapping[str, Mapping[str, View]]
+
+    @property
+    def layout(self) -> Layout:
+        return layout(self.drafts.all, self.entries.values())
+
+
 def lower(
     graphs: Mapping[str, Graph], experiment: Declared, real: Element, capacity: int, budget: int = BUDGET
 ) -> Program:
@@ -75,6 +90,19 @@ def lower(
 
     Raises ModelError (too-much-memory) if the arena would exceed `budget` bytes.
     """
+    drafted = draft_program(graphs, experiment, real, capacity)
+    drafts = drafted.drafts.all
+    places = plan(drafts, drafted.layout, capacity, budget)
+    entries = {
+        name: Entry(name, _placed_phases(phases, places), _placed_results(drafted.results[name], places))
+        for name, phases in drafted.entries.items()
+    }
+    buffers = tuple(_buffer(View(draft, draft.shape), places) for draft in drafts if draft.number in places.offsets)
+    return Program(experiment.name, real, capacity, tuple(drafted.sources), buffers, entries, places.arena_bytes)
+
+
+def draft_program(graphs: Mapping[str, Graph], experiment: Declared, real: Element, capacity: int) -> Drafted:
+    """Steps and buffers of all entries."""
     drafts = Drafts(real, capacity)
     leaves = {**_clock(drafts), **_settings(drafts, graphs, experiment), **_totals(drafts, graphs)}
     results = {name: _scalar_results(drafts, name, graphs[name]) for name in _in_order(graphs)}
@@ -90,13 +118,7 @@ def lower(
         )
         for name, graph in graphs.items()
     }
-    places = plan(drafts.all, scheduled.values(), capacity, budget)
-    entries = {
-        name: Entry(name, _placed_phases(scheduled[name], places), _placed_results(results[name], places))
-        for name in graphs
-    }
-    buffers = tuple(_buffer(View(draft, draft.shape), places) for draft in drafts.all if draft.number in places.offsets)
-    return Program(experiment.name, real, capacity, tuple(sources), buffers, entries, places.arena_bytes)
+    return Drafted(drafts, sources, scheduled, results)
 
 
 # --- drafts ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ overlap, others may, and the entries, which run one at a time, share all of it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,24 +30,59 @@ class Plan:
     arena_bytes: int
 
 
-def plan(
-    drafts: Sequence[Draft],
-    entries: Iterable[Sequence[Sequence[Step | FetchStep]]],
-    capacity: int,
-    budget: int = BUDGET,
-) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A scratch draft from the first phase that writes it to the last that reads it."""
+
+    draft: Draft
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Scratch with places: offsets from its start by the draft's number, and its size.
+
+    `choices` tell what first fit compared and found; two packings of the same lives with the same choices have the
+    same shape.
+    """
+
+    places: Mapping[int, int]
+    bytes: int
+    choices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What needs a place in the arena, for any capacity: what lasts, and the scratch of each entry."""
+
+    lasting: tuple[Draft, ...]
+    scratch: tuple[tuple[Life, ...], ...]
+
+    def lasting_bytes(self, capacity: int) -> int:
+        return sum(aligned(draft.bytes(capacity)) for draft in self.lasting)
+
+    def packings(self, capacity: int) -> list[Packing]:
+        return [_pack(lives, capacity) for lives in self.scratch]
+
+
+def layout(drafts: Sequence[Draft], entries: Iterable[Sequence[Sequence[Step | FetchStep]]]) -> Layout:
+    """All drafts; scratch lives where an entry's phases use it."""
+    lasting = tuple(draft for draft in drafts if draft.region is not Region.SCRATCH)
+    return Layout(lasting, tuple(tuple(_lifetimes(phases)) for phases in entries))
+
+
+def plan(drafts: Sequence[Draft], whole: Layout, capacity: int, budget: int = BUDGET) -> Plan:
     """Places all drafts. Raises ModelError if the arena would be larger than `budget` bytes."""
     offsets: dict[int, int] = {}
     end = 0
-    for draft in drafts:
-        if draft.region is not Region.SCRATCH:
-            offsets[draft.number] = end
-            end += aligned(draft.bytes(capacity))
+    for draft in whole.lasting:
+        offsets[draft.number] = end
+        end += aligned(draft.bytes(capacity))
     arena = end
-    for phases in entries:
-        places, size = _pack(_lifetimes(phases), capacity)
-        offsets.update({number: end + place for number, place in places.items()})
-        arena = max(arena, end + size)
+    for packing in whole.packings(capacity):
+        offsets.update({number: end + place for number, place in packing.places.items()})
+        arena = max(arena, end + packing.bytes)
     if arena > budget:
         raise ModelError([_too_much(drafts, arena, capacity, budget)])
     return Plan(offsets, arena)
@@ -57,39 +93,38 @@ def aligned(size: int) -> int:
     return max(1, -(-size // ALIGNMENT)) * ALIGNMENT
 
 
-@dataclass(slots=True)
-class _Life:
-    draft: Draft
-    first: int
-    last: int
-
-
-def _lifetimes(phases: Sequence[Sequence[Step | FetchStep]]) -> list[_Life]:
+def _lifetimes(phases: Sequence[Sequence[Step | FetchStep]]) -> list[Life]:
     """The first and last phase of each scratch draft."""
-    lives: dict[int, _Life] = {}
+    lives: dict[int, Life] = {}
     for number, phase in enumerate(phases):
         for step in phase:
             for view in (step.result, *(step.operands if isinstance(step, Step) else ())):
                 if view.draft.region is Region.SCRATCH:
-                    lives.setdefault(view.draft.number, _Life(view.draft, number, number)).last = number
+                    first = lives[view.draft.number].first if view.draft.number in lives else number
+                    lives[view.draft.number] = Life(view.draft, first, number)
     return list(lives.values())
 
 
-def _pack(lives: Iterable[_Life], capacity: int) -> tuple[dict[int, int], int]:
-    """First fit, the largest first: offsets from the start of scratch, and its size."""
-    placed: list[tuple[int, int, _Life]] = []
-    size = 0
-    for life in sorted(lives, key=lambda life: (-life.draft.bytes(capacity), life.first, life.draft.number)):
+def _pack(lives: Iterable[Life], capacity: int) -> Packing:
+    """First fit, the largest first."""
+    ordered = sorted(lives, key=lambda life: (-life.draft.bytes(capacity), life.first, life.draft.number))
+    placed: list[tuple[int, int, Life]] = []
+    choices = [life.draft.number for life in ordered]
+    for life in ordered:
         needed = aligned(life.draft.bytes(capacity))
         start = 0
         for other_start, other_end, other in placed:
-            apart = other.last < life.first or life.last < other.first
-            if not apart and other_start < start + needed and start < other_end:
+            if other.last < life.first or life.last < other.first:
+                continue
+            below, above = start + needed <= other_start, other_end <= start
+            if not (below or above):
                 start = other_end
-        placed.append((start, start + needed, life))
-        placed.sort(key=lambda entry: entry[:2])
-        size = max(size, start + needed)
-    return {life.draft.number: start for start, _, life in placed}, size
+            choices.append(2 * below + above)
+        place = bisect_right(placed, (start, start + needed), key=lambda entry: entry[:2])
+        placed.insert(place, (start, start + needed, life))
+        choices.append(place)
+    size = max((end for _, end, _ in placed), default=0)
+    return Packing({life.draft.number: start for start, _, life in placed}, size, tuple(choices))
 
 
 def _too_much(drafts: Sequence[Draft], needed: int, capacity: int, budget: int) -> TooMuchMemory:

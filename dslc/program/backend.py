@@ -6,9 +6,11 @@ reads and writes lies in the memory that the caller hands to each call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import Enum
+from pathlib import Path
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -66,8 +68,54 @@ class Executable(Protocol):
         """Runs the machine of program/machine.py until it returns; its answer stands in `memory.ints`."""
 
 
+class State(Enum):
+    """Of a file among what a backend keeps. Only FOREIGN is not its own."""
+
+    SOUND = "sound"
+    DAMAGED = "damaged"
+    UNFINISHED = "unfinished"  # being written now
+    LEFT_OVER = "left over"  # by a process that was killed while it wrote
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file in a store; `age` is seconds since it was written."""
+
+    name: str
+    bytes: int
+    age: float
+    state: State
+
+
+class Store(Protocol):
+    """Compiled objects on disk. Other processes may read and write it at the same time."""
+
+    @property
+    def folder(self) -> Path:
+        """Where they are; it may not exist yet."""
+
+    def survey(self) -> Sequence[Kept]:
+        """What the folder holds, by name; every object is read and checked. Raises OSError."""
+
+    def remove(self, kept: Kept) -> bool:
+        """Removes a file of the store's own; False if it is gone already. Raises OSError."""
+
+
+Facts: TypeAlias = Mapping[str, str | int | bool]
+
+
 class Backend(Protocol):
     name: str
 
     def compile(self, program: Program) -> Executable:
         """Raises BackendUnavailable where this machine cannot run it."""
+
+    def missing(self) -> str | None:
+        """What it lacks to compile on this machine; None if nothing. Loads no compiler."""
+
+    def facts(self) -> Facts:
+        """What it knows and uses of this machine, by name. Loads no compiler."""
+
+    def store(self) -> Store | None:
+        """Where it keeps what it compiled; None if it keeps nothing."""

@@ -1,4 +1,4 @@
-"""Charts as SVG text, without a library: curves over epochs, a confusion matrix, predicted against true.
+"""Charts as SVG text, without a library: curves over epochs, a confusion matrix, predicted against true, counts.
 
 Colours are CSS variables of the page (`--ink`, `--faint`, `--one` ...), so that a chart follows its theme. Every
 text is escaped. Sizes are those of a phone's screen, on which text stays readable.
@@ -101,6 +101,34 @@ def scatter(title: str, true: Sequence[float], predicted: Sequence[float]) -> st
             parts.append(f'<text class="mid" x="{x(tick):.1f}" y="{side - BOTTOM + 16}">{short(tick)}</text>')
             parts.append(f'<text class="end" x="{LEFT - 6}" y="{y(tick) + 4:.1f}">{short(tick)}</text>')
     return _figure(title, "<span>across: true, up: predicted</span>", parts, side, side)
+
+
+def histogram(title: str, note: str, counts: Sequence[int], least: float, greatest: float) -> str:
+    """A bar for each of the equal parts of the range from `least` to `greatest`."""
+    width, height, base = 240, 110, 88
+    step, most = (width - 16) / max(1, len(counts)), max(1, *counts)
+    parts = []
+    for k, count in enumerate(counts):
+        tall = count / most * (base - 8)
+        box = f'x="{8 + k * step:.1f}" y="{base - tall:.1f}" width="{step - 1:.1f}" height="{tall:.1f}"'
+        parts.append(f'<rect class="hit" {box}><title>{count:,}</title></rect>')
+    parts.append(f'<text x="8" y="{base + 16}">{short(least)}</text>')
+    parts.append(f'<text class="end" x="{width - 8}" y="{base + 16}">{short(greatest)}</text>')
+    return _figure(title, escape(note), parts, width, height)
+
+
+def bars(title: str, note: str, counts: Sequence[tuple[str, int]]) -> str:
+    """A lying bar for each label, with its count."""
+    width, line, left = 240, 18, 12 + DIGIT * max((len(_cut(label)) for label, _ in counts), default=1)
+    most = max(1, *(count for _, count in counts)) if counts else 1
+    parts = []
+    for k, (label, count) in enumerate(counts):
+        told = f"{count:,}"
+        long = count / most * max(1, width - left - 10 - DIGIT * len(f"{most:,}"))
+        parts.append(f'<text class="end" x="{left - 6}" y="{k * line + 14}">{escape(_cut(label))}</text>')
+        parts.append(f'<rect class="hit" x="{left}" y="{k * line + 3}" width="{long:.1f}" height="{line - 4}"/>')
+        parts.append(f'<text x="{left + long + 4:.1f}" y="{k * line + 14}">{told}</text>')
+    return _figure(title, escape(note), parts, width, line * len(counts) + 4)
 
 
 def _figure(title: str, legend: str, parts: Sequence[str], width: float, height: float) -> str:

@@ -65,24 +65,16 @@ class Report:
     text: str
 
     def to_html(self) -> str:
-        body = [
-            f"<h1>{escape(self.model)}</h1><p>{escape(self.summary)}</p>",
-            _section("Results", _results(self.parts)),
-            _section("Training", _beside(self._curves())),
-            _section("Predictions", _beside(self.charts)),
-            _section("Settings", _table(("setting", "value", "from"), self.settings)),
-            _section("Parameters", _table(("name", "shape", "numbers"), self.parameters, "numbers")),
-            _section("Plan", _table(("", ""), self.facts)),
-            _section("Model file", f"<pre>{escape(self.text)}</pre>"),
+        sections = [
+            section("Results", _results(self.parts)),
+            section("Training", beside(self._curves())),
+            section("Predictions", beside(self.charts)),
+            section("Settings", table(("setting", "value", "from"), self.settings)),
+            section("Parameters", table(("name", "shape", "numbers"), self.parameters, "numbers")),
+            section("Plan", table(("", ""), self.facts)),
+            section("Model file", f"<pre>{escape(self.text)}</pre>"),
         ]
-        return (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self.model)}</title><style>{STYLE}</style></head>\n<body>\n"
-            + "\n".join(body)
-            + "\n</body></html>\n"
-        )
+        return page(self.model, self.summary, sections)
 
     def _curves(self) -> list[str]:
         """The loss of both parts in one chart, then a chart for each metric."""
@@ -94,11 +86,23 @@ class Report:
         return charts + [curves(name, {"": points}, self.best_epoch) for name, points in others.items()]
 
 
-def _section(title: str, content: str) -> str:
-    return f"<h2>{title}</h2>{content}" if content else ""
+def page(title: str, summary: str, sections: Sequence[str]) -> str:
+    """The whole document; title and summary are text, sections are HTML, the empty ones left out."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"<h1>{escape(title)}</h1><p>{escape(summary)}</p>\n" + "\n".join(filter(None, sections)) + "\n</body></html>\n"
+    )
 
 
-def _beside(charts: Sequence[str]) -> str:
+def section(title: str, content: str) -> str:
+    """HTML under a heading; nothing without content."""
+    return f"<h2>{escape(title)}</h2>{content}" if content else ""
+
+
+def beside(charts: Sequence[str]) -> str:
     """Charts next to one another, as many as fit; some may be empty."""
     return f'<div class="charts">{"".join(charts)}</div>' if any(charts) else ""
 
@@ -109,10 +113,10 @@ def _results(parts: Mapping[str, Mapping[str, float]]) -> str:
         (part, *(f"{columns[name]:.5g}" if name in columns else "" for name in names))
         for part, columns in parts.items()
     ]
-    return _table(("part", *names), rows, "numbers")
+    return table(("part", *names), rows, "numbers")
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
     """Nothing without rows, and no head where all of its cells are empty."""
     if not rows:
         return ""

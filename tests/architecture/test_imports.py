@@ -54,6 +54,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *("dslc.saved", "dslc.plan", "dslc.predictions"),
     ),
     "dslc.predictions": (*GRAPHS, "dslc.data"),
+    "dslc.plan_within": (
+        *("dslc.driver", "dslc.elaborate.experiment", "dslc.lowering", "dslc.model", "dslc.plan", "dslc.program"),
+    ),
     "dslc.runs": ("dslc.runtime",),
     "dslc": ("dslc.diagnostics", "dslc.findings", "dslc.model", "dslc.syntax.format"),
     "dslc.sklearn": (*FOUNDATION, "dslc.syntax", "dslc.model", "dslc.predictions", "dslc.data"),

@@ -98,10 +98,14 @@ def test_wrong_usage_exits_2(arguments: list[str], message: str, capsys: pytest.
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_verb_has_help_in_80_columns(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert run([verb, "--help"]) == Exit.OK
     out, err = capsys.readouterr()
     assert f"dslc {verb}" in out
+    assert max(map(len, out.splitlines())) <= 80
     assert not err
 
 
@@ -132,3 +136,13 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 def test_a_warning_is_one_line_without_a_place_in_the_sources(capsys: pytest.CaptureFixture[str]) -> None:
     _say_warning(RuntimeWarning("no room"), RuntimeWarning, "store.py", 97)
     assert capsys.readouterr().err == "warning: no room\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"), [("dslc pl", "plan"), ("dslc cache cl", "clean"), ("dslc plan --fi", "--fit")]
+)
+def test_a_shell_may_complete_words(words: str, completed: str) -> None:
+    start = [sys.executable, "-c", "from dslc.cli.start import main; main()"]
+    asked = {"_DSLC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    ended = subprocess.run(start, env=os.environ | asked, capture_output=True, text=True, check=True)
+    assert f"plain,{completed}" in ended.stdout.splitlines()
