@@ -14,7 +14,7 @@ from math import inf, isfinite, prod
 from typing import TypeAlias, TypeVar, assert_never
 
 from dslc.data import errors
-from dslc.data.csv import Dialect
+from dslc.data.blocks import Dialect
 from dslc.data.table_recipe import KINDS, LATER_KINDS, TableRecipe, read_table_recipe
 from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
 from dslc.source import Span
