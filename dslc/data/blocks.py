@@ -83,19 +83,18 @@ class Block:
         return self.text.decode(self.encoding) if self.encoding == "latin-1" or self.text.isascii() else None
 
 
-def cuts(content: bytes, start: int, line: int) -> Iterator[Cut]:
-    """The blocks of what follows `start`; the last one is all that is left where quotes do not come in pairs."""
-    while start < len(content):
-        end = _end(content, start)
+def cuts(content: bytes, start: int, line: int, size: int, stop: int) -> Iterator[Cut]:
+    """The blocks of content[start:stop], of about `size` bytes; what quotes do not pair up in is left in one."""
+    while start < stop:
+        end = _end(content, start, size, stop)
         yield Cut(start, end, line)
         line += content.count(b"\n", start, end)
         start = end
 
 
-def _end(content: bytes, start: int) -> int:
+def _end(content: bytes, start: int, size: int, stop: int) -> int:
     """Behind the last line feed outside quotes of a block that starts here."""
-    size = SIZE
-    while start + size < len(content):
+    while start + size < stop:
         end = content.rfind(b"\n", start, start + size) + 1
         if end and content.find(b'"', start, end) >= 0:
             text = np.frombuffer(content, np.uint8, end - start, start)
@@ -104,7 +103,7 @@ def _end(content: bytes, start: int) -> int:
         if end:
             return end
         size *= 2
-    return len(content)
+    return stop
 
 
 def _inside(quotes: Mask) -> Mask:

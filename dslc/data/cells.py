@@ -8,11 +8,10 @@ one mistyped number does not turn a column of numbers into categories.
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import assert_never
 
 import numpy as np
@@ -56,25 +55,27 @@ class Memo(dict[str, float]):
 class CellReader:
     """Collects one column. `kind` is None until a cell says it."""
 
-    def __init__(self, declared: ColumnType | None, marks: Marks, decimal: str) -> None:
+    def __init__(self, declared: ColumnType | None, marks: Marks, decimal: str, room: int = 0) -> None:
+        """`room` is the number of rows that are expected; memory is touched as they come."""
         self.kind = declared.kind if declared else None
         self._levels = declared.levels if declared else ()
         self._marks = marks
         self._decimal = decimal
-        self._values = array("d")
+        self._values = np.empty(room)
+        self._rows = 0
         self._labels: dict[str, float] = {}
         self._memo = Memo(self._cell)
 
     def read(self, cells: Sequence[str]) -> int | None:
         """Appends cells; the place of the first that does not fit, None if all do."""
         if not self.settle(cells):
-            self._values.extend([nan] * len(cells))
+            self._append(np.full(len(cells), nan))
             return None
         try:
             if self.plain:
-                self._values.frombytes(self._numbers(cells).tobytes())
+                self._append(self._numbers(cells))
             else:
-                self._values.extend(map(self._memo.__getitem__, cells))
+                self._append(np.fromiter(map(self._memo.__getitem__, cells), np.float64, len(cells)))
         except ValueError:
             return self._fault_in(cells)
         return None
@@ -97,12 +98,35 @@ class CellReader:
                 values[rest] = self._numbers(cells)
             except ValueError:
                 return int(rest[self._fault_in(cells)])
-        self._values.frombytes(self._without_marked(values).tobytes())
+        self._append(self._without_marked(values))
+        return None
+
+    def fits(self, texts: Iterable[str]) -> bool:
+        """Whether all these cells would be read."""
+        self.settle(texts)
+        return all(self._readable(text) for text in texts)
+
+    def extend_coded(self, texts: Sequence[str], codes: NDArray[np.int64]) -> int | None:
+        """Appends the cells texts[codes], missing where the code is -1; as `read`."""
+        self.settle(texts)
+        values = np.array([*map(self._value, texts), nan])[codes]
+        wrong = np.isinf(values)
+        if wrong.any():
+            return int(np.argmax(wrong))
+        self._append(values)
         return None
 
     def column(self) -> Column:
-        values = np.frombuffer(self._values, np.float64) if self._values else np.empty(0)
-        return Column(self.kind or Kind.NUMBER, values, tuple(self._labels))
+        return Column(self.kind or Kind.NUMBER, self._values[: self._rows], tuple(self._labels))
+
+    def _append(self, values: Cells) -> None:
+        end = self._rows + len(values)
+        if end > len(self._values):
+            grown = np.empty(max(end, 2 * len(self._values)))
+            grown[: self._rows] = self._values[: self._rows]
+            self._values = grown
+        self._values[self._rows : end] = values
+        self._rows = end
 
     def fault(self, cell: str) -> str:
         """What is wrong with a cell that does not fit."""
@@ -128,11 +152,14 @@ class CellReader:
         return next(k for k, cell in enumerate(cells) if not self._readable(cell))
 
     def _readable(self, cell: str) -> bool:
+        return self._value(cell) != inf
+
+    def _value(self, cell: str) -> float:
+        """One cell's number, infinity if it does not fit the kind."""
         try:
-            self._cell(cell)
+            return self._cell(cell)
         except ValueError:
-            return False
-        return True
+            return inf
 
     def _numbers(self, cells: Sequence[str]) -> Cells:
         """The cells as numbers; those of a block whose gaps are empty cells are read the fast way."""

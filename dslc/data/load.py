@@ -16,7 +16,8 @@ import numpy as np
 from dslc.data import errors
 from dslc.data.column import NOUNS, Cells, Column, Kind
 from dslc.data.columns import Names, check_columns, check_inputs, choose, reach
-from dslc.data.csv import open_csv, read_columns
+from dslc.data.csv import open_csv
+from dslc.data.csv_columns import read_columns
 from dslc.data.formula import evaluate, names_in
 from dslc.data.npz import array_names, read_arrays, read_headers
 from dslc.data.paths import locate

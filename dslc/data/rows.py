@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dslc.data.blocks import Dialect
 from dslc.data.column import ColumnType
-from dslc.data.csv import open_csv, read_columns
+from dslc.data.csv import open_csv
+from dslc.data.csv_columns import read_columns
 from dslc.data.load import BUDGET
 from dslc.data.npz import array_names, read_arrays, read_headers
 from dslc.data.recipe import CsvSource, NpzSource, Recipe
