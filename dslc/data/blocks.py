@@ -36,11 +36,12 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The bytes of one block; its first line is `line`, counted from 1."""
+    """The bytes of one block; its first line is `line`, counted from 1, and `feeds` end in it."""
 
     start: int
     end: int
     line: int
+    feeds: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +88,9 @@ def cuts(content: bytes, start: int, line: int, size: int, stop: int) -> Iterato
     """The blocks of content[start:stop], of about `size` bytes; what quotes do not pair up in is left in one."""
     while start < stop:
         end = _end(content, start, size, stop)
-        yield Cut(start, end, line)
-        line += content.count(b"\n", start, end)
-        start = end
+        feeds = content.count(b"\n", start, end)
+        yield Cut(start, end, line, feeds)
+        start, line = end, line + feeds
 
 
 def _end(content: bytes, start: int, size: int, stop: int) -> int:

@@ -44,7 +44,7 @@ class TableReader:
         self._file = file
         self._wanted = wanted
         self._places = {name: place for place, name in enumerate(file.columns) if name in wanted}
-        room, decimal = _most_rows(file), file.dialect.decimal
+        room, decimal = _expected_rows(file), file.dialect.decimal
         self._readers = {name: CellReader(wanted[name], marks, decimal, room) for name in self._places}
         self._lines = array("q")
 
@@ -82,7 +82,7 @@ class TableReader:
             return
         for first in islice(cuts(content, start, line, SIZE, len(content)), 1):
             yield first
-            start, line = first.end, line + content.count(b"\n", first.start, first.end)
+            start, line = first.end, line + first.feeds
         for large in cuts(content, start, line, typed.size, len(content)):
             read = typed.read(large, {name: reader.plain for name, reader in self._readers.items()})
             if read is None or not self._read_typed(read):
@@ -147,7 +147,8 @@ class TableReader:
         return f" (`column {written}: category` reads text)"
 
 
-def _most_rows(file: CsvFile) -> int:
-    """No fewer rows than the file has, as long as records end in line feeds."""
+def _expected_rows(file: CsvFile) -> int:
+    """Rows, if lines go on as they begin."""
     size = len(file.content) - file.body
-    return min(file.content.count(b"\n", file.body) + 1, size // len(file.columns) + 1)
+    head = min(SIZE, size)
+    return size * file.content.count(b"\n", file.body, file.body + head) // max(1, head) * 21 // 20 + 1

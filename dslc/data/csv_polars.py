@@ -68,20 +68,21 @@ class TypedReader:
     def read(self, cut: Cut, numbers: Mapping[str, bool]) -> Typed | None:
         """The columns named, those that are true as numbers; None for a block that is not for polars."""
         content = self._file.content[cut.start : cut.end]
-        if b'"' in content or content.count(b"\r") != content.count(b"\r\n") or _has_long_line(content):
+        if b'"' in content or _has_lone_return(content) or _has_long_line(content):
             return None
         frame = self._frame(content, numbers)
         if frame is None and self._nulls is None:
             self._nulls = self._words
             frame = self._frame(content, numbers)
-        if frame is None or not self._whole(frame, content):
+        lines = cut.feeds + (not content.endswith(b"\n"))
+        if frame is None or frame.height != lines or not self._whole(frame, content):
             return None
         plain = {name: frame[name] for name, number in numbers.items() if number}
         if not all(column.is_finite().all() for column in plain.values()):
             return None
         texts = {name: _coded(frame[name]) for name, number in numbers.items() if not number}
-        lines = cut.line + np.arange(frame.height)
-        return Typed({name: column.to_numpy() for name, column in plain.items()}, texts, lines)
+        values = {name: column.to_numpy() for name, column in plain.items()}
+        return Typed(values, texts, cut.line + np.arange(lines))
 
     def _frame(self, content: bytes, numbers: Mapping[str, bool]) -> pl.DataFrame | None:
         """What polars makes of the block, None if it refuses it; the last column is there in any case."""
@@ -103,14 +104,15 @@ class TypedReader:
             return None
 
     def _whole(self, frame: pl.DataFrame, content: bytes) -> bool:
-        """Whether every line is a row of all columns; of a short row the last column is null."""
-        rows = content.count(b"\n") + (not content.endswith(b"\n"))
-        if frame.height != rows:
-            return False
+        """Whether every row has all columns; of a short row the last one is null."""
         if not frame[self._file.columns[-1]].null_count():
             return True
         separators = content.count(self._file.dialect.separator.encode())
-        return separators == rows * (len(self._file.columns) - 1)
+        return separators == frame.height * (len(self._file.columns) - 1)
+
+
+def _has_lone_return(content: bytes) -> bool:
+    return b"\r" in content and content.count(b"\r") != content.count(b"\r\n")
 
 
 def _has_long_line(content: bytes) -> bool:

@@ -93,7 +93,7 @@ def files(draw: st.DrawFn) -> tuple[bytes, Dialect]:
     return bom + content, dialect
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     files(),
     st.sampled_from([Marks(), Marks(MISSING | {"no"}, frozenset({-999.0}))]),
