@@ -34,6 +34,25 @@ class Dialect:
     encoding: str = "utf-8"
 
 
+DIALECT_OPTIONS = {
+    "separator": 'one character, as in `";"`',
+    "decimal": '`"."` or `","`',
+    "encoding": '`"utf-8"` or `"latin-1"`',
+}
+"""What the data block says of a dialect, and what it may say."""
+
+
+def fits_dialect(name: str, value: str) -> bool:
+    """Whether an option of a dialect may have this value."""
+    match name:
+        case "decimal":
+            return value in {".", ","}
+        case "encoding":
+            return value in {"utf-8", "latin-1"}
+        case _:
+            return len(value) == 1 and value not in '"\r\n\0'
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """The bytes of one block; its first line is `line`, counted from 1, and `feeds` end in it."""
@@ -115,24 +134,22 @@ def _inside(quotes: Mask) -> Mask:
 
 def scan(content: bytes, cut: Cut, columns: int, dialect: Dialect) -> Block | None:
     """The cells of a block whose records have this many columns; None where bytes alone do not tell them."""
-    separator = dialect.separator.encode(dialect.encoding)
     text = PADDING + content[cut.start : cut.end]
     if not text.endswith(b"\n"):
         text += b"\n"
     returns = b"\r" in text
-    if len(separator) > 1 or (returns and text.count(b"\r") != text.count(b"\r\n")):
+    if not dialect.separator.isascii() or (returns and text.count(b"\r") != text.count(b"\r\n")):
         return None
-    found = np.frombuffer(text, np.uint8)
-    borders = found == separator[0]
+    found, separator = np.frombuffer(text, np.uint8), ord(dialect.separator)
+    borders = found == separator
     borders |= found == FEED
     quoted = text.find(b'"') >= 0
     if quoted:
-        quotes = found == QUOTE
-        inside = _inside(quotes)
-        if inside[-1] or not _whole_cells(found, np.flatnonzero(quotes), separator[0]):
+        inside = _inside(found == QUOTE)
+        if inside[-1] or not _whole_cells(found, separator):
             return None
         borders &= ~inside
-    starts, ends, points = _places(found, borders, separator[0], ord(dialect.decimal))
+    starts, ends, points = _places(found, borders, separator, ord(dialect.decimal))
     last = found[ends] == FEED
     if returns:
         ends -= last & (found[ends - 1] == RETURN)
@@ -142,26 +159,24 @@ def scan(content: bytes, cut: Cut, columns: int, dialect: Dialect) -> Block | No
     whole = len(kept) == len(ends)
     if not whole:
         starts, ends, points = starts[kept], ends[kept], points[kept]
-    np.minimum(points, ends, out=points)
     first = starts[::columns]
-    lines = cut.line + np.arange(len(first))
-    if quoted or not whole:
-        lines = cut.line + np.searchsorted(np.flatnonzero(found == FEED)[1:], first)
+    lines = np.arange(len(first)) if whole and not quoted else np.searchsorted(np.flatnonzero(found == FEED)[1:], first)
     if quoted:
         wrapped = (found[starts] == QUOTE) & (ends > starts)
         starts, ends = starts + wrapped, ends - wrapped
-        np.minimum(points, ends, out=points)
     if any(content.find(blank, cut.start, cut.end) >= 0 for blank in BLANKS):
-        starts, ends, points = _stripped(found, starts, ends, points)
+        starts, ends = _stripped(found, starts, ends)
+    np.minimum(points, ends, out=points)
     if np.max(ends - starts, initial=0) > csv.field_size_limit():
         return None
     shape = (len(first), columns)
     places = starts.reshape(shape), ends.reshape(shape), points.reshape(shape)
-    return Block(text, dialect.encoding, *places, lines, quoted)
+    return Block(text, dialect.encoding, *places, cut.line + lines, quoted)
 
 
-def _whole_cells(found: Bytes, quotes: Places, separator: int) -> bool:
+def _whole_cells(found: Bytes, separator: int) -> bool:
     """Whether every quote begins a cell, ends one, or is one of two within a cell."""
+    quotes = np.flatnonzero(found == QUOTE)
     before, behind = found[quotes[::2] - 1], found[quotes[1::2] + 1]
     begins = (before == separator) | (before == FEED) | (before == QUOTE)
     ends = (behind == separator) | (behind == FEED) | (behind == RETURN) | (behind == QUOTE)
@@ -195,10 +210,10 @@ def _regular(last: Mask, columns: int) -> bool:
     return rest == 0 and bool(last[columns - 1 :: columns].all()) and int(np.count_nonzero(last)) == rows
 
 
-def _stripped(found: Bytes, starts: Places, ends: Places, points: Places) -> tuple[Places, Places, Places]:
+def _stripped(found: Bytes, starts: Places, ends: Places) -> tuple[Places, Places]:
     """The cells without up to four blanks before and behind; the others are left to whoever reads a cell."""
     for _ in range(4):
         first, last = found[starts], found[ends - 1]
         starts = starts + ((starts < ends) & ((first == BLANKS[0]) | (first == BLANKS[1])))
         ends = ends - ((starts < ends) & ((last == BLANKS[0]) | (last == BLANKS[1])))
-    return starts, ends, np.minimum(points, ends)
+    return starts, ends

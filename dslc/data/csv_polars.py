@@ -80,7 +80,7 @@ class TypedReader:
         plain = {name: frame[name] for name, number in numbers.items() if number}
         if not all(column.is_finite().all() for column in plain.values()):
             return None
-        texts = {name: _coded(frame[name]) for name, number in numbers.items() if not number}
+        texts = {name: coded(frame[name]) for name, number in numbers.items() if not number}
         values = {name: column.to_numpy() for name, column in plain.items()}
         return Typed(values, texts, cut.line + np.arange(lines))
 
@@ -121,7 +121,8 @@ def _has_long_line(content: bytes) -> bool:
     return any(content.find(b"\n", k, k + window) < 0 for k in range(0, len(content) - window, window))
 
 
-def _coded(column: pl.Series) -> Coded:
+def coded(column: pl.Series) -> Coded:
+    """A column of texts."""
     import polars as pl
 
     texts = column.unique(maintain_order=True).drop_nulls()
