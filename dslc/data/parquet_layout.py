@@ -59,10 +59,10 @@ def _footer(content: bytes) -> tuple[int, list[Chunk]]:
     groups = [_fields(group) for group in _items(footer, 4)]
     if sum(_whole(group, 3) for group in groups) != rows:
         raise ThriftError("its row groups do not make its rows")
-    return rows, [_chunk(_fields(chunk), start) for group in groups for chunk in _items(group, 1)]
+    return rows, [_chunk(_fields(chunk), start, _whole(group, 3)) for group in groups for chunk in _items(group, 1)]
 
 
-def _chunk(record: Mapping[int, Value], footer: int) -> Chunk:
+def _chunk(record: Mapping[int, Value], footer: int, rows: int) -> Chunk:
     if 1 in record:
         raise ThriftError("its columns lie in another file")
     meta = _fields(record.get(3))
@@ -71,7 +71,10 @@ def _chunk(record: Mapping[int, Value], footer: int) -> Chunk:
     start = min(data, _whole(meta, 11)) if meta.get(11) else data
     if start < 4 or start + compressed > footer:
         raise ThriftError("a column lies beyond the file")
-    return Chunk(path[0] if path else "", start, start + compressed, _whole(meta, 5), _whole(meta, 6))
+    values = _whole(meta, 5)
+    if len(path) == 1 and values != rows:
+        raise ThriftError(f'the column "{_short(path[0])}" has not as many values as rows')
+    return Chunk(path[0] if path else "", start, start + compressed, values, _whole(meta, 6))
 
 
 def _check_pages(content: bytes, chunk: Chunk) -> int:
