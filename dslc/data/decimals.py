@@ -32,6 +32,9 @@ PADDING = b"\0" * 23 + b"\n"
 DIGITS = 8
 """Digits in a word."""
 
+FEW = 3
+"""Digits that are read faster one by one."""
+
 DEEP = 3
 """Words that the longest number takes on either side of its decimal sign."""
 
@@ -42,7 +45,8 @@ POWERS = np.array([10**k for k in range(20)], np.uint64)
 REAL_POWERS = np.array([10.0**k for k in range(23)])
 """Exact: 5^22 is below 2^53."""
 
-PIECE = 8192
+PIECE = 16384
+"""Cells whose intermediate results stay in the cache."""
 
 ZEROS = np.uint64(0x3030303030303030)
 
@@ -81,13 +85,12 @@ def _pieces(count: int) -> Iterator[slice]:
 
 def _shallow(text: Bytes, whole: Places, behind: Places, points: Places, ends: Places) -> tuple[Cells, Mask]:
     """Numbers of at most eight digits on each side; anything for others."""
-    windows = _windows(text)
-    high, high_wrong = _word(windows, points, whole)
-    low, low_wrong = _word(windows, ends, behind)
+    high, high_wrong = _digits(text, points, whole, 1)
+    low, low_wrong = _word(_windows(text), ends, behind)
     places = np.minimum(behind, DIGITS)
     high *= POWERS[places]
     high += low
-    understood: Mask = (high_wrong | low_wrong) == 0
+    understood: Mask = ~(high_wrong | low_wrong)
     understood &= (whole >= 0) & (whole <= DIGITS) & (behind == places) & (whole + behind > 0) & (high <= 2**53)
     values: Cells = high.view(np.int64) / REAL_POWERS[places]
     return values, understood
@@ -95,18 +98,24 @@ def _shallow(text: Bytes, whole: Places, behind: Places, points: Places, ends: P
 
 def _deep(text: Bytes, whole: Places, behind: Places, points: Places, ends: Places) -> tuple[Cells, Mask]:
     """Numbers of at most 19 significant digits, 22 of them behind the decimal sign."""
-    windows = _windows(text)
-    high, high_size, high_wrong = _words(windows, points, whole)
-    low, low_size, low_wrong = _words(windows, ends, behind)
+    high, high_wrong = _digits(text, points, whole, DEEP)
+    low, low_wrong = _digits(text, ends, behind, DEEP)
     places = np.minimum(behind, len(REAL_POWERS) - 1)
     divisor = REAL_POWERS[places]
-    understood: Mask = ((high_wrong | low_wrong) == 0) & (whole + behind > 0) & (whole >= 0)
-    understood &= (whole <= DEEP * DIGITS) & (behind == places)
-    understood &= (high_size < LARGEST) & (low_size < LARGEST) & (high_size * divisor + low_size < LARGEST)
+    understood: Mask = ~(high_wrong | low_wrong) & (whole >= 0) & (whole <= DEEP * DIGITS) & (behind == places)
+    digits = whole + behind
+    understood &= digits > 0
+    long = np.flatnonzero(digits >= len(POWERS))
+    if len(long):
+        high_size = _size(text, high[long], points[long], whole[long])
+        low_size = _size(text, low[long], ends[long], behind[long])
+        understood[long] &= np.maximum(high_size, low_size) < LARGEST
+        understood[long] &= high_size * divisor[long] + low_size < LARGEST
     # Where there are more places than powers, either no digit is before the sign or the number was too large.
-    total = high * POWERS[np.minimum(places, len(POWERS) - 1)] + low
-    total[~understood] = 0
-    values, sure = _quotient(total, divisor)
+    high *= POWERS[np.minimum(places, len(POWERS) - 1)]
+    high += low
+    high[~understood] = 0
+    values, sure = _quotient(high, divisor)
     return values, understood & sure
 
 
@@ -115,11 +124,26 @@ def _windows(text: Bytes) -> Words:
     return np.ndarray((len(text) - 7,), np.dtype("<u8"), text.data, 0, (1,))
 
 
-def _word(windows: Words, ends: Places, digits: Places) -> tuple[Words, Words]:
-    """The number in the last `digits` bytes (0 to 8) before `ends`; the second is 0 where all are digits."""
+def _digits(text: Bytes, ends: Places, digits: Places, words: int) -> tuple[Words, Mask]:
+    """The number, modulo 2^64, in the last `digits` bytes before `ends`, up to eight a word; true where it is none."""
+    most = int(digits.max(initial=0))
+    if most <= FEW:
+        return _few(text, ends, digits)
+    windows = _windows(text)
+    total, wrong = _word(windows, ends, np.minimum(digits, DIGITS))
+    for place in range(DIGITS, min(most, words * DIGITS), DIGITS):
+        word, faults = _word(windows, np.maximum(ends - place, DIGITS), np.clip(digits - place, 0, DIGITS))
+        word *= np.uint64(10**place)
+        total += word
+        wrong |= faults
+    return total, wrong
+
+
+def _word(windows: Words, ends: Places, digits: Places) -> tuple[Words, Mask]:
+    """`_digits` for at most eight of them."""
     word = windows[ends - DIGITS]
     word ^= ZEROS
-    shift = ((DIGITS - digits) * 8).astype(np.uint64)
+    shift = ((DIGITS - digits) * 8).view(np.uint64)
     word >>= shift  # a shift by all 64 bits gives 0
     word <<= shift
     wrong = word + np.uint64(0x7676767676767676)
@@ -133,21 +157,32 @@ def _word(windows: Words, ends: Places, digits: Places) -> tuple[Words, Words]:
     word &= np.uint64(0x0000FFFF0000FFFF)
     word *= np.uint64(42949672960001)
     word >>= np.uint64(32)
-    return word, wrong
+    return word, wrong != 0
 
 
-def _words(windows: Words, ends: Places, digits: Places) -> tuple[Words, Cells, Words]:
-    """As `_word` for up to 24 digits; the second is the number's size, the first is right where that is below 2^64."""
-    total, size, wrong = np.zeros(ends.shape, np.uint64), np.zeros(ends.shape), np.zeros(ends.shape, np.uint64)
-    for place in range(DEEP):
-        count = np.clip(digits - place * DIGITS, 0, DIGITS)
-        if not count.any():
-            break
-        word, faults = _word(windows, np.maximum(ends - place * DIGITS, DIGITS), count)
-        total += word * np.uint64(10 ** (place * DIGITS))
-        size += word.astype(np.float64) * 10.0 ** (place * DIGITS)
-        wrong |= faults
-    return total, size, wrong
+def _few(text: Bytes, ends: Places, digits: Places) -> tuple[Words, Mask]:
+    """`_digits` for at most `FEW`, one after another."""
+    total, wrong = np.zeros(len(ends), np.uint64), np.zeros(len(ends), np.bool_)
+    for place in range(int(digits.max(initial=0))):
+        digit = text[ends - 1 - place] ^ np.uint8(ord("0"))
+        if place or not digits.all():
+            digit *= digits > place
+        wrong |= digit > 9
+        total += digit * np.uint64(10**place)
+    return total, wrong
+
+
+def _size(text: Bytes, total: Words, ends: Places, digits: Places) -> Cells:
+    """About the numbers whose `total`s `_digits` gave, right where it is modulo 2^64 only."""
+    size: Cells = total.astype(np.float64)
+    long = np.flatnonzero(digits >= len(POWERS))
+    if len(long):
+        size[long] = 0
+        for place in range(0, DEEP * DIGITS, DIGITS):
+            count = np.clip(digits[long] - place, 0, DIGITS)
+            word, _ = _word(_windows(text), np.maximum(ends[long] - place, DIGITS), count)
+            size[long] += word * 10.0**place
+    return size
 
 
 def _quotient(total: Words, divisor: Cells) -> tuple[Cells, Mask]:
