@@ -100,7 +100,7 @@ class TypedReader:
                 schema=schema,
                 null_values=self._nulls,
             )
-        except pl.exceptions.PolarsError:
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
 
     def _whole(self, frame: pl.DataFrame, content: bytes) -> bool:
