@@ -1,4 +1,4 @@
-"""How long a table takes from its file into the training loop, beside polars and NumPy doing the same; see `dslc bench`.
+"""How long a table takes from its file into the training loop, beside polars and NumPy; see `dslc bench`.
 
 Every repetition is a process of its own, from its start until the arrays are there; sides take turns.
 """
