@@ -1,8 +1,9 @@
-"""`dslc bench [NAME|FILE...]`: how long a training step, a compilation and a start take, and how much memory they need.
+"""`dslc bench [NAME|FILE...]`: how long a step, a compilation, a start and reading take, and how much memory they need.
 
 A repetition trains for at least `SECONDS`; the best of several is reported, as an interruption only ever adds. Peers
 take turns with dslc in the same process, so that both see the same machine. Starts are measured in processes of their
-own: cold with an empty store of compiled kernels, warm with the store that the cold one filled.
+own: cold with an empty store of compiled kernels, warm with the store that the cold one filled. `csv` is no training:
+a million rows from their file into the arrays that training fetches from, beside polars where it is installed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dslc.cli.options import backend_option, format_option, threads_option
 
 if TYPE_CHECKING:
     from dslc.cli.measure import Measured
+    from dslc.cli.reading import Reading
 
 PEERS = ("torch",)
 
@@ -39,27 +41,37 @@ def command(
     """Measure training steps, compile time and memory.
 
     NAME is tiny (30-32-16-2, batch 32, Adam) or mlp (784-256-128-10, batch 64, Adam), FILE a model file with its data.
-    Both workloads are measured when none is named.
+    Both workloads are measured when none is named. The workload csv reads a table of a million rows, beside polars.
     """
     from dslc.cli.measure import measure
+    from dslc.cli.reading import measure_reading
     from dslc.cli.workload import WIDTHS, find
 
     workloads = []
-    for name in names or tuple(WIDTHS):
+    for name in [name for name in names if name != "csv"] if names else tuple(WIDTHS):
         workload = find(name)
         if workload is None:
-            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(WIDTHS)}) nor a model file")
+            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(WIDTHS)}, csv) nor a model file")
         workloads.append(workload)
     measured = []
     for workload in workloads:
         say(f"measuring {workload.name} ...")
         measured.append(measure(workload, backend, threads, peers, repetitions))
-    click.echo(_to_json(measured) if form == "json" else _to_text(measured, peers))
+    reading = None
+    if "csv" in names:
+        say("measuring csv ...")
+        reading = measure_reading(repetitions)
+    if form == "json":
+        click.echo(_to_json(measured, reading))
+        return
+    parts = [_to_text(measured, peers)] if measured else []
+    click.echo("\n\n".join([*parts, *([reading.to_text()] if reading else [])]))
 
 
-def _to_json(measured: Sequence[Measured]) -> str:
+def _to_json(measured: Sequence[Measured], reading: Reading | None) -> str:
     machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores"
-    return json.dumps({"schema": 1, "machine": machine, "workloads": [one.record() for one in measured]})
+    facts: dict[str, object] = {"schema": 1, "machine": machine, "workloads": [one.record() for one in measured]}
+    return json.dumps(facts | ({"reading": reading.record()} if reading else {}))
 
 
 def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:

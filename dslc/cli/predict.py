@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @backend_option
 @threads_option
 def command(*, model: Path, data: Path, out: Path | None, form: str, backend: str, threads: int | None) -> None:
-    """Predict every row of DATA (.csv or .npz) with MODEL, a `.dslm` file or the folder of a run.
+    """Predict every row of DATA (.csv, .parquet or .npz) with MODEL, a `.dslm` file or the folder of a run.
 
     Labels and values are those of the target, not class numbers or scaled values.
     """

@@ -8,16 +8,16 @@ one mistyped number does not turn a column of numbers into categories.
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import assert_never
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dslc.data.column import Column, ColumnType, Kind
+from dslc.data.column import Cells, Column, ColumnType, Kind
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
 """Cells, in lower case and without blanks around, that stand for a missing value."""
@@ -55,34 +55,78 @@ class Memo(dict[str, float]):
 class CellReader:
     """Collects one column. `kind` is None until a cell says it."""
 
-    def __init__(self, declared: ColumnType | None, marks: Marks, decimal: str) -> None:
+    def __init__(self, declared: ColumnType | None, marks: Marks, decimal: str, room: int = 0) -> None:
+        """`room` is the number of rows that are expected; memory is touched as they come."""
         self.kind = declared.kind if declared else None
         self._levels = declared.levels if declared else ()
         self._marks = marks
         self._decimal = decimal
-        self._values = array("d")
+        self._values = np.empty(room)
+        self._rows = 0
         self._labels: dict[str, float] = {}
         self._memo = Memo(self._cell)
 
     def read(self, cells: Sequence[str]) -> int | None:
         """Appends cells; the place of the first that does not fit, None if all do."""
+        if not self.settle(cells):
+            self._append(np.full(len(cells), nan))
+            return None
+        try:
+            if self.plain:
+                self._append(self._numbers(cells))
+            else:
+                self._append(np.fromiter(map(self._memo.__getitem__, cells), np.float64, len(cells)))
+        except ValueError:
+            return self._fault_in(cells)
+        return None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the column's cells are known to be numbers as they stand."""
+        return self.kind is Kind.NUMBER and not self._levels
+
+    def settle(self, cells: Iterable[str]) -> bool:
+        """Lets the first cell that is not missing tell the kind; whether it is known now."""
         if self.kind is None:
             self.kind = next((kind_of(cell, self._decimal) for cell in cells if not self._marks.missing(cell)), None)
-            if self.kind is None:
-                self._values.extend([nan] * len(cells))
-                return None
-        try:
-            if self.kind is Kind.NUMBER and not self._levels:
-                self._values.extend(self._numbers(cells))
-            else:
-                self._values.extend(map(self._memo.__getitem__, cells))
-        except ValueError:
-            return next(k for k, cell in enumerate(cells) if not self._readable(cell))
+        return self.kind is not None
+
+    def extend(self, values: Cells, rest: NDArray[np.int64], cells: Sequence[str]) -> int | None:
+        """Appends numbers, finite ones, but for the rows in `rest`, whose cells are to be read; as `read`."""
+        if len(rest):
+            try:
+                values[rest] = self._numbers(cells)
+            except ValueError:
+                return int(rest[self._fault_in(cells)])
+        self._append(self._without_marked(values))
+        return None
+
+    def fits(self, texts: Iterable[str]) -> bool:
+        """Whether all these cells would be read."""
+        self.settle(texts)
+        return all(self._readable(text) for text in texts)
+
+    def extend_coded(self, texts: Sequence[str], codes: NDArray[np.int64]) -> int | None:
+        """Appends the cells texts[codes], missing where the code is -1; as `read`."""
+        self.settle(texts)
+        values = np.array([*map(self._value, texts), nan])[codes]
+        wrong = np.isinf(values)
+        if wrong.any():
+            return int(np.argmax(wrong))
+        self._append(values)
         return None
 
     def column(self) -> Column:
-        values = np.frombuffer(self._values, np.float64) if self._values else np.empty(0)
-        return Column(self.kind or Kind.NUMBER, values, tuple(self._labels))
+        return Column(self.kind or Kind.NUMBER, self._values[: self._rows], tuple(self._labels))
+
+    def _append(self, values: Cells) -> None:
+        end = self._rows + len(values)
+        if end > len(self._values):
+            grown = np.empty(max(end, 2 * len(self._values)))
+            grown[: self._rows] = self._values[: self._rows]
+            self._values = grown
+        self._values[self._rows : end] = values
+        self._rows = end
 
     def fault(self, cell: str) -> str:
         """What is wrong with a cell that does not fit."""
@@ -103,30 +147,37 @@ class CellReader:
             case unreachable:
                 assert_never(unreachable)
 
+    def _fault_in(self, cells: Sequence[str]) -> int:
+        """The first cell that does not fit."""
+        return next(k for k, cell in enumerate(cells) if not self._readable(cell))
+
     def _readable(self, cell: str) -> bool:
+        return self._value(cell) != inf
+
+    def _value(self, cell: str) -> float:
+        """One cell's number, infinity if it does not fit the kind."""
         try:
-            self._cell(cell)
+            return self._cell(cell)
         except ValueError:
-            return False
-        return True
+            return inf
 
-    def _numbers(self, cells: Sequence[str]) -> array[float]:
-        """The cells as numbers; a block without gaps, and then one with empty cells only, is read the fast way."""
+    def _numbers(self, cells: Sequence[str]) -> Cells:
+        """The cells as numbers; those of a block whose gaps are empty cells are read the fast way."""
         if self._decimal == "." and "_" not in "".join(cells):
-            for attempt in (map(float, cells), (float(cell) if cell else nan for cell in cells)):
-                try:
-                    return self._checked(array("d", attempt))
-                except ValueError:
-                    pass
-        return array("d", map(self._cell, cells))
+            try:
+                values = np.array([float(cell) if cell else nan for cell in cells])
+            except ValueError:
+                pass
+            else:
+                if all(self._marks.missing(cells[k]) for k in np.flatnonzero(~np.isfinite(values)).tolist()):
+                    return self._without_marked(values)
+        return np.array([self._cell(cell) for cell in cells])
 
-    def _checked(self, numbers: array[float]) -> array[float]:
-        values = np.frombuffer(numbers, np.float64)
-        if np.isinf(values).any():
-            raise ValueError
+    def _without_marked(self, values: Cells) -> Cells:
+        """NaN for the numbers that mark a missing cell."""
         if not self._marks.numbers:
-            return numbers
-        return array("d", np.where(np.isin(values, list(self._marks.numbers)), nan, values).tobytes())
+            return values
+        return np.where(np.isin(values, list(self._marks.numbers)), nan, values)
 
     def _cell(self, cell: str) -> float:
         """One cell's number; ValueError if it does not fit the kind."""

@@ -4,62 +4,67 @@ Accepted: UTF-8 with or without a byte order mark, Latin-1 where the data block 
 cells (with doubled quotes and line breaks in them), blanks around a cell, blank lines (skipped). The header
 gives distinct, non-empty names. A column is read only when asked for (dslc/data/cells.py says how). Every
 fault names the line as an editor counts it, and the first fault of the file is the one that is told.
+
+Records are read in blocks, whose cells are found and whose numbers are read all at once; from the first block on
+where that cannot be done, `csv.reader` reads what is left. Both give the same bits.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dslc.data.cells import CellReader, Marks, number_in
-from dslc.data.column import Cells, Column, ColumnType, Kind
+from dslc.data.blocks import Cut, Dialect
+from dslc.data.cells import number_in
 from dslc.diagnostics import DataError
 
-BLOCK = 8192
-"""Rows that are read before their cells are."""
+ROWS = 8192
+"""Records of `csv.reader` that are read before their cells are."""
+
+THREADS = min(4, os.cpu_count() or 1)
+
+PIECE = 64 << 20
+"""Bytes that are decoded at once to see whether they can be."""
+
+LINE_END = re.compile(rb"\r\n|\r|\n")
 
 Record = tuple[int, list[str]]
 """A line number, from 1, and the cells of the record that begins there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a file is cut into cells; `encoding` is `utf-8` or `latin-1`."""
-
-    separator: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-
-
-@dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A text file whose header has been read: its bytes (valid in its encoding), its column names, how to cut it."""
+    """A text file whose header has been read: its bytes (valid in its encoding), its column names, how to cut it.
+
+    The records below the header begin at byte `body`, on line `line`.
+    """
 
     shown: str
     content: bytes
     columns: tuple[str, ...]
     dialect: Dialect
+    body: int = 0
+    line: int = 1
 
-    def text(self) -> io.TextIOWrapper:
-        encoding = "utf-8-sig" if self.dialect.encoding == "utf-8" else self.dialect.encoding
-        return io.TextIOWrapper(io.BytesIO(self.content), encoding, newline="")
-
-    def records(self) -> Iterator[Record]:
-        """Every record that is not blank; DataError on faulty quotes."""
-        reader = csv.reader(self.text(), delimiter=self.dialect.separator, strict=True)
-        line = 1
+    def records(self, start: int = 0, line: int = 1) -> Iterator[Record]:
+        """Every record from byte `start` on, on line `line`, that is not blank; DataError on faulty quotes."""
+        content = io.BytesIO(self.content)
+        content.seek(start)
+        encoding = "utf-8-sig" if self.dialect.encoding == "utf-8" and not start else self.dialect.encoding
+        text = io.TextIOWrapper(content, encoding, newline="")
+        reader = csv.reader(text, delimiter=self.dialect.separator, strict=True)
+        first = line
         try:
             for cells in reader:
                 if cells:
                     yield line, cells
-                line = reader.line_num + 1
+                line = first + reader.line_num
         except csv.Error as error:
             raise DataError(f"{self.shown}:{line}: {error}") from None
 
@@ -71,20 +76,42 @@ def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
         if size > budget:
             raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
         content = path.read_bytes()
-        content.decode(dialect.encoding)
     except OSError as error:
         raise DataError(f"{shown}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        what = f"byte 0x{content[error.start]:02x} is not UTF-8 text"
-        raise DataError(f'{shown}:{line}: {what}; the option `encoding "latin-1"` reads it as Latin-1') from None
+    if dialect.encoding == "utf-8":
+        _check_utf8(content, shown)
     file = CsvFile(shown, content, (), dialect)
-    line, header = next(file.records(), (0, []))
+    records = file.records()
+    line, header = next(records, (0, []))
     if not header:
         raise DataError(f"{shown}: the file is empty")
     names = tuple(name.strip() for name in header)
     _check_header(names, f"{shown}:{line}", dialect.decimal)
-    return replace(file, columns=names)
+    body, first = _below_header(content, line, header)
+    return replace(file, columns=names, body=body, line=first)
+
+
+def _check_utf8(content: bytes, shown: str) -> None:
+    if content.isascii():
+        return
+    start = 0
+    while start < len(content):
+        end = content.rfind(b"\n", start, start + PIECE) + 1 or len(content)
+        try:
+            str(memoryview(content)[start:end], "utf-8")
+        except UnicodeDecodeError as error:
+            place = start + error.start
+            line = content.count(b"\n", 0, place) + 1
+            what = f"byte 0x{content[place]:02x} is not UTF-8 text"
+            raise DataError(f'{shown}:{line}: {what}; the option `encoding "latin-1"` reads it as Latin-1') from None
+        start = end
+
+
+def _below_header(content: bytes, line: int, header: Sequence[str]) -> tuple[int, int]:
+    """Where the second record begins: the byte and the line."""
+    lines = line + sum(len(LINE_END.findall(name.encode())) for name in header)
+    end = next(islice(LINE_END.finditer(content), lines - 1, None), None)
+    return (end.end() if end else len(content)), lines + 1
 
 
 def _check_header(names: Sequence[str], place: str, decimal: str) -> None:
@@ -99,50 +126,9 @@ def _check_header(names: Sequence[str], place: str, decimal: str) -> None:
         seen.add(name)
 
 
-def read_columns(
-    file: CsvFile, wanted: Mapping[str, ColumnType | None], marks: Marks
-) -> tuple[dict[str, Column], NDArray[np.int64]]:
-    """The wanted columns, each declared or told by its cells, and each row's line number.
-
-    DataError: a row of another length, a cell that does not fit its column, no rows.
-    """
-    plain = _read_plain(file, wanted, marks)
-    if plain is not None:
-        return plain
-    places = {name: place for place, name in enumerate(file.columns)}
-    readers = {name: CellReader(declared, marks, file.dialect.decimal) for name, declared in wanted.items()}
-    lines = array("q")
-    for block in _blocks(file):
-        columns = list(zip(*(cells for _, cells in block), strict=True))
-        faults: list[tuple[int, str]] = []
-        for name, reader in readers.items():
-            fault = reader.read(columns[places[name]])
-            if fault is not None:
-                faults.append((fault, name))
-        if faults:
-            row, name = min(faults, key=lambda fault: (fault[0], places[fault[1]]))
-            cell = columns[places[name]][row]
-            what = readers[name].fault(cell) + _advice(name, wanted, readers, cell)
-            raise DataError(f'{file.shown}:{block[row][0]}: column "{name}": {what}')
-        lines.extend([line for line, _ in block])
-    if not lines:
-        raise DataError(f"{file.shown}: no rows below the header")
-    return {name: reader.column() for name, reader in readers.items()}, np.array(lines, np.int64)
-
-
-def _advice(name: str, wanted: Mapping[str, ColumnType | None], readers: Mapping[str, CellReader], cell: str) -> str:
-    """How to read text in a column whose first cell is something else."""
-    kind = readers[name].kind
-    if wanted[name] is not None or kind is Kind.CATEGORY or number_in(cell, ".") is not None:
-        return ""
-    written = name if name.isidentifier() else f"`{name}`"
-    return f" (`column {written}: category` reads text)"
-
-
-def _blocks(file: CsvFile) -> Iterator[list[Record]]:
-    """Records below the header, all as long as it, some thousands at a time; what is before a fault comes first."""
-    records = file.records()
-    next(records)
+def batches(file: CsvFile, begin: Cut) -> Iterator[list[Record]]:
+    """Records, all as long as the header, some thousands at a time; what is before a fault comes first."""
+    records = file.records(begin.start, begin.line)
     block: list[Record] = []
     fault: DataError | None = None
     while fault is None:
@@ -156,38 +142,10 @@ def _blocks(file: CsvFile) -> Iterator[list[Record]]:
             break
         except DataError as error:
             fault = error
-        if len(block) == BLOCK:
+        if len(block) == ROWS:
             yield block
             block = []
     if block:
         yield block
     if fault is not None:
         raise fault
-
-
-def _read_plain(
-    file: CsvFile, wanted: Mapping[str, ColumnType | None], marks: Marks
-) -> tuple[dict[str, Column], NDArray[np.int64]] | None:
-    """The columns of a file that holds nothing but finite numbers, one row a line, by NumPy's reader.
-
-    None for any other file, which `read_columns` then reads cell by cell; both give the same bits.
-    """
-    content, dialect = file.content, file.dialect
-    undeclared = all(declared in (None, ColumnType(Kind.NUMBER)) for declared in wanted.values())
-    body = content.find(b"\n") + 1
-    if not undeclared or dialect.decimal != "." or marks.numbers or content[body : body + 1] in b"\r\n":
-        return None
-    if b'"' in content or content.find(b"_", body) >= 0:
-        return None
-    try:
-        text = file.text()
-        text.readline()
-        matrix: Cells = np.loadtxt(text, np.float64, comments=None, delimiter=dialect.separator, ndmin=2)
-    except ValueError:
-        return None
-    rows, width = matrix.shape
-    lines = content.count(b"\n") + (not content.endswith(b"\n"))
-    if width != len(file.columns) or lines != rows + 1 or rows == 0 or not np.isfinite(matrix).all():
-        return None
-    columns = {name: Column(Kind.NUMBER, matrix[:, file.columns.index(name)]) for name in wanted}
-    return columns, np.arange(2, rows + 2)

@@ -25,7 +25,7 @@ class NoData(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class NoSource(Diagnostic):
-    """A data block that names neither a file (`npz`, `csv`) nor an input that Python feeds (`input x: [4]`)."""
+    """A data block without a file (`csv`, `parquet`, `npz`) and without an input that Python feeds (`input x: [4]`)."""
 
     code: ClassVar = "no-source"
     message: ClassVar = "the data block names no file and no input"
@@ -61,7 +61,7 @@ class GivenTwice(Diagnostic):
 
 @dataclass(frozen=True, slots=True)
 class UnknownFormat(Diagnostic):
-    """A kind of file that dslc does not read. It reads `npz` and `csv`."""
+    """A kind of file that dslc does not read. It reads `npz`, `csv` and `parquet`."""
 
     code: ClassVar = "unknown-format"
     message: ClassVar = "unknown kind of file `{name}`"

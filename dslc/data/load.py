@@ -16,13 +16,13 @@ import numpy as np
 from dslc.data import errors
 from dslc.data.column import NOUNS, Cells, Column, Kind
 from dslc.data.columns import Names, carried, check_columns, check_inputs, choose, reach
-from dslc.data.csv import open_csv, read_columns
 from dslc.data.formula import evaluate, names_in
 from dslc.data.npz import array_names, read_arrays, read_headers
 from dslc.data.paths import locate
-from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, PythonSource, Recipe, read_recipe
+from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, ParquetSource, PythonSource, Recipe, read_recipe
 from dslc.data.schema import InputField, Schema, TargetField
-from dslc.data.table import ArrayOrigin, CsvOrigin, Frame, Numbers, Table, require_finite
+from dslc.data.table import ArrayOrigin, Frame, Numbers, Table, require_finite
+from dslc.data.tables import open_table, read_table
 from dslc.diagnostics import DataError, ModelError, NotYet, in_order
 from dslc.source import Span
 from dslc.syntax import ast
@@ -59,8 +59,8 @@ def load(module: ast.Module, folder: Path, overrides: Mapping[str, Path], budget
     """
     recipe = read_recipe(_block(module))
     match recipe.source:
-        case CsvSource() as source:
-            return _load_csv(recipe, source, folder, overrides, budget)
+        case CsvSource() | ParquetSource() as source:
+            return _load_table(recipe, source, folder, overrides, budget)
         case NpzSource() as source:
             return _load_npz(recipe, source, folder, overrides, budget)
         case PythonSource() as source:
@@ -95,9 +95,11 @@ def _block(module: ast.Module) -> ast.Data:
     return blocks[0]
 
 
-def _load_csv(recipe: Recipe, source: CsvSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:
+def _load_table(
+    recipe: Recipe, source: CsvSource | ParquetSource, folder: Path, overrides: Mapping[str, Path], budget: int
+) -> Raw:
     located = locate(source.path, folder, overrides)
-    file = open_csv(located.path, located.shown, source.dialect, budget)
+    file = open_table(located.path, located.shown, source, budget)
     stored = Names(file.columns, "column", f"`{file.shown}`")
     check_columns(stored, recipe)
     names = replace(stored, all=(*stored.all, *(formula.name.text for formula in recipe.table.formulas)))
@@ -109,12 +111,12 @@ def _load_csv(recipe: Recipe, source: CsvSource, folder: Path, overrides: Mappin
     beside = carried(names, recipe)
     needed = reach((*inputs, *_roles(recipe), *beside), recipe.table.formulas)
     types = recipe.table.types
-    read, lines = read_columns(file, {n: types.get(n) for n in file.columns if n in needed}, recipe.table.marks)
-    columns = with_formulas(Frame(len(lines), read, CsvOrigin(file.shown, lines)), recipe, needed)
-    field = table_field(inputs, read, recipe, source.path.span)
+    stored_frame = read_table(file, {n: types.get(n) for n in file.columns if n in needed}, recipe.table.marks, budget)
+    field = table_field(inputs, stored_frame.columns, recipe, source.path.span)
     targets = tuple(TargetField(target.name, (), target.classes, target.span) for target in recipe.targets)
     kept = tuple(InputField(name, (), span) for name, span in beside.items())
-    return Raw(recipe, (field,), targets, kept, table_of(columns, inputs, beside, recipe))
+    table = table_of(with_formulas(stored_frame, recipe, needed), inputs, beside, recipe)
+    return Raw(recipe, (field,), targets, kept, table)
 
 
 def _roles(recipe: Recipe) -> tuple[str, ...]:
@@ -149,7 +151,7 @@ def table_of(frame: Frame, inputs: Sequence[str], beside: Mapping[str, Span], re
     `beside` says what is carried, and where the data block says so.
     """
     columns = frame.columns
-    span = recipe.source.path.span if isinstance(recipe.source, CsvSource) else recipe.span
+    span = recipe.source.path.span if isinstance(recipe.source, CsvSource | ParquetSource) else recipe.span
     dates = [name for name in inputs if name in columns and columns[name].kind is Kind.DATE]
     if dates:
         raise ModelError([errors.DateAsInput(span, name) for name in dates])

@@ -14,13 +14,13 @@ from math import inf, isfinite, prod
 from typing import TypeAlias, TypeVar, assert_never
 
 from dslc.data import errors
-from dslc.data.csv import Dialect
+from dslc.data.blocks import DIALECT_OPTIONS, Dialect, fits_dialect
 from dslc.data.table_recipe import KINDS, LATER_KINDS, TableRecipe, read_table_recipe
 from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
 from dslc.source import Span
 from dslc.syntax import ast
 
-FORMATS = ("npz", "csv")
+FORMATS = ("npz", "csv", "parquet")
 LATER_FORMATS = ("text",)
 SETTINGS = ("sample_weight", "class_weight")
 
@@ -57,6 +57,11 @@ class CsvSource:
 
 
 @dataclass(frozen=True, slots=True)
+class ParquetSource:
+    path: ast.Text
+
+
+@dataclass(frozen=True, slots=True)
 class NpzSource:
     """No fields: every array of the file under its own name."""
 
@@ -71,7 +76,7 @@ class PythonSource:
     fields: tuple[FieldPlan, ...]
 
 
-Source: TypeAlias = CsvSource | NpzSource | PythonSource
+Source: TypeAlias = CsvSource | ParquetSource | NpzSource | PythonSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +209,8 @@ def later(statement: ast.DataStatement) -> str | None:
             return f"reading `{text}`"
         case ast.FileSource(kind=ast.Kind(name=ast.Name(text=text))):
             return f"a file of `{text}`"
-        case ast.FileSource(format=ast.Name(text="csv"), fields=(_, *_)):
-            return "renaming the columns of a csv file"
+        case ast.FileSource(format=ast.Name(text=("csv" | "parquet") as text), fields=(_, *_)):
+            return f"renaming the columns of a {text} file"
         case ast.Columns(verb=verb) if verb not in {"only", "ignore", "carry"}:
             return f"`{verb}`"
         case ast.Split(folds=int()):
@@ -255,6 +260,9 @@ def _source(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -
             return NpzSource(file.path, fields)
         case "csv":
             return _csv(file, faults)
+        case "parquet":
+            faults += [_unknown_setting(option, ()) for option in file.options]
+            return ParquetSource(file.path)
         case name:
             faults.append(errors.UnknownFormat(file.format.span, name, nearest(name, FORMATS)))
             return None
@@ -277,31 +285,14 @@ def _csv(file: ast.FileSource, faults: list[Diagnostic]) -> CsvSource:
             faults.append(_unknown_setting(option, options))
         elif name in given:
             faults.append(errors.GivenTwice(option.span, f"`{name}`", given[name].span))
-        elif not isinstance(option.value, ast.Text) or not _fits(name, option.value.value):
-            faults.append(errors.BadDataSetting(option.span, name, OPTIONS[name]))
+        elif not isinstance(option.value, ast.Text) or not fits_dialect(name, option.value.value):
+            faults.append(errors.BadDataSetting(option.span, name, DIALECT_OPTIONS[name]))
         else:
             given[name] = option
             options[name] = option.value.value
     if options["separator"] == options["decimal"] and "decimal" in given:
         faults.append(errors.BadDataSetting(given["decimal"].span, "decimal", "another character than `separator`"))
     return CsvSource(file.path, Dialect(**options))
-
-
-OPTIONS = {
-    "separator": 'one character, as in `";"`',
-    "decimal": '`"."` or `","`',
-    "encoding": '`"utf-8"` or `"latin-1"`',
-}
-
-
-def _fits(name: str, value: str) -> bool:
-    match name:
-        case "decimal":
-            return value in {".", ","}
-        case "encoding":
-            return value in {"utf-8", "latin-1"}
-        case _:
-            return len(value) == 1 and value not in '"\r\n\0'
 
 
 def _field(

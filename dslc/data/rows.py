@@ -1,6 +1,6 @@
 """Rows to predict, from a file: the inputs alone, by the names that the model's schema knows.
 
-A CSV file gives the columns that the model was trained on, in any order and among others; an archive gives
+A CSV or Parquet file gives the columns that the model was trained on, in any order and among others; an archive gives
 one array for each input, under the name that the data block reads it by.
 """
 
@@ -10,12 +10,12 @@ from math import prod
 from pathlib import Path
 
 from dslc.data.column import ColumnType
-from dslc.data.csv import Dialect, open_csv, read_columns
 from dslc.data.load import BUDGET
 from dslc.data.npz import array_names, read_arrays, read_headers
-from dslc.data.recipe import CsvSource, NpzSource, Recipe
+from dslc.data.recipe import NpzSource, Recipe
 from dslc.data.schema import InputField, Schema
-from dslc.data.table import CsvOrigin, Frame, Numbers
+from dslc.data.table import Frame, Numbers
+from dslc.data.tables import open_table, read_table
 from dslc.diagnostics import DataError, nearest
 
 
@@ -33,14 +33,12 @@ def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers] 
 
 
 def _table_rows(recipe: Recipe, field: InputField, path: Path) -> Frame:
-    dialect = recipe.source.dialect if isinstance(recipe.source, CsvSource) else Dialect()
-    file = open_csv(path, str(path), dialect, BUDGET)
+    file = open_table(path, str(path), recipe.source, BUDGET)
     for column in field.columns:
         _there(column, file.columns, f'{path}: no column is named "{column}", which the model reads')
     kinds = {name: ColumnType(kind) for name, kind in zip(field.columns, field.kinds, strict=True)}
     types: dict[str, ColumnType | None] = {name: recipe.table.types.get(name, kind) for name, kind in kinds.items()}
-    columns, lines = read_columns(file, types, recipe.table.marks)
-    return Frame(len(lines), columns, CsvOrigin(file.shown, lines))
+    return read_table(file, types, recipe.table.marks, BUDGET)
 
 
 def _archive_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers]:

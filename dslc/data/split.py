@@ -84,7 +84,8 @@ def split_stratified(
 def _order(rows: int, seed: int) -> Rows:
     """The rows in an order that is a function of the seed; a tie of all 64 bits keeps the file's order."""
     high, low = words(stream_key(seed, "data.split"), np.arange(rows), 0)
-    return np.lexsort([np.asarray(low), np.asarray(high)]).astype(np.int64)
+    keys = np.asarray(high).astype(np.uint64) << np.uint64(32) | np.asarray(low).astype(np.uint64)
+    return np.argsort(keys, kind="stable")
 
 
 def apportion(counts: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:

@@ -51,10 +51,13 @@ class ArrayOrigin:
 
 @dataclass(frozen=True, slots=True)
 class FrameOrigin:
-    """Rows of columns from Python, counted from 0."""
+    """Rows of columns of a file or (`file` None) from Python, counted from 0."""
+
+    file: str | None = None
 
     def place(self, name: str, row: int) -> str:
-        return f'column "{name}", row {row}'
+        place = f'column "{name}", row {row}'
+        return f"{self.file}: {place}" if self.file else place
 
     def mark(self, row: int) -> str:
         return f"row {row}"

@@ -28,6 +28,9 @@ from dslc.diagnostics import DataError, ModelError
 CATEGORIES_LIMIT = 1000
 """The most labels of one column; more are names, not categories."""
 
+PIECE = 4096
+"""Rows that are written at a time, so that a row's elements are still in the cache when the next column comes."""
+
 UNSEEN = -1.0
 """The code of a category that no training row has."""
 
@@ -75,11 +78,14 @@ class TablePreparation:
             if not np.isnan(scaled).any():
                 return scaled
         matrix: Reals = np.zeros((frame.rows, len(self.names)))
-        place = 0
-        for plan in self.columns:
-            codes = coded(plan, frame.columns[plan.name], frame.origin)
-            _write(matrix[:, place : place + plan.width], plan, codes, frame.origin)
-            place += plan.width
+        codes = [
+            _without_gaps(plan, coded(plan, frame.columns[plan.name], frame.origin), frame) for plan in self.columns
+        ]
+        for start in range(0, frame.rows, PIECE):
+            rows, place = slice(start, start + PIECE), 0
+            for plan, values in zip(self.columns, codes, strict=True):
+                _write(matrix[rows, place : place + plan.width], plan, values[rows])
+                place += plan.width
         return matrix
 
     @cached_property
@@ -94,12 +100,16 @@ class TablePreparation:
         return Scaling(np.stack([s.center for s in scalings]), np.stack([s.spread for s in scalings]), scalings[0].low)
 
 
-def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> None:
-    """One column's elements, into its part [rows, width] of the matrix, which is zero."""
-    gaps = np.isnan(codes)
-    if gaps.any():
-        if plan.fill is None:
-            raise DataError(f"{origin.place(plan.name, int(np.argmax(gaps)))}: {GAP}")
+def _without_gaps(plan: ColumnPlan, codes: Cells, frame: Frame) -> Cells:
+    """The codes, which have gaps only where the plan fills them."""
+    if plan.fill is None and (gaps := np.isnan(codes)).any():
+        raise DataError(f"{frame.origin.place(plan.name, int(np.argmax(gaps)))}: {GAP}")
+    return codes
+
+
+def _write(part: Reals, plan: ColumnPlan, codes: Cells) -> None:
+    """Some rows of one column, into their part [rows, width] of the matrix, which is zero."""
+    if plan.fill is not None and (gaps := np.isnan(codes)).any():
         codes = np.where(gaps, plan.fill, codes)
         if plan.flag:
             part[:, -1] = gaps
@@ -155,11 +165,12 @@ def _fit_column(name: str, column: Column, recipe: Recipe, place: str) -> Column
     gaps = np.isnan(codes)
     if gaps.all() and constant is None:
         raise DataError(f"{place}: no training row has a value in this column; `ignore` it")
-    fill = _fill(name, column.kind, codes[~gaps], labels, rule)
+    present = codes[~gaps] if gaps.any() else codes
+    fill = _fill(name, column.kind, present, labels, rule)
     scaling = None
     if column.kind is Kind.NUMBER:
         plan = rule_of(name, (*recipe.column_scales, *((recipe.scale,) if recipe.scale else ())))
-        filled = codes[~gaps] if fill is None else np.where(gaps, fill, codes)
+        filled = present if fill is None or present is codes else np.where(gaps, fill, codes)
         try:
             scaling = fit_scaling(filled, plan) if plan else None
         except OverflowError as error:

@@ -75,6 +75,7 @@ HEAVY = {
     "click": ("dslc.cli",),
     "lark": ("dslc.syntax",),
     "sklearn": ("dslc.sklearn",),
+    "polars": ("dslc.data", "dslc.cli.bench_reading_start"),
 }
 """Slow or special packages -> who may import them."""
 

@@ -43,9 +43,36 @@ def test_the_json_has_the_agreed_fields(
     assert workload["ratio_to_best_peer"] is None
 
 
+def test_a_table_is_read_by_each_side_in_turn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("polars")
+    monkeypatch.setattr("dslc.cli.reading.ROWS", 200)
+    assert run(["bench", "csv", "--repetitions", "1", "--format", "json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["workloads"] == []
+    reading = result["reading"]
+    assert set(reading) == {"workload", "rows", "columns", "file_bytes", "seconds", "memory_bytes"}
+    assert (reading["rows"], reading["columns"]) == (200, 30)
+    assert set(reading["seconds"]) == set(reading["memory_bytes"]) == {"dslc", "own", "polars"}
+    assert min(reading["seconds"].values()) > 0
+
+
+def test_without_polars_the_table_has_no_peer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dslc.cli.reading.ROWS", 200)
+    monkeypatch.setattr("dslc.cli.reading.find_spec", lambda _: None)
+    assert run(["bench", "csv", "--repetitions", "1"]) == 0
+    shown = capsys.readouterr()
+    assert "polars is not installed" in shown.err
+    assert shown.out.splitlines()[0].startswith("csv: 200 rows x 30 columns")
+    assert [line.split()[0] for line in shown.out.splitlines()[2:]] == ["dslc"]
+
+
 def test_what_is_no_workload_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "huge"]) == 2
-    assert "`huge` is neither a workload (tiny, mlp) nor a model file" in capsys.readouterr().err
+    assert "`huge` is neither a workload (tiny, mlp, csv) nor a model file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", WIDTHS)
