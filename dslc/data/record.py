@@ -6,15 +6,18 @@ checked: a record that does not fit raises DataError and never half a value.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
-from dslc.data.classes import Label
+from dslc.data.classes import EXACT, Label, text_of
 from dslc.data.column import Kind
+from dslc.data.columns import reach
 from dslc.data.prepare import Preparation
+from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT, FieldPlan, PythonSource, Recipe
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import ColumnPlan, TablePreparation
@@ -23,7 +26,8 @@ from dslc.source import Span
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
-LARGEST_EXTENT = 2**31
+LARGEST_EXTENT = ELEMENT_LIMIT
+LARGEST = sys.float_info.max
 
 
 def schema_record(schema: Schema) -> dict[str, Json]:
@@ -43,10 +47,17 @@ def schema_record(schema: Schema) -> dict[str, Json]:
 
 
 def schema_from(record: Json, span: Span) -> Schema:
-    """The schema, its fields at `span`."""
+    """The schema, its fields at `span`. Raises DataError."""
+    try:
+        return _schema(record, span)
+    except DataError as error:
+        raise DataError(f"`model.json`: {error}") from None
+
+
+def _schema(record: Json, span: Span) -> Schema:
     whole = _mapping(record, "schema")
     inputs = tuple(_input(_mapping(field, "input"), span) for field in _list(whole.get("inputs"), "inputs"))
-    if not inputs:
+    if not inputs or len({field.name for field in inputs}) < len(inputs):
         raise _wrong("schema")
     target = whole.get("target")
     return Schema(inputs, _target(_mapping(target, "target"), span) if target is not None else None, span)
@@ -55,8 +66,8 @@ def schema_from(record: Json, span: Span) -> Schema:
 def _input(field: Mapping[str, Json], span: Span) -> InputField:
     columns = tuple(_text(column, "column") for column in _list(field.get("columns"), "columns"))
     kinds = tuple(_kind(kind) for kind in _list(field.get("kinds"), "kinds"))
-    if len(kinds) != len(columns):
-        raise _wrong("kinds")
+    if len(kinds) != len(columns) or len(set(columns)) < len(columns):
+        raise _wrong("columns")
     return InputField(_text(field.get("name"), "name"), _shape(field.get("shape")), span, columns, kinds)
 
 
@@ -78,7 +89,14 @@ def preparation_record(preparation: Preparation) -> dict[str, Json]:
 
 
 def preparation_from(record: Json, schema: Schema) -> Preparation:
-    """The preparation of rows of this schema."""
+    """The preparation of rows of this schema. Raises DataError."""
+    try:
+        return _preparation(record, schema)
+    except DataError as error:
+        raise DataError(f"`preparation.json`: {error}") from None
+
+
+def _preparation(record: Json, schema: Schema) -> Preparation:
     whole = _mapping(record, "preparation")
     shapes = {field.name: field.shape for field in schema.inputs}
     inputs: dict[str, Scaling] = {}
@@ -91,8 +109,50 @@ def preparation_from(record: Json, schema: Schema) -> Preparation:
     classes = _classes(whole.get("classes"), schema)
     weights = whole.get("class_weights")
     by_class = _reals(weights, (len(classes),)).tolist() if weights is not None and classes else None
+    if by_class is not None and min(by_class) < 0:
+        raise _wrong("class_weights")
     table = _table(whole.get("table"), schema)
     return Preparation(inputs, scaled, classes, table, tuple(by_class) if by_class is not None else None)
+
+
+def check_records(recipe: Recipe, schema: Schema, preparation: Preparation | None) -> None:
+    """DataError where the records say something else than the data block of the same model file."""
+    source = recipe.source
+    declared = source.fields if isinstance(source, PythonSource) else ()
+    plans = {plan.name: plan for plan in declared}
+    target = schema.target
+    if (target.name if target else None) != (recipe.target.name if recipe.target else None):
+        raise DataError("`model.json`: the target is not the one of `model.dsl`")
+    for name, shape in [(field.name, field.shape) for field in schema.inputs]:
+        if plans and (name not in plans or (plans[name].shape or ()) != shape):
+            raise DataError(f"`model.json`: the input `{name[:80]}` is not the one of `model.dsl`")
+    if target and recipe.target and not _declares(recipe.target, target):
+        raise DataError(f"`model.json`: the target `{target.name}` is not the one of `model.dsl`")
+    if preparation is None and not isinstance(source, PythonSource):
+        raise DataError("`preparation.json`: nothing was fitted, and the model was made from a file")
+    if preparation is None:
+        return
+    if recipe.positive and (not preparation.classes or text_of(preparation.classes[-1]) != recipe.positive.value):
+        raise DataError("`preparation.json`: the last class is not the positive one of `model.dsl`")
+    _check_columns(recipe, schema, preparation)
+
+
+def _declares(plan: FieldPlan, target: TargetField) -> bool:
+    """Whether the data block allows a target of this shape and these classes."""
+    return plan.shape in (None, target.shape) and plan.classes in (None, target.classes)
+
+
+def _check_columns(recipe: Recipe, schema: Schema, preparation: Preparation) -> None:
+    """Every prepared column is read or computed, once."""
+    names = [plan.name for plan in preparation.table.columns] if preparation.table else []
+    formulas = {formula.name.text for formula in recipe.table.formulas}
+    known = {*schema.inputs[0].columns, *formulas}
+    unknown = [name for name in reach(names, recipe.table.formulas) if name not in known]
+    if unknown or len(set(names)) < len(names):
+        name = unknown[0] if unknown else next(name for name in names if names.count(name) > 1)
+        raise DataError(
+            f"`preparation.json`: the column `{name[:80]}` is not one of `model.json`, or stands there twice"
+        )
 
 
 def _table(record: Json, schema: Schema) -> TablePreparation | None:
@@ -100,7 +160,7 @@ def _table(record: Json, schema: Schema) -> TablePreparation | None:
     field = schema.inputs[0]
     if record is None and not field.columns:
         return None
-    table = TablePreparation(tuple(_column(_mapping(column, "column")) for column in _list(record, "table")))
+    table = TablePreparation(tuple(_named_column(column, k) for k, column in enumerate(_list(record, "table"))))
     if not field.columns or (len(table.names),) != field.shape:
         raise _wrong("table")
     return table
@@ -115,6 +175,13 @@ def _column_record(plan: ColumnPlan) -> dict[str, Json]:
         "flag": plan.flag,
         "scaling": _scaling_record(plan.scaling) if plan.scaling else None,
     }
+
+
+def _named_column(record: Json, number: int) -> ColumnPlan:
+    try:
+        return _column(_mapping(record, "plan"))
+    except DataError as error:
+        raise DataError(f"column {number}: {error}") from None
 
 
 def _column(record: Mapping[str, Json]) -> ColumnPlan:
@@ -144,7 +211,7 @@ def _classes(record: Json, schema: Schema) -> tuple[Label, ...] | None:
         return None
     labels: list[Label] = []
     for label in _list(record, "classes"):
-        if not isinstance(label, int | str):
+        if not isinstance(label, int | str) or (isinstance(label, int) and abs(label) > EXACT):
             raise _wrong("classes")
         labels.append(label)
     if len(labels) != expected or len(set(labels)) < len(labels) or len({type(label) for label in labels}) > 1:
@@ -160,7 +227,7 @@ def _scaling_record(scaling: Scaling) -> dict[str, Json]:
 def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
     whole = _mapping(record, "scaling")
     center, spread = _reals(whole.get("center"), shape[-1:]), _reals(whole.get("spread"), shape[-1:])
-    if not spread.all():
+    if not (spread > 0).all():
         raise _wrong("spread")
     log = whole.get("log")
     if not isinstance(log, bool):
@@ -171,15 +238,18 @@ def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
 def _reals(record: Json, shape: tuple[int, ...]) -> Reals:
     numbers = _list(record, "numbers") if shape else [record]
     found = [number for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
-    if len(found) != len(numbers) or not all(isfinite(number) for number in found):
-        raise _wrong("numbers")
-    if shape and len(found) != shape[0]:
-        raise _wrong("numbers")
+    if len(found) != len(numbers) or (shape and len(found) != shape[0]):
+        raise _wrong("count of numbers")
+    if not all(abs(number) <= LARGEST for number in found):
+        raise _wrong("number that is not finite")
     return np.array(found, np.float64).reshape(shape)
 
 
 def _shape(record: Json) -> tuple[int, ...]:
-    return tuple(_whole(extent, "shape", 0) for extent in _list(record, "shape"))
+    shape = tuple(_whole(extent, "shape", 1) for extent in _list(record, "shape"))
+    if len(shape) > AXES_LIMIT or prod(shape) > LARGEST_EXTENT:
+        raise _wrong("shape")
+    return shape
 
 
 def _whole(record: Json, what: str, least: int) -> int:
@@ -207,4 +277,4 @@ def _mapping(record: Json, what: str) -> Mapping[str, Json]:
 
 
 def _wrong(what: str) -> DataError:
-    return DataError(f"the record's {what} is not what a model file holds")
+    return DataError(f"the {what} is not what a model file holds")
