@@ -16,7 +16,7 @@ from pathlib import Path
 from dslc.autodiff import differentiate
 from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, prepare
-from dslc.data.record import Json, check_records, preparation_from, schema_from
+from dslc.data.record import Json, check_preparation, check_schema, preparation_from, schema_from
 from dslc.data.schema import Task
 from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, task_of
@@ -99,9 +99,10 @@ def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparatio
     """A saved model's text with the records of what its data were; no data is read. Raises ModelError or DataError."""
     module = parse(source)
     known = schema_from(schema, data_block(module))
-    fitted = preparation_from(preparation, known) if preparation is not None else None
     raw, task = await_rows(module, known), task_of(module, settings)
-    check_records(raw.recipe, known, fitted)
+    check_schema(raw.recipe, known)
+    fitted = preparation_from(preparation, known) if preparation is not None else None
+    check_preparation(raw.recipe, known, fitted)
     experiment = elaborate(module, known, settings, Path(source.name).stem)
     return Compilation(module, raw, task, prepare(raw, task, fitted=fitted), experiment, settings)
 

@@ -108,10 +108,10 @@ def _understood(entries: Mapping[str, memoryview]) -> Saved:
         raise _wrong("dtype")
     real = Element(dtype)
     epoch, iteration = _count(facts.get("epoch"), "epoch"), _count(facts.get("iteration"), "iteration")
-    source = Source(f"{name}.dsl", _text(entries, "model.dsl"))
+    source = Source(f"{name}.dsl", _text(entries["model.dsl"]))
     preparation = read_json(entries["preparation.json"], "preparation.json")
     compilation = reopen(source, _settings(facts.get("settings")), facts.get("schema"), preparation)
-    if compilation.definitions != _text(entries, "definitions.dsl"):
+    if entries["definitions.dsl"] != compilation.definitions.encode():
         raise DataError("this dslc defines differently what the model uses of the library (`definitions.dsl`)")
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)
     weights = {key: value for key, value in tensors.items() if not key.startswith(STATE)}
@@ -126,8 +126,8 @@ def _check(found: Mapping[str, Array], expected: Mapping[str, tuple[int, ...]], 
     for name in sorted(found.keys() ^ expected.keys()):
         raise DataError(f"`{WEIGHTS}`: the {kind} `{name[:80]}` is {'missing' if name in expected else 'one too many'}")
     for name, value in found.items():
-        if value.shape != expected[name] or value.dtype != NUMPY[real]:
-            wanted = f"{list(expected[name])} {NUMPY[real]}"
+        if value.shape != expected[name] or value.dtype != np.dtype(NUMPY[real]):
+            wanted = f"{list(expected[name])} {np.dtype(NUMPY[real])}"
             raise DataError(f"`{WEIGHTS}`: the {kind} `{name}` is {list(value.shape)} {value.dtype}, not {wanted}")
 
 
@@ -153,11 +153,11 @@ def _settings(record: Json) -> dict[str, str]:
     return settings
 
 
-def _text(entries: Mapping[str, memoryview], name: str) -> str:
+def _text(content: memoryview) -> str:
     try:
-        return str(entries[name], "utf-8")
+        return str(content, "utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"`{name}`: {error}") from None
+        raise DataError(f"`model.dsl`: {error}") from None
 
 
 def _history(entries: Mapping[str, memoryview]) -> tuple[Mapping[str, float], ...]:

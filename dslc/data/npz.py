@@ -28,7 +28,7 @@ HEADER_LIMIT = 10_000
 MAGIC = b"\x93NUMPY"
 
 HEADER = re.compile(
-    r"\{\s*+(?:(?:'descr'\s*+:\s*+(?:'(?P<kind>[^']*+)'|(?P<fields>\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]))"
+    r"\{\s*+(?:(?:'descr'\s*+:\s*+(?:'(?P<kind>[<>|=]?[A-Za-z?][0-9]{0,9}(?:\[[0-9A-Za-z]*+\])?)'|(?P<fields>\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]))"
     r"|'fortran_order'\s*+:\s*+(?P<fortran>True|False)"
     r"|'shape'\s*+:\s*+\((?P<shape>[0-9L,\s]*+)\))\s*+,?\s*+){3}\}\s*+"
 )

@@ -17,7 +17,7 @@ from dslc.data.classes import EXACT, Label, text_of
 from dslc.data.column import Kind
 from dslc.data.columns import reach
 from dslc.data.prepare import Preparation
-from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT, FieldPlan, PythonSource, Recipe
+from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT, PythonSource, Recipe
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import ColumnPlan, TablePreparation
@@ -115,44 +115,37 @@ def _preparation(record: Json, schema: Schema) -> Preparation:
     return Preparation(inputs, scaled, classes, table, tuple(by_class) if by_class is not None else None)
 
 
-def check_records(recipe: Recipe, schema: Schema, preparation: Preparation | None) -> None:
-    """DataError where the records say something else than the data block of the same model file."""
-    source = recipe.source
-    declared = source.fields if isinstance(source, PythonSource) else ()
-    plans = {plan.name: plan for plan in declared}
-    target = schema.target
-    if (target.name if target else None) != (recipe.target.name if recipe.target else None):
+def check_schema(recipe: Recipe, schema: Schema) -> None:
+    """DataError where the schema is not one that the data block of the same model file can have."""
+    plans = {plan.name: plan for plan in recipe.source.fields} if isinstance(recipe.source, PythonSource) else {}
+    for field in schema.inputs:
+        if plans and (field.name not in plans or (plans[field.name].shape or ()) != field.shape):
+            raise DataError(f"`model.json`: the input `{field.name[:80]}` is not the one of `model.dsl`")
+    target, plan = schema.target, recipe.target
+    if target is None and plan is None:
+        return
+    if target is None or plan is None or target.name != plan.name:
         raise DataError("`model.json`: the target is not the one of `model.dsl`")
-    for name, shape in [(field.name, field.shape) for field in schema.inputs]:
-        if plans and (name not in plans or (plans[name].shape or ()) != shape):
-            raise DataError(f"`model.json`: the input `{name[:80]}` is not the one of `model.dsl`")
-    if target and recipe.target and not _declares(recipe.target, target):
-        raise DataError(f"`model.json`: the target `{target.name}` is not the one of `model.dsl`")
-    if preparation is None and not isinstance(source, PythonSource):
-        raise DataError("`preparation.json`: nothing was fitted, and the model was made from a file")
+    if plan.shape not in (None, target.shape) or plan.classes not in (None, target.classes):
+        raise DataError(f"`model.json`: the type of `{target.name}` is not the one of `model.dsl`")
+
+
+def check_preparation(recipe: Recipe, schema: Schema, preparation: Preparation | None) -> None:
+    """DataError where what was fitted is not what the data block of the same model file fits."""
     if preparation is None:
+        if not isinstance(recipe.source, PythonSource):
+            raise DataError("`preparation.json`: nothing was fitted, but the model was made from a file")
         return
     if recipe.positive and (not preparation.classes or text_of(preparation.classes[-1]) != recipe.positive.value):
         raise DataError("`preparation.json`: the last class is not the positive one of `model.dsl`")
-    _check_columns(recipe, schema, preparation)
-
-
-def _declares(plan: FieldPlan, target: TargetField) -> bool:
-    """Whether the data block allows a target of this shape and these classes."""
-    return plan.shape in (None, target.shape) and plan.classes in (None, target.classes)
-
-
-def _check_columns(recipe: Recipe, schema: Schema, preparation: Preparation) -> None:
-    """Every prepared column is read or computed, once."""
-    names = [plan.name for plan in preparation.table.columns] if preparation.table else []
-    formulas = {formula.name.text for formula in recipe.table.formulas}
-    known = {*schema.inputs[0].columns, *formulas}
-    unknown = [name for name in reach(names, recipe.table.formulas) if name not in known]
-    if unknown or len(set(names)) < len(names):
-        name = unknown[0] if unknown else next(name for name in names if names.count(name) > 1)
-        raise DataError(
-            f"`preparation.json`: the column `{name[:80]}` is not one of `model.json`, or stands there twice"
-        )
+    names = [column.name for column in preparation.table.columns] if preparation.table else []
+    known = {*schema.inputs[0].columns, *(formula.name.text for formula in recipe.table.formulas)}
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise DataError(f"`preparation.json`: the column `{name[:80]}` stands there twice")
+    for name in reach(names, recipe.table.formulas):
+        if name not in known:
+            raise DataError(f"`preparation.json`: the column `{name[:80]}` is not one of `model.json`")
 
 
 def _table(record: Json, schema: Schema) -> TablePreparation | None:
