@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from dslc.backends import get_backend
 from dslc.data.classes import Label
-from dslc.data.feed import feed, join, read_inputs
+from dslc.data.feed import feed, feed_validation, join, read_inputs
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation, prepare
 from dslc.data.rows import read_rows
@@ -242,7 +242,7 @@ class Model:
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
-            raw, parts = join(raw, feed(self.compilation.raw, *validation))
+            raw, parts = join(raw, feed_validation(self.compilation.raw, *validation))
         return prepare(raw, self.compilation.task, parts, self._preparation)
 
     def _fit_capacity(self, training_rows: int) -> None:

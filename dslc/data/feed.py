@@ -50,6 +50,15 @@ def feed(raw: Raw, x: Given, y: ArrayLike | None) -> Raw:
     return replace(raw, table=Table(rows, inputs, target, _strata(raw, inputs, target), PYTHON))
 
 
+def feed_validation(raw: Raw, x: Given, y: ArrayLike | None) -> Raw:
+    """`feed`, for rows to validate on; DataError says that it is about those."""
+    try:
+        return feed(raw, x, y)
+    except DataError as error:
+        placed = str(error).startswith(("array ", "column "))
+        raise DataError(f"validation {error}" if placed else f"validation rows: {error}") from None
+
+
 def read_inputs(recipe: Recipe, fields: Sequence[InputField], x: Given) -> dict[str, Numbers | Frame]:
     """Rows to predict by input name: arrays [rows, *shape], each with as many rows, or the frame of a table.
 
