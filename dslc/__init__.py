@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
+from dslc.diagnostics import BackendUnavailable, DataError, DataWarning, ModelError, TrainingDiverged
 
 if TYPE_CHECKING:
     from dslc.findings import check
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BackendUnavailable",
     "DataError",
+    "DataWarning",
     "ModelError",
     "TrainingDiverged",
     "__version__",

@@ -23,13 +23,14 @@ import numpy.typing as npt
 
 from dslc.backends import get_backend
 from dslc.data.classes import Label
-from dslc.data.feed import feed, feed_validation, join, read_inputs
+from dslc.data.feed import feed, feed_validation, join
 from dslc.data.load import load as load_data
-from dslc.data.prepare import Dataset, Preparation, prepare
+from dslc.data.prepare import Dataset, Preparation
 from dslc.data.rows import read_rows
 from dslc.data.scale import Reals
 from dslc.data.split import all_training
 from dslc.data.table import Frame
+from dslc.data.told import inputs_told, prepare_told
 from dslc.data.weights import weights_of
 from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
@@ -243,7 +244,7 @@ class Model:
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
             raw, parts = join(raw, feed_validation(self.compilation.raw, *validation))
-        return prepare(raw, self.compilation.task, parts, self._preparation)
+        return prepare_told(raw, self.compilation.task, parts, self._preparation)
 
     def _fit_capacity(self, training_rows: int) -> None:
         """A program whose batches have room for all training rows, where the file asks for `batch all`."""
@@ -309,7 +310,7 @@ class Model:
         if raw.table.rows == 0:
             raise DataError("this model's data comes from Python: evaluate(x, y)")
         parts = None if path is None else all_training(raw.table.rows)
-        dataset = prepare(raw, self.compilation.task, parts, self._fitted())
+        dataset = prepare_told(raw, self.compilation.task, parts, self._fitted(), depth=2)
         chosen = dataset.test if path is None and len(dataset.test) else None
         return self.session.evaluate(_rows(dataset), chosen)
 
@@ -345,7 +346,7 @@ class Model:
         return self._predicted(x)["prediction"]
 
     def _predicted(self, x: Inputs) -> dict[str, Array]:
-        inputs = self._fitted().apply(read_inputs(self.compilation.raw.recipe, self.experiment.schema.inputs, x))
+        inputs = inputs_told(self._fitted(), self.compilation.raw.recipe, self.experiment.schema.inputs, x)
         return self.session.predict(Rows(inputs))
 
     def _fitted(self) -> Preparation:
@@ -357,7 +358,7 @@ class Model:
 
     def _prepared(self, x: Inputs, y: npt.ArrayLike | None) -> Dataset:
         raw = feed(self.compilation.raw, x, y)
-        return prepare(raw, self.compilation.task, all_training(raw.table.rows), self._fitted())
+        return prepare_told(raw, self.compilation.task, all_training(raw.table.rows), self._fitted())
 
     # --- looking inside ---------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from dslc.data.split import Parts, Rows, all_training, split_random, split_strat
 from dslc.data.table import Frame, Numbers, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
+from dslc.data.unseen import Unseen
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 
 
@@ -43,15 +44,18 @@ class Preparation:
     table: TablePreparation | None = None
     class_weights: tuple[float, ...] | None = None
 
-    def apply(self, inputs: Mapping[str, Numbers | Frame]) -> dict[str, Reals]:
-        """Inputs [rows, *shape] as the net reads them, float64. DataError for cells that do not fit the training."""
-        return {name: self._applied(name, values) for name, values in inputs.items()}
+    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, Reals]:
+        """Inputs [rows, *shape] as the net reads them, float64; what is new in them is added to `unseen`.
 
-    def _applied(self, name: str, values: Numbers | Frame) -> Reals:
+        DataError for cells that do not fit the training.
+        """
+        return {name: self._applied(name, values, unseen) for name, values in inputs.items()}
+
+    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> Reals:
         if isinstance(values, Frame):
             if self.table is None:
                 raise DataError("this model has seen no table; it takes arrays")
-            return self.table.apply(values)
+            return self.table.apply(values, unseen)
         reals: Reals = values.astype(np.float64)
         return self.inputs[name].apply(reals) if name in self.inputs else reals
 
@@ -66,7 +70,7 @@ class Dataset:
 
     `inputs[name]` is [rows, *shape] float64; `target` is [rows] int64 class ids or [rows, *shape] float64;
     `train`, `val` and `test` are disjoint, increasing row numbers; `weight` is [rows], its mean over the training rows
-    1, None where all rows count alike; `notes` say what was left out.
+    1, None where all rows count alike; `notes` say what was left out, and what is new in rows that do not train.
     """
 
     schema: Schema
@@ -102,7 +106,9 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
     weight = row_weights(table.weight, fitted.class_weights, target, parts.train)
     schema = _schema(raw, len(fitted.classes) if fitted.classes else None, fitted)
-    prepared = fitted.apply(inputs)
+    unseen: list[Unseen] = []
+    prepared = fitted.apply(inputs, unseen)
+    notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
     return Dataset(schema, prepared, target, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
 
 

@@ -4,7 +4,7 @@ Fitted on training rows, in this order: columns with too many gaps are dropped, 
 so, fills are found, categories collected, scalings fitted to the filled numbers. Each column then takes its place
 in the matrix, in the order of the table: a number or a truth value one element, a category one for each of its
 labels, a flag one more, 1 where the cell was missing. A category that no training row has is a row of zeros among
-its column's elements.
+its column's elements, and told (dslc/data/unseen.py).
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from dslc.data.column import NOUNS, Cells, Column, Kind, recode
 from dslc.data.columns import rule_of
 from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
+from dslc.data.split import Rows
 from dslc.data.table import Frame, Origin
 from dslc.data.table_recipe import DropPlan, Fill, FillPlan
+from dslc.data.unseen import Unseen, unseen_cells
 from dslc.diagnostics import DataError, ModelError
 
 CATEGORIES_LIMIT = 1000
@@ -68,8 +70,11 @@ class TablePreparation:
         """The elements of a prepared row."""
         return tuple(name for plan in self.columns for name in plan.elements)
 
-    def apply(self, frame: Frame) -> Reals:
-        """Rows [rows, elements]. DataError for a gap that nothing fills, and for a column of another kind."""
+    def apply(self, frame: Frame, unseen: list[Unseen] | None = None) -> Reals:
+        """Rows [rows, elements]; cells with a category that no training row has are added to `unseen`.
+
+        DataError for a gap that nothing fills, and for a column of another kind.
+        """
         if frame.matrix is not None and self._scaling is not None and tuple(frame.columns) == self.names:
             scaled = self._scaling.apply(frame.matrix)
             if not np.isnan(scaled).any():
@@ -77,8 +82,11 @@ class TablePreparation:
         matrix: Reals = np.zeros((frame.rows, len(self.names)))
         place = 0
         for plan in self.columns:
-            codes = coded(plan, frame.columns[plan.name], frame.origin)
-            _write(matrix[:, place : place + plan.width], plan, codes, frame.origin)
+            column = frame.columns[plan.name]
+            part = matrix[:, place : place + plan.width]
+            strange = _write(part, plan, coded(plan, column, frame.origin), frame.origin)
+            if len(strange) and unseen is not None:
+                unseen.append(unseen_cells(plan.name, column, strange))
             place += plan.width
         return matrix
 
@@ -94,8 +102,8 @@ class TablePreparation:
         return Scaling(np.stack([s.center for s in scalings]), np.stack([s.spread for s in scalings]), scalings[0].low)
 
 
-def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> None:
-    """One column's elements, into its part [rows, width] of the matrix, which is zero."""
+def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> Rows:
+    """One column's elements, into its part [rows, width] of the matrix, which is zero; the rows of a new category."""
     gaps = np.isnan(codes)
     if gaps.any():
         if plan.fill is None:
@@ -106,9 +114,12 @@ def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> None:
     if plan.kind is Kind.CATEGORY:
         rows = np.flatnonzero(codes >= 0)
         part[rows, codes[rows].astype(np.int64)] = 1.0
-    else:
-        part[:, 0] = plan.scaling.apply(codes) if plan.scaling else codes
+        return np.flatnonzero(codes < 0) if len(rows) < len(codes) else rows[:0]
+    part[:, 0] = plan.scaling.apply(codes) if plan.scaling else codes
+    return NO_ROWS
 
+
+NO_ROWS: Rows = np.empty(0, np.int64)
 
 GAP = "a missing value (`missing median` in the data block would fill it)"
 
