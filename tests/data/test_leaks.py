@@ -1,0 +1,131 @@
+"""Nothing leaks: whatever stands in the rows to validate and test on, the trained weights are the same to the bit.
+
+Which part a row belongs to depends on how many rows have a target, on the seed, and on the column that a split is
+stratified by; all three are held fixed here. Rows that `missing drop rows` leaves out are left out after the split, so
+that the others keep their parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dslc
+from dslc.data.split import split_random
+
+ROWS = 70
+FILLS = (
+    "missing median", "missing mean", "missing mode", "missing mode; missing constant 7 of a, b",
+    "missing median with flag", "missing mode with flag", "missing drop rows", "missing drop rows; missing mean of b",
+    "missing drop columns above 30%; missing mean", "missing drop columns above 30%; missing drop rows",
+    "missing marks -1; missing mean; missing constant other of kind",
+)  # fmt: skip
+SCALES = (
+    "scale zscore", "scale minmax 0..1", "scale robust", "scale log", "scale none",
+    "scale zscore of a, b; scale minmax -1..1 of s*; scale log of wild",
+)  # fmt: skip
+TARGETS = {
+    "classes": ("target label; class_weight balanced", "cross_entropy"),
+    "positive": ('target answer positive "no"', "binary_cross_entropy"),
+    "values": ("target a; scale target zscore; sample_weight weight", "huber"),
+    "logarithms": ("target wild; scale target log", "squared_error"),
+    "quartiles": ("target a; scale target robust", "absolute_error"),
+    "range": ("target a; scale target minmax 0..1", "squared_error"),
+}
+
+HEADER = "a,b,wild,size,kind,flag,sparse,label,answer,weight"
+KNOWN = (
+    "0.5,-300,7,small,red,true,1,x,yes,1", "1.5,NA,1e3,large,blue,false,,y,no,2", "-2,-290,-4,medium,,true,2,x,no,0.5",
+)  # fmt: skip
+OTHERS = (
+    "9e12,-9e12,1e12,large,violet,,NA,y,no,900", ",,,,,,,x,yes,0.1", "0,0,0,small,red,false,5,y,yes,1",
+    "-1,-1,1e-300,medium,Ünseen,true,-7e9,x,no,3.5", "4,NA,?,large,other,n/a,3,y,yes,1e6",
+)  # fmt: skip
+"""What rows that do not train are changed to: extremes, gaps, marks, categories that no training row has."""
+
+
+def text(fill: str, scale: str, target: str) -> str:
+    columns, loss = TARGETS[target]
+    own = columns.split()[1].rstrip(";")
+    ignored = ", ".join({"label", "answer", "weight"} - {own, *(["weight"] if "sample_weight" in columns else [])})
+    return f"""
+data {{
+  csv "rows.csv"; {columns}; ignore {ignored}; split 60/20/20 seed 3
+  column size: ordered(small, medium, large); column sum = size / 2 + 1
+  {fill}; {scale}
+}}
+net {{ inputs | dense(5) | relu | dropout(20%) | dense(outputs) }}
+loss {loss}
+train {{ adam(1e-2); batch 16; epochs 2; seed 2 }}
+"""
+
+
+def rows() -> list[list[str]]:
+    draw = np.random.default_rng(5)
+    made = []
+    for _ in range(ROWS):
+        cells = [draw.choice([row.split(",")[k] for row in KNOWN]) for k in range(len(HEADER.split(",")))]
+        made.append([f"{draw.uniform(1, 9):.4f}", *cells[1:]])
+    return made
+
+
+def written(folder: Path, table: list[list[str]]) -> None:
+    (folder / "rows.csv").write_text("\n".join([HEADER, *(",".join(row) for row in table)]), "utf-8")
+
+
+def changed(table: list[list[str]], train: set[int], target: str) -> list[list[str]]:
+    """The table with every cell of the rows outside `train` another; the target has no gap."""
+    place = HEADER.split(",").index(TARGETS[target][0].split()[1].rstrip(";"))
+    draw = np.random.default_rng(6)
+    result = []
+    for k, row in enumerate(table):
+        other = [draw.choice([row.split(",")[c] for row in OTHERS]) for c in range(len(row))]
+        if other[place] in ("", "NA", "?") or "e12" in other[place]:
+            other[place] = row[place]
+        result.append(row if k in train else other)
+    return result
+
+
+def weights(folder: Path) -> str:
+    model = dslc.compile(folder / "m.dsl", backend="reference", dtype="float64")
+    model.fit()
+    return hashlib.sha256(b"".join(w.tobytes() for w in model.weights.values())).hexdigest()
+
+
+def assert_no_leak(folder: Path, fill: str, scale: str, target: str) -> None:
+    (folder / "m.dsl").write_text(text(fill, scale, target), "utf-8")
+    table, train = rows(), set(split_random(ROWS, (Fraction(3, 5), Fraction(1, 5), Fraction(1, 5)), 3).train.tolist())
+    written(folder, table)
+    before = weights(folder)
+    written(folder, changed(table, train, target))
+    assert weights(folder) == before
+    written(folder, [row if k not in train else [f"-{row[0]}", *row[1:]] for k, row in enumerate(table)])
+    assert weights(folder) != before
+
+
+PAIRS = [(fill, scale) for fill in FILLS for scale in SCALES]
+SOME = [(fill, scale) for fill, scale in PAIRS if scale == SCALES[0] or fill == "missing drop rows"]
+
+
+@pytest.mark.parametrize(("fill", "scale"), SOME)
+def test_no_fill_and_no_scale_learns_from_rows_that_do_not_train(fill: str, scale: str, tmp_path: Path) -> None:
+    assert_no_leak(tmp_path, fill, scale, "classes")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("fill", "scale"), PAIRS)
+def test_no_fill_scale_and_target_learn_from_rows_that_do_not_train(
+    fill: str, scale: str, target: str, tmp_path: Path
+) -> None:
+    assert_no_leak(tmp_path, fill, scale, target)
+
+
+@pytest.mark.parametrize("fill", ["missing drop rows"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_target_is_scaled_or_weighed_by_rows_that_do_not_train(fill: str, target: str, tmp_path: Path) -> None:
+    assert_no_leak(tmp_path, fill, "scale zscore", target)
