@@ -393,4 +393,4 @@ class Model:
 
 def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:
     beside = dataset.weight if weight is None or dataset.weight is None else weight * dataset.weight
-    return Rows(dataset.inputs, dataset.target, weight if beside is None else beside)
+    return Rows(dataset.inputs, dataset.target, weight if beside is None else beside, dataset.numbers)

@@ -8,6 +8,7 @@ fault names the line as an editor counts it, and the first fault of the file is 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from array import array
@@ -71,6 +72,7 @@ def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
         if size > budget:
             raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
         content = path.read_bytes()
+        _check_text(content, shown)
         content.decode(dialect.encoding)
     except OSError as error:
         raise DataError(f"{shown}: {error.strerror}") from None
@@ -85,6 +87,16 @@ def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
     names = tuple(name.strip() for name in header)
     _check_header(names, f"{shown}:{line}", dialect.decimal)
     return replace(file, columns=names)
+
+
+def _check_text(content: bytes, shown: str) -> None:
+    """DataError where the bytes are no text of 8-bit units: in UTF-16, or with zeros in it."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(f"{shown}: the file is UTF-16 text; save it as UTF-8")
+    zero = content.find(0)
+    if zero >= 0:
+        line = content.count(b"\n", 0, zero) + 1
+        raise DataError(f"{shown}:{line}: a zero byte, which no text holds")
 
 
 def _check_header(names: Sequence[str], place: str, decimal: str) -> None:

@@ -70,7 +70,8 @@ class Dataset:
 
     `inputs[name]` is [rows, *shape] float64; `target` is [rows] int64 class ids or [rows, *shape] float64;
     `train`, `val` and `test` are disjoint, increasing row numbers; `weight` is [rows], its mean over the training rows
-    1, None where all rows count alike; `notes` say what was left out, and what is new in rows that do not train.
+    1, None where all rows count alike; `numbers` is [rows], the rows' numbers before some were left out, by which they
+    draw random numbers, None where none was; `notes` say what was left out, and what is new in rows that do not train.
     """
 
     schema: Schema
@@ -82,6 +83,7 @@ class Dataset:
     preparation: Preparation | None
     weight: Reals | None = None
     notes: tuple[Diagnostic, ...] = ()
+    numbers: Rows | None = None
 
 
 def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
@@ -109,7 +111,8 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
     unseen: list[Unseen] = []
     prepared = fitted.apply(inputs, unseen)
     notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
-    return Dataset(schema, prepared, target, parts.train, parts.val, parts.test, fitted, weight, tuple(notes))
+    ours = (parts.train, parts.val, parts.test)
+    return Dataset(schema, prepared, target, *ours, fitted, weight, tuple(notes), table.numbers)
 
 
 def _empty(raw: Raw, fitted: Preparation | None) -> Dataset:

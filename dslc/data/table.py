@@ -83,7 +83,8 @@ Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | KeptO
 class Table:
     """`inputs[name]` is [rows, *shape]; or, for rows of a table, `columns` has the input columns.
 
-    `target` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows].
+    `target` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows]; `numbers`
+    [rows] are those that the rows had before some were left out, None where none was.
     """
 
     rows: int
@@ -93,6 +94,7 @@ class Table:
     origin: Origin
     columns: Mapping[str, Column] = field(default_factory=dict)
     weight: Cells | None = None
+    numbers: NDArray[np.int64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Table:
         """These rows alone, in this order."""
@@ -105,6 +107,7 @@ class Table:
             origin=KeptOrigin(self.origin, rows),
             columns={name: column.take(rows) for name, column in self.columns.items()},
             weight=self.weight[rows] if self.weight is not None else None,
+            numbers=self.numbers[rows] if self.numbers is not None else rows,
         )
 
 
