@@ -19,14 +19,14 @@ from dslc.data.split import split_random
 
 ROWS = 70
 FILLS = (
-    "missing median", "missing mean", "missing mode", "missing mode; missing constant 7 of a, b",
+    "missing median", "missing mean", "missing mode", "missing mode; missing constant 7 of b, sparse",
     "missing median with flag", "missing mode with flag", "missing drop rows", "missing drop rows; missing mean of b",
     "missing drop columns above 30%; missing mean", "missing drop columns above 30%; missing drop rows",
     "missing marks -1; missing mean; missing constant other of kind",
 )  # fmt: skip
 SCALES = (
     "scale zscore", "scale minmax 0..1", "scale robust", "scale log", "scale none",
-    "scale zscore of a, b; scale minmax -1..1 of s*; scale log of wild",
+    "scale robust; scale minmax -1..1 of s*; scale log of b",
 )  # fmt: skip
 TARGETS = {
     "classes": ("target label; class_weight balanced", "cross_entropy"),
