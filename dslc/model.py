@@ -310,7 +310,7 @@ class Model:
         if raw.table.rows == 0:
             raise DataError("this model's data comes from Python: evaluate(x, y)")
         parts = None if path is None else all_training(raw.table.rows)
-        dataset = prepare_told(raw, self.compilation.task, parts, self._fitted(), depth=2)
+        dataset = prepare_told(raw, self.compilation.task, parts, self._fitted())
         chosen = dataset.test if path is None and len(dataset.test) else None
         return self.session.evaluate(_rows(dataset), chosen)
 

@@ -70,8 +70,9 @@ class Dataset:
 
     `inputs[name]` is [rows, *shape] float64; `target` is [rows] int64 class ids or [rows, *shape] float64;
     `train`, `val` and `test` are disjoint, increasing row numbers; `weight` is [rows], its mean over the training rows
-    1, None where all rows count alike; `numbers` is [rows], the rows' numbers before some were left out, by which they
-    draw random numbers, None where none was; `notes` say what was left out, and what is new in rows that do not train.
+    1, None where all rows count alike; `notes` say what was left out, and what is new in rows that do not train.
+    `numbers` is [rows], the rows' numbers before some were left out, by which they draw random numbers, None where none
+    was; `came` counts the rows to train on, and all rows, before that.
     """
 
     schema: Schema
@@ -84,6 +85,7 @@ class Dataset:
     weight: Reals | None = None
     notes: tuple[Diagnostic, ...] = ()
     numbers: Rows | None = None
+    came: tuple[int, int] = (0, 0)
 
 
 def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
@@ -97,6 +99,7 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
     if raw.table.rows == 0:
         return _empty(raw, fitted)
     notes: list[Diagnostic] = []
+    came = (len(parts.train) if parts else raw.table.rows, raw.table.rows)
     raw, parts = _with_target(raw, parts, notes)
     parts = parts or _split(raw.recipe, raw.table)
     raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
@@ -112,7 +115,7 @@ def prepare(raw: Raw, task: Task, parts: Parts | None = None, fitted: Preparatio
     prepared = fitted.apply(inputs, unseen)
     notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
     ours = (parts.train, parts.val, parts.test)
-    return Dataset(schema, prepared, target, *ours, fitted, weight, tuple(notes), table.numbers)
+    return Dataset(schema, prepared, target, *ours, fitted, weight, tuple(notes), table.numbers, came)
 
 
 def _empty(raw: Raw, fitted: Preparation | None) -> Dataset:
