@@ -40,6 +40,9 @@ LOCAL = struct.Struct("<IxxHHxxxxIIIHH")
 
 LOCAL_SIGNATURE = 0x04034B50
 
+ZIP64 = b"\1\0"
+"""What an extra field of sizes beyond 32 bits begins with."""
+
 Content: TypeAlias = bytes | memoryview
 Parts: TypeAlias = Mapping[str, Mapping[str, tuple[int, int]]]
 """Entry -> name of a part of it -> first byte and number of bytes."""
@@ -147,12 +150,11 @@ def _entries(content: bytes) -> dict[str, memoryview]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             end = 0
             for member in archive.infolist():
-                name = member.orig_filename
-                start = end + LOCAL.size + len(name)
-                if not _plain(member, content, end) or name in entries or start + member.file_size > len(content):
-                    raise DataError(f"is damaged: `{name[:80]!a}` is not an entry of a model file")
+                start = _data_start(member, content, end)
+                if start is None or member.filename in entries or start + member.file_size > archive.start_dir:
+                    raise DataError(f"is damaged: `{member.orig_filename[:80]!a}` is not an entry of a model file")
                 end = start + member.file_size
-                entries[name] = memoryview(content)[start:end]
+                entries[member.filename] = memoryview(content)[start:end]
             if end != archive.start_dir:
                 raise DataError("is damaged: it holds bytes that belong to no entry")
     except (
@@ -168,17 +170,25 @@ def _entries(content: bytes) -> dict[str, memoryview]:
     return entries
 
 
-def _plain(member: zipfile.ZipInfo, content: bytes, start: int) -> bool:
-    """Whether the member is stored as it is, at `start`, and its own header there says what the directory says."""
-    name = member.orig_filename
-    stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == member.file_size
-    if not stored or member.flag_bits or member.extra or member.header_offset != start or not name.isascii():
-        return False
-    if start + LOCAL.size > len(content):
-        return False
-    return LOCAL.unpack_from(content, start) == (
-        LOCAL_SIGNATURE, 0, zipfile.ZIP_STORED, member.CRC, member.file_size, member.file_size, len(name), 0,
-    ) and content[start + LOCAL.size :][: len(name)] == name.encode()  # fmt: skip
+def _data_start(member: zipfile.ZipInfo, content: bytes, start: int) -> int | None:
+    """Where the member's bytes begin, if it is stored as it is and its own header is at `start` and says the same."""
+    name, size = member.orig_filename, member.file_size
+    stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == size
+    large = not member.extra or (member.extra[:2] == ZIP64 and len(member.extra) % 8 == 4)
+    plain = name.isascii() and name == member.filename and not member.flag_bits and large
+    if not (stored and plain) or member.header_offset != start or start + LOCAL.size > len(content):
+        return None
+    header = LOCAL.unpack_from(content, start)
+    begin = start + LOCAL.size + len(name)
+    sizes = (size, size, len(name), 0)
+    extra = b""
+    if header[-1]:  # of 2 GB and more
+        extra = struct.pack("<2sHQQ", ZIP64, 16, size, size)
+        sizes = (0xFFFFFFFF, 0xFFFFFFFF, len(name), len(extra))
+    if header != (LOCAL_SIGNATURE, 0, zipfile.ZIP_STORED, member.CRC, *sizes):
+        return None
+    told = content[begin - len(name) : begin + len(extra)]
+    return begin + len(extra) if told == name.encode() + extra else None
 
 
 def _manifest(content: memoryview, whole: bool) -> dict[str, Mapping[str, Json]]:

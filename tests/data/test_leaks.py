@@ -138,3 +138,30 @@ def test_rows_that_train_are_learnt_from(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_no_target_is_scaled_or_weighed_by_rows_that_do_not_train(fill: str, target: str, tmp_path: Path) -> None:
     assert_no_leak(tmp_path, fill, "scale zscore", target)
+
+
+@pytest.mark.filterwarnings("ignore::dslc.DataWarning")
+@pytest.mark.parametrize("kind", ["arrays", "columns"])
+def test_rows_to_validate_on_from_python_are_not_learnt_from(kind: str, tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(3, 2, (30, 3)), np.arange(30) % 2
+    block = "input x: [3]; target y: class(2); scale zscore"
+    if kind == "columns":
+        (tmp_path / "rows.csv").write_text("a,b,k,y\n1,2,u,0\n,4,v,1\n2,5,u,1\n", "utf-8")
+        block = 'csv "rows.csv"; target y; missing median with flag; scale robust'
+    net = f"net {{ {'inputs' if kind == 'columns' else 'x'} | dense(4) | relu | dropout(20%) | dense(outputs) }}"
+    (tmp_path / "m.dsl").write_text(
+        f"data {{ {block} }}\n{net}\nloss cross_entropy\ntrain {{ adam(1e-2); batch 8; epochs 2 }}\n", "utf-8"
+    )
+
+    def rows(shift: float, gap: float, label: str) -> object:
+        if kind == "arrays":
+            return x * gap + shift
+        return {"a": [None, *(x[1:, 0] * gap + shift)], "b": x[:, 1] - shift, "k": [label, "u", "v"] * 10}
+
+    found = set()
+    for shift, gap, label in ((0.0, 1.0, "u"), (1e9, 0.0, "new"), (-5.0, 1e6, "v")):
+        model = dslc.compile(tmp_path / "m.dsl", backend="reference", dtype="float64")
+        model.fit(rows(0.0, 1.0, "u"), y, validation=(rows(shift, gap, label), 1 - y))  # type: ignore[arg-type]
+        found.add(b"".join(w.tobytes() for w in model.weights.values()))
+    assert len(found) == 1
