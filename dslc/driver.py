@@ -16,7 +16,8 @@ from pathlib import Path
 from dslc.autodiff import differentiate
 from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, prepare
-from dslc.data.record import Json, check_preparation, check_schema, preparation_from, schema_from
+from dslc.data.record import Json, preparation_from, schema_from
+from dslc.data.record_check import check_preparation, check_schema, entry
 from dslc.data.schema import Task
 from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, task_of
@@ -98,11 +99,14 @@ def compile_front(
 def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Compilation:
     """A saved model's text with the records of what its data were; no data is read. Raises ModelError or DataError."""
     module = parse(source)
-    known = schema_from(schema, data_block(module))
+    with entry("model.json"):
+        known = schema_from(schema, data_block(module))
     raw, task = await_rows(module, known), task_of(module, settings)
-    check_schema(raw.recipe, known)
-    fitted = preparation_from(preparation, known) if preparation is not None else None
-    check_preparation(raw.recipe, known, fitted)
+    with entry("model.json"):
+        check_schema(raw.recipe, known)
+    with entry("preparation.json"):
+        fitted = preparation_from(preparation, known) if preparation is not None else None
+        check_preparation(raw.recipe, known, fitted)
     experiment = elaborate(module, known, settings, Path(source.name).stem)
     return Compilation(module, raw, task, prepare(raw, task, fitted=fitted), experiment, settings)
 

@@ -13,11 +13,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dslc.data.classes import EXACT, Label, text_of
+from dslc.data.classes import EXACT, Label
 from dslc.data.column import Kind
-from dslc.data.columns import reach
 from dslc.data.prepare import Preparation
-from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT, PythonSource, Recipe
+from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import ColumnPlan, TablePreparation
@@ -47,14 +46,7 @@ def schema_record(schema: Schema) -> dict[str, Json]:
 
 
 def schema_from(record: Json, span: Span) -> Schema:
-    """The schema, its fields at `span`. Raises DataError."""
-    try:
-        return _schema(record, span)
-    except DataError as error:
-        raise DataError(f"`model.json`: {error}") from None
-
-
-def _schema(record: Json, span: Span) -> Schema:
+    """The schema, its fields at `span`."""
     whole = _mapping(record, "schema")
     inputs = tuple(_input(_mapping(field, "input"), span) for field in _list(whole.get("inputs"), "inputs"))
     if not inputs or len({field.name for field in inputs}) < len(inputs):
@@ -89,14 +81,7 @@ def preparation_record(preparation: Preparation) -> dict[str, Json]:
 
 
 def preparation_from(record: Json, schema: Schema) -> Preparation:
-    """The preparation of rows of this schema. Raises DataError."""
-    try:
-        return _preparation(record, schema)
-    except DataError as error:
-        raise DataError(f"`preparation.json`: {error}") from None
-
-
-def _preparation(record: Json, schema: Schema) -> Preparation:
+    """The preparation of rows of this schema."""
     whole = _mapping(record, "preparation")
     shapes = {field.name: field.shape for field in schema.inputs}
     inputs: dict[str, Scaling] = {}
@@ -113,39 +98,6 @@ def _preparation(record: Json, schema: Schema) -> Preparation:
         raise _wrong("class_weights")
     table = _table(whole.get("table"), schema)
     return Preparation(inputs, scaled, classes, table, tuple(by_class) if by_class is not None else None)
-
-
-def check_schema(recipe: Recipe, schema: Schema) -> None:
-    """DataError where the schema is not one that the data block of the same model file can have."""
-    plans = {plan.name: plan for plan in recipe.source.fields} if isinstance(recipe.source, PythonSource) else {}
-    for field in schema.inputs:
-        if plans and (field.name not in plans or (plans[field.name].shape or ()) != field.shape):
-            raise DataError(f"`model.json`: the input `{field.name[:80]}` is not the one of `model.dsl`")
-    target, plan = schema.target, recipe.target
-    if target is None and plan is None:
-        return
-    if target is None or plan is None or target.name != plan.name:
-        raise DataError("`model.json`: the target is not the one of `model.dsl`")
-    if plan.shape not in (None, target.shape) or plan.classes not in (None, target.classes):
-        raise DataError(f"`model.json`: the type of `{target.name}` is not the one of `model.dsl`")
-
-
-def check_preparation(recipe: Recipe, schema: Schema, preparation: Preparation | None) -> None:
-    """DataError where what was fitted is not what the data block of the same model file fits."""
-    if preparation is None:
-        if not isinstance(recipe.source, PythonSource):
-            raise DataError("`preparation.json`: nothing was fitted, but the model was made from a file")
-        return
-    if recipe.positive and (not preparation.classes or text_of(preparation.classes[-1]) != recipe.positive.value):
-        raise DataError("`preparation.json`: the last class is not the positive one of `model.dsl`")
-    names = [column.name for column in preparation.table.columns] if preparation.table else []
-    known = {*schema.inputs[0].columns, *(formula.name.text for formula in recipe.table.formulas)}
-    for k, name in enumerate(names):
-        if name in names[:k]:
-            raise DataError(f"`preparation.json`: the column `{name[:80]}` stands there twice")
-    for name in reach(names, recipe.table.formulas):
-        if name not in known:
-            raise DataError(f"`preparation.json`: the column `{name[:80]}` is not one of `model.json`")
 
 
 def _table(record: Json, schema: Schema) -> TablePreparation | None:
