@@ -14,7 +14,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # not typing's own, which takes time to import
 
 if TYPE_CHECKING:
-    from dslc.diagnostics import BackendUnavailable, DataError, ModelError, TrainingDiverged
+    from dslc.diagnostics import BackendUnavailable, DataError, DataWarning, ModelError, TrainingDiverged
     from dslc.findings import check
     from dslc.model import compile, load
     from dslc.syntax.format import format
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BackendUnavailable",
     "DataError",
+    "DataWarning",
     "ModelError",
     "TrainingDiverged",
     "__version__",
@@ -53,7 +54,7 @@ def __getattr__(name: str) -> object:
             from dslc.syntax.format import format
 
             return format
-        case "BackendUnavailable" | "DataError" | "ModelError" | "TrainingDiverged":
+        case "BackendUnavailable" | "DataError" | "DataWarning" | "ModelError" | "TrainingDiverged":
             from dslc import diagnostics
 
             exception: object = getattr(diagnostics, name)

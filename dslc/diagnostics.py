@@ -105,6 +105,10 @@ class DataError(Exception):
     """Data that does not fit the model; the message names file, row and column."""
 
 
+class DataWarning(UserWarning):
+    """What a caller should know of rows that were read all the same: how many were left out, or hold what is new."""
+
+
 class TrainingDiverged(Exception):
     """A loss that is no longer finite; the message names the step and the model file's line."""
 

@@ -17,6 +17,7 @@ from dslc.autodiff import differentiate
 from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, Tasks, prepare
 from dslc.data.record import Json, preparation_from, schema_from
+from dslc.data.record_check import check_preparation, check_schema, entry
 from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
 from dslc.elaborate.experiment import Experiment
@@ -119,9 +120,14 @@ def read_data(
 def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Compilation:
     """A saved model's text with the records of what its data were; no data is read. Raises ModelError or DataError."""
     module = parse(source)
-    known = schema_from(schema, data_block(module))
-    fitted = preparation_from(preparation, known) if preparation is not None else None
+    with entry("model.json"):
+        known = schema_from(schema, data_block(module))
     raw, tasks = await_rows(module, known), tasks_of(module, settings)
+    with entry("model.json"):
+        check_schema(raw.recipe, known)
+    with entry("preparation.json"):
+        fitted = preparation_from(preparation, known) if preparation is not None else None
+        check_preparation(raw.recipe, known, fitted)
     experiment = elaborate(module, known, settings, Path(source.name).stem)
     return Compilation(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings)
 

@@ -23,13 +23,14 @@ import numpy.typing as npt
 
 from dslc.backends import get_backend
 from dslc.data.classes import Label
-from dslc.data.feed import Truth, feed, join, read_inputs
+from dslc.data.feed import Truth, feed, feed_validation, join
 from dslc.data.load import load as load_data
-from dslc.data.prepare import Dataset, Preparation, prepare
+from dslc.data.prepare import Dataset, Preparation
 from dslc.data.rows import read_rows
 from dslc.data.scale import Reals
 from dslc.data.split import all_training
 from dslc.data.table import Frame
+from dslc.data.told import inputs_told, prepare_told
 from dslc.data.weights import weights_of
 from dslc.diagnostics import DataError
 from dslc.driver import Compilation, compile_front
@@ -243,8 +244,8 @@ class Model:
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
-            raw, parts = join(raw, feed(self.compilation.raw, *validation))
-        return prepare(raw, self.compilation.tasks, parts, self._preparation)
+            raw, parts = join(raw, feed_validation(self.compilation.raw, *validation))
+        return prepare_told(raw, self.compilation.tasks, parts, self._preparation)
 
     def _fit_capacity(self, training_rows: int) -> None:
         """A program whose batches have room for all training rows, where the file asks for `batch all`."""
@@ -310,7 +311,7 @@ class Model:
         if raw.table.rows == 0:
             raise DataError("this model's data comes from Python: evaluate(x, y)")
         parts = None if path is None else all_training(raw.table.rows)
-        dataset = prepare(raw, self.compilation.tasks, parts, self._fitted())
+        dataset = prepare_told(raw, self.compilation.tasks, parts, self._fitted())
         chosen = dataset.test if path is None and len(dataset.test) else None
         return self.session.evaluate(_rows(dataset), chosen)
 
@@ -325,7 +326,7 @@ class Model:
     def predictions(self, x: Inputs) -> dict[str, Prediction]:
         """All that the net says about each row of `x`, by target."""
         schema, fitted = self.experiment.schema, self._fitted()
-        inputs = fitted.apply(read_inputs(self.compilation.raw.recipe, schema.inputs, x))
+        inputs = inputs_told(fitted, self.compilation.raw.recipe, schema.inputs, x)
         return predictions(self.session.predict(Rows(inputs)), schema, fitted)
 
     @property
@@ -353,7 +354,7 @@ class Model:
 
     def _prepared(self, x: Inputs, y: Truth | None) -> Dataset:
         raw = feed(self.compilation.raw, x, y)
-        return prepare(raw, self.compilation.tasks, all_training(raw.table.rows), self._fitted())
+        return prepare_told(raw, self.compilation.tasks, all_training(raw.table.rows), self._fitted())
 
     # --- looking inside ---------------------------------------------------------------------------
 
@@ -393,4 +394,4 @@ def _only(by_head: dict[str, T]) -> T | dict[str, T]:
 
 def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:
     beside = dataset.weight if weight is None or dataset.weight is None else weight * dataset.weight
-    return Rows(dataset.inputs, dataset.beside, weight if beside is None else beside)
+    return Rows(dataset.inputs, dataset.beside, weight if beside is None else beside, dataset.numbers)

@@ -25,12 +25,22 @@ from dslc.data.record import Json, preparation_record, schema_record
 from dslc.diagnostics import DataError, ModelError
 from dslc.driver import Compilation, reopen
 from dslc.graph.graph import Array
+from dslc.program.arena import NUMPY
 from dslc.program.program import Element
 from dslc.runtime.archive import read_archive, write_archive
+from dslc.runtime.strict_json import read_json
+from dslc.runtime.tensor_file import places_in, tensors_in
 from dslc.source import Source
 
 STATE = "state/"
-ENTRIES = ("model.dsl", "definitions.dsl", "model.json", "preparation.json", "history.json", "weights.safetensors")
+WEIGHTS = "weights.safetensors"
+ENTRIES = ("model.dsl", "definitions.dsl", "model.json", "preparation.json", "history.json", WEIGHTS)
+
+COUNTED = 2**53
+"""More epochs or updates than any training makes."""
+
+EPOCHS_KEPT = 20_000_000
+"""The most rows of a history."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +69,7 @@ class Saved:
             "iteration": self.iteration,
             "schema": schema_record(self.compilation.dataset.schema),
         }
+        weights = save(tensors)
         write_archive(
             path,
             {
@@ -67,8 +78,9 @@ class Saved:
                 "model.json": _json(facts),
                 "preparation.json": _json(preparation_record(preparation) if preparation else None),
                 "history.json": _json([dict(row) for row in self.history]),
-                "weights.safetensors": save(tensors),
+                WEIGHTS: weights,
             },
+            {WEIGHTS: {name: (place.start, place.bytes) for name, place in places_in(weights, WEIGHTS).items()}},
         )
 
 
@@ -77,6 +89,8 @@ def read_saved(path: Path) -> Saved:
     entries = read_archive(path)
     if missing := [name for name in ENTRIES if name not in entries]:
         raise DataError(f"`{path}` has no `{missing[0]}`")
+    if unknown := [name for name in entries if name not in ENTRIES]:
+        raise DataError(f"`{path}`: `{unknown[0][:80]!a}` is no entry of a model file")
     try:
         return _understood(entries)
     except DataError as error:
@@ -85,58 +99,88 @@ def read_saved(path: Path) -> Saved:
         raise DataError(f"`{path}` does not compile with this dslc:\n{error}") from None
 
 
-def _understood(entries: Mapping[str, bytes]) -> Saved:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    facts = _parsed(entries, "model.json")
+def _understood(entries: Mapping[str, memoryview]) -> Saved:
+    facts = read_json(entries["model.json"], "model.json")
     if not isinstance(facts, dict):
-        raise DataError("`model.json` is not what a model file holds")
-    name, settings, dtype = facts.get("name"), facts.get("settings"), facts.get("dtype")
-    epoch, iteration = facts.get("epoch"), facts.get("iteration")
-    if not (isinstance(name, str) and isinstance(settings, dict) and dtype in (Element.F32.value, Element.F64.value)):
-        raise DataError("`model.json` is not what a model file holds")
-    if not (isinstance(epoch, int) and isinstance(iteration, int) and min(epoch, iteration) >= 0):
-        raise DataError("`model.json` is not what a model file holds")
-    source = Source(f"{name}.dsl", entries["model.dsl"].decode("utf-8", "replace"))
-    written = {str(key): str(value) for key, value in settings.items()}
-    compilation = reopen(source, written, facts.get("schema"), _parsed(entries, "preparation.json"))
-    if compilation.definitions.encode() != entries["definitions.dsl"]:
+        raise _wrong("model.json")
+    name, dtype = _named(facts.get("name")), facts.get("dtype")
+    if dtype not in (Element.F32.value, Element.F64.value):
+        raise _wrong("dtype")
+    real = Element(dtype)
+    epoch, iteration = _count(facts.get("epoch"), "epoch"), _count(facts.get("iteration"), "iteration")
+    source = Source(f"{name}.dsl", _text(entries["model.dsl"]))
+    preparation = read_json(entries["preparation.json"], "preparation.json")
+    compilation = reopen(source, _settings(facts.get("settings")), facts.get("schema"), preparation)
+    if entries["definitions.dsl"] != compilation.definitions.encode():
         raise DataError("this dslc defines differently what the model uses of the library (`definitions.dsl`)")
-    try:
-        tensors = load(entries["weights.safetensors"])
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise DataError(f"`weights.safetensors`: {error}") from None
+    tensors = tensors_in(entries[WEIGHTS], WEIGHTS)
     weights = {key: value for key, value in tensors.items() if not key.startswith(STATE)}
     states = {key.removeprefix(STATE): value for key, value in tensors.items() if key.startswith(STATE)}
-    _check(weights, {tensor.name: tensor.shape for tensor in compilation.experiment.parameters}, "weight")
-    _check(states, {tensor.name: tensor.shape for tensor in compilation.experiment.states}, "state")
-    return Saved(compilation, Element(dtype), weights, states, epoch, iteration, _history(entries))
+    _check(weights, {tensor.name: tensor.shape for tensor in compilation.experiment.parameters}, real, "weight")
+    _check(states, {tensor.name: tensor.shape for tensor in compilation.experiment.states}, real, "state")
+    return Saved(compilation, real, weights, states, epoch, iteration, _history(entries))
 
 
-def _check(found: Mapping[str, Array], expected: Mapping[str, tuple[int, ...]], kind: str) -> None:
-    """Every tensor is there, in its shape, and finite or not as training left it."""
+def _check(found: Mapping[str, Array], expected: Mapping[str, tuple[int, ...]], real: Element, kind: str) -> None:
+    """Every tensor is there, in its shape and the model's element type, finite or not as training left it."""
     for name in sorted(found.keys() ^ expected.keys()):
-        raise DataError(f"the {kind} `{name}` is {'missing' if name in expected else 'one too many'}")
+        raise DataError(f"`{WEIGHTS}`: the {kind} `{name[:80]}` is {'missing' if name in expected else 'one too many'}")
     for name, value in found.items():
-        if value.shape != expected[name] or value.dtype.kind != "f":
-            raise DataError(f"the {kind} `{name}` is {list(value.shape)} {value.dtype}, not {list(expected[name])}")
+        if value.shape != expected[name] or value.dtype != np.dtype(NUMPY[real]):
+            wanted = f"{list(expected[name])} {np.dtype(NUMPY[real])}"
+            raise DataError(f"`{WEIGHTS}`: the {kind} `{name}` is {list(value.shape)} {value.dtype}, not {wanted}")
 
 
-def _history(entries: Mapping[str, bytes]) -> tuple[Mapping[str, float], ...]:
-    rows = _parsed(entries, "history.json")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DataError("`history.json` is not what a model file holds")
-    return tuple({str(k): float(v) for k, v in row.items()} for row in rows if isinstance(row, dict))
+def _named(name: Json) -> str:
+    """The name of the model: of a file, so without folders."""
+    if not isinstance(name, str) or not 0 < len(name) <= 255 or set(name) & set("/\0"):
+        raise _wrong("name")
+    return name
+
+
+def _count(value: Json, what: str) -> int:
+    if type(value) is not int or not 0 <= value <= COUNTED:
+        raise _wrong(what)
+    return value
+
+
+def _settings(record: Json) -> dict[str, str]:
+    if not isinstance(record, dict):
+        raise _wrong("settings")
+    settings = {name: value for name, value in record.items() if isinstance(value, str)}
+    if len(settings) < len(record):
+        raise _wrong("settings")
+    return settings
+
+
+def _text(content: memoryview) -> str:
+    try:
+        return str(content, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"`model.dsl`: {error}") from None
+
+
+def _history(entries: Mapping[str, memoryview]) -> tuple[Mapping[str, float], ...]:
+    rows = read_json(entries["history.json"], "history.json", nests=EPOCHS_KEPT, finite=False)
+    if not isinstance(rows, list):
+        raise _wrong("history.json")
+    return tuple(_epoch(row, number) for number, row in enumerate(rows))
+
+
+def _epoch(row: Json, number: int) -> Mapping[str, float]:
+    if not isinstance(row, dict):
+        raise DataError(f"`history.json`: row {number} is no row of a history")
+    numbers: dict[str, float] = {}
+    for name, value in row.items():
+        if not (isinstance(value, float) or (type(value) is int and abs(value) < COUNTED)):
+            raise DataError(f"`history.json`: row {number}: {name[:80]!a} is no number")
+        numbers[name] = float(value)
+    return numbers
+
+
+def _wrong(what: str) -> DataError:
+    return DataError(f"`model.json`: the {what} is not what a model file holds")
 
 
 def _json(value: Json) -> bytes:
     return json.dumps(value, indent=1).encode()
-
-
-def _parsed(entries: Mapping[str, bytes], name: str) -> Json:
-    try:
-        value: Json = json.loads(entries[name])
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"`{name}`: {error}") from None
-    return value

@@ -20,7 +20,7 @@ import click
 import dslc
 from dslc.cli.exits import Exit, ending, say
 from dslc.cli.interrupts import INTERRUPTS, SIGNALS
-from dslc.diagnostics import nearest
+from dslc.diagnostics import DataWarning, nearest
 
 VERBS: Mapping[str, str] = {
     "bench": "Measure training steps, compile time and memory.",
@@ -121,13 +121,14 @@ def _say_warning(
     line: str | None = None,
 ) -> None:
     """A warning of Python's in the command line's words, without the place in dslc's sources."""
-    say(f"warning: {message}")
+    say(f"{'note' if issubclass(category, DataWarning) else 'warning'}: {message}")
 
 
 def main() -> None:
     """The `dslc` command."""
     _open_what_is_closed()
     warnings.showwarning = _say_warning
+    warnings.simplefilter("once", DataWarning)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

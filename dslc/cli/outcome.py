@@ -44,12 +44,13 @@ class Outcome:
         return json.dumps(record, allow_nan=False)
 
     def to_text(self) -> str:
-        """A line about the run, and a table with a row for each part."""
+        """Two lines about the run, and a table with a row for each part."""
         best = f", best epoch {self.best_epoch}" if self.best_epoch is not None else ""
         epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
         lines = [
             f"{self.model}: {self.parameters:,} parameters, {epochs} in {self.seconds:.2f} s"
-            f" (compiled in {self.compile_seconds:.2f} s); {self.stopped}{best}"
+            f" (compiled in {self.compile_seconds:.2f} s)",
+            f"{self.stopped}{best}",
         ]
         names = list(dict.fromkeys(name for columns in self.parts.values() for name in columns))
         widths = [max(10, len(name)) for name in names]

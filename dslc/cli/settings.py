@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from dslc.elaborate.experiment import Experiment, Loop
 from dslc.elaborate.prelude import defaults, index
@@ -24,6 +25,24 @@ class Row:
     name: str
     value: str
     origin: str
+
+
+WIDTH = 80
+"""Columns of a line, as long as names and origins leave a value the room that it needs at least."""
+
+LEAST = 24
+
+
+def to_text(rows: Sequence[Row]) -> str:
+    """The rows as a table; a value that is too long for its line goes on below itself."""
+    names, origins = max(len(row.name) for row in rows), max(len(row.origin) for row in rows)
+    room = min(max(len(row.value) for row in rows), max(LEAST, WIDTH - names - origins - 4))
+    lines: list[str] = []
+    for row in rows:
+        first, *rest = wrap(row.value, room, break_on_hyphens=False) or [""]
+        lines.append(f"{row.name:<{names}}  {first:<{room}}  {row.origin}")
+        lines += [f"{'':<{names}}  {more}" for more in rest]
+    return "\n".join(lines)
 
 
 def settings_of(module: ast.Module, experiment: Experiment) -> list[Row]:

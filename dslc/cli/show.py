@@ -70,7 +70,7 @@ def _file_view(
 
 def _print_settings(form: str, path: Path, settings: Mapping[str, str], data: Mapping[str, Path]) -> None:
     from dslc.cli.model_file import read_source
-    from dslc.cli.settings import settings_of
+    from dslc.cli.settings import settings_of, to_text
     from dslc.driver import compile_front
 
     compilation = compile_front(read_source(path), path.parent, settings, data)
@@ -79,6 +79,4 @@ def _print_settings(form: str, path: Path, settings: Mapping[str, str], data: Ma
         records = [{"name": row.name, "value": row.value, "origin": row.origin} for row in rows]
         click.echo(json.dumps({"schema": 1, "stage": "settings", "settings": records}))
         return
-    names, values = max(len(row.name) for row in rows), max(len(row.value) for row in rows)
-    for row in rows:
-        click.echo(f"{row.name:<{names}}  {row.value:<{values}}  {row.origin}".rstrip())
+    click.echo(to_text(rows))

@@ -27,7 +27,7 @@ def compiled(
     """The model, ready to train; its warnings are shown, and under `strict` they are errors (ModelError)."""
     read_source(path)  # says what is wrong with the file itself in the command line's words
     model = dslc.compile(path, backend=backend, settings=settings, threads=threads, data=data)
-    findings = in_order(model.experiment.warnings)
+    findings = in_order((*model.experiment.warnings, *model.dataset.notes))
     if strict and any(finding.severity is Severity.WARNING for finding in findings):
         raise ModelError(findings)
     if findings:

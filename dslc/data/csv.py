@@ -11,6 +11,7 @@ where that cannot be done, `csv.reader` reads what is left. Both give the same b
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
@@ -76,6 +77,7 @@ def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
         if size > budget:
             raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
         content = path.read_bytes()
+        _check_text(content, shown)
     except OSError as error:
         raise DataError(f"{shown}: {error.strerror}") from None
     if dialect.encoding == "utf-8":
@@ -112,6 +114,16 @@ def _below_header(content: bytes, line: int, header: Sequence[str]) -> tuple[int
     lines = line + sum(len(LINE_END.findall(name.encode())) for name in header)
     end = next(islice(LINE_END.finditer(content), lines - 1, None), None)
     return (end.end() if end else len(content)), lines + 1
+
+
+def _check_text(content: bytes, shown: str) -> None:
+    """DataError where the bytes are no text of 8-bit units: in UTF-16, or with zeros in it."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(f"{shown}: the file is UTF-16 text; save it as UTF-8")
+    zero = content.find(0)
+    if zero >= 0:
+        line = content.count(b"\n", 0, zero) + 1
+        raise DataError(f"{shown}:{line}: a zero byte, which no text holds")
 
 
 def _check_header(names: Sequence[str], place: str, decimal: str) -> None:

@@ -474,6 +474,20 @@ class WeightsOfValues(Diagnostic):
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenCategory(Diagnostic):
+    """Rows to validate or test on hold a category that no training row has.
+
+    The net reads it as none of the column's categories: every element of the column is 0.
+    """
+
+    code: ClassVar = "unseen-category"
+    message: ClassVar = "{what}"
+    severity: ClassVar = Severity.NOTE
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowsLeftOut(Diagnostic):
     """Rows that cannot be learnt from: those without a target, and under `missing drop rows` those with gaps."""
 

@@ -72,6 +72,15 @@ def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, 
     return {names[0]: y}
 
 
+def feed_validation(raw: Raw, x: Given, y: Truth | None) -> Raw:
+    """`feed`, for rows to validate on; DataError says that it is about those."""
+    try:
+        return feed(raw, x, y)
+    except DataError as error:
+        placed = str(error).startswith(("array ", "column "))
+        raise DataError(f"validation {error}" if placed else f"validation rows: {error}") from None
+
+
 def read_inputs(recipe: Recipe, fields: Sequence[InputField], x: Given) -> dict[str, Numbers | Frame]:
     """Rows to predict by input name: arrays [rows, *shape], each with as many rows, or the frame of a table.
 

@@ -1,15 +1,15 @@
 """Arrays of an `.npz` archive, checked before anything is allocated.
 
 An archive is a zip of `.npy` files, and may be hostile. Only numbers and truth values are read, never
-objects, so nothing is unpickled. An array's declared size must equal its member's in the zip directory; that
-must be possible for the compressed bytes (deflate expands at most 1032 times) and within the budget.
-On hostile bytes zipfile, zlib and NumPy's header reader raise a dozen kinds of exceptions; `except Exception`
-around their calls makes each a DataError.
+objects, so nothing is unpickled; the header of an array is matched, not evaluated. An array's declared size must
+equal its member's in the zip directory; that must be within the budget and no bomb: at most 100 times the bytes it
+is packed in, or 32 MB. On hostile bytes zipfile and zlib raise a dozen kinds of exceptions; `except Exception` around
+their calls makes each a DataError.
 """
 
 from __future__ import annotations
 
-import io
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,6 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy
 
 from dslc.data.table import Numbers
 from dslc.diagnostics import DataError
@@ -26,8 +25,22 @@ from dslc.diagnostics import DataError
 HEADER_LIMIT = 10_000
 """Bytes; NumPy writes headers of 128."""
 
-EXPANSION_LIMIT = 1032
-"""Deflate codes at most 258 bytes in 2 bits."""
+MAGIC = b"\x93NUMPY"
+
+HEADER = re.compile(
+    r"\{\s*+(?:(?:'descr'\s*+:\s*+(?:'(?P<kind>[<>|=]?[A-Za-z?][0-9]{0,9}(?:\[[0-9A-Za-z]*+\])?)'|(?P<fields>\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]))"
+    r"|'fortran_order'\s*+:\s*+(?P<fortran>True|False)"
+    r"|'shape'\s*+:\s*+\((?P<shape>[0-9L,\s]*+)\))\s*+,?\s*+){3}\}\s*+"
+)
+"""What NumPy writes (numpy.lib.format), its three items in any order; under Python 2 it wrote `3L` for 3."""
+
+EXTENT_DIGITS = 19
+
+EXPANSION_LIMIT = 100
+"""How much larger than packed an array may be; deflate reaches 1032, and real data rarely 20."""
+
+UNSUSPICIOUS = 32 << 20
+"""Bytes that an array may take whatever it was packed in."""
 
 AXES_LIMIT = 32
 """Rows included; every NumPy allows as many."""
@@ -58,6 +71,8 @@ def read_headers(path: Path, shown: str, names: Sequence[str], budget: int) -> d
         members = _members(archive, shown)
         stored = {name: _header(archive, members[name], f'{shown}: array "{name}"', path) for name in names}
     needed = sum(array.member.file_size for array in stored.values())
+    if needed > max(path.stat().st_size * EXPANSION_LIMIT, UNSUSPICIOUS):
+        raise DataError(f"{shown}: its arrays expand to {needed} bytes, as in a zip bomb; `np.savez` packs nothing")
     if needed > budget:
         raise DataError(f"{shown}: its arrays need {needed} bytes, more than the budget of {budget}")
     return stored
@@ -81,7 +96,10 @@ def _opened(path: Path, shown: str) -> Iterator[zipfile.ZipFile]:
 
 def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
-    for member in archive.infolist():
+    listed = archive.infolist()
+    if sum(member.compress_size for member in listed) > archive.start_dir:
+        raise DataError(f"{shown}: its arrays overlap, or claim more bytes than it has")
+    for member in listed:
         name = member.filename.removesuffix(".npy")
         if name == member.filename:
             continue
@@ -94,27 +112,45 @@ def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]
 def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, path: Path) -> Stored:
     if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or member.flag_bits & 1:
         raise DataError(f"{where}: encrypted, or compressed in a way that NumPy does not write")
-    possible = min(member.compress_size, path.stat().st_size) * EXPANSION_LIMIT
-    if member.file_size > possible:
-        raise DataError(f"{where}: {member.compress_size} bytes cannot expand to the {member.file_size} it declares")
+    packed = min(member.compress_size, path.stat().st_size)
+    if member.file_size > max(packed * EXPANSION_LIMIT, UNSUSPICIOUS):
+        what = f"{packed} bytes expand to the {member.file_size} it declares, as in a zip bomb"
+        raise DataError(f"{where}: {what}; `np.savez` packs nothing")
     try:
         with archive.open(member) as stream:
-            head = io.BytesIO(stream.read(HEADER_LIMIT))
-        version = npy.read_magic(head)
-        if version not in {(1, 0), (2, 0)}:
-            raise ValueError(f"npy version {version}")
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read(head, max_header_size=HEADER_LIMIT)
+            head = stream.read(HEADER_LIMIT)
+        offset, shape, fortran, dtype = _described(head)
     except Exception as error:
         raise DataError(f"{where}: its header cannot be read ({_short(error)})") from None
-    if dtype.hasobject or dtype.kind not in "buif" or dtype.itemsize > 8:
-        raise DataError(f"{where}: holds {'objects' if dtype.hasobject else dtype}; only numbers are read")
-    whole = all(type(extent) is int and extent >= 0 for extent in shape)
-    if not whole or head.tell() + prod(shape) * dtype.itemsize != member.file_size:
+    if dtype is None or dtype.hasobject or dtype.kind not in "buif" or dtype.itemsize > 8:
+        what = "a structure" if dtype is None else "objects" if dtype.hasobject else str(dtype)
+        raise DataError(f"{where}: holds {what}; only numbers are read")
+    if offset + prod(shape) * dtype.itemsize != member.file_size:
         raise DataError(f"{where}: its header says {_short(shape)} of {dtype}, which is not what the archive holds")
     if 0 in shape or len(shape) > AXES_LIMIT:
         raise DataError(f"{where}: " + (f"{_short(shape)} holds nothing" if 0 in shape else f"{len(shape)} axes"))
-    return Stored(member, head.tell(), shape, fortran, dtype)
+    return Stored(member, offset, shape, fortran, dtype)
+
+
+def _described(head: bytes) -> tuple[int, tuple[int, ...], bool, np.dtype[np.generic] | None]:
+    """Where the data begin, shape, whether in Fortran order, element type (None: a structure). ValueError."""
+    version = tuple(head[len(MAGIC) : len(MAGIC) + 2])
+    if not head.startswith(MAGIC) or version not in {(1, 0), (2, 0)}:
+        raise ValueError("no npy of version 1 or 2")
+    begin = len(MAGIC) + 2 + 2 * version[0]
+    end = begin + int.from_bytes(head[len(MAGIC) + 2 : begin], "little")
+    if end > len(head):
+        raise ValueError(f"it is longer than the array, or than {HEADER_LIMIT} bytes")
+    found = HEADER.fullmatch(str(head[begin:end], "latin-1"))
+    if found is None or found["fortran"] is None or found["shape"] is None:
+        raise ValueError("it does not say type, order and shape as NumPy writes them")
+    if found["kind"] is None and found["fields"] is None:
+        raise ValueError("it does not say the type")
+    extents = [extent.strip().removesuffix("L") for extent in found["shape"].split(",")]
+    if any(len(extent) > EXTENT_DIGITS or not extent for extent in extents[:-1]) or len(extents[-1]) > EXTENT_DIGITS:
+        raise ValueError("an extent is no whole number below 2^63")
+    shape = tuple(int(extent) for extent in extents if extent)
+    return end, shape, found["fortran"] == "True", np.dtype(found["kind"]) if found["kind"] is not None else None
 
 
 def _array(archive: zipfile.ZipFile, stored: Stored, where: str) -> Numbers:

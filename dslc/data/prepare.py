@@ -27,6 +27,7 @@ from dslc.data.table import Frame, Numbers, Origin, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
 from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
+from dslc.data.unseen import Unseen
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 
 Tasks: TypeAlias = Mapping[str, Task]
@@ -41,15 +42,18 @@ class Preparation:
     targets: Mapping[str, TargetPreparation]
     table: TablePreparation | None = None
 
-    def apply(self, inputs: Mapping[str, Numbers | Frame]) -> dict[str, Reals]:
-        """Inputs [rows, *shape] as the net reads them, float64. DataError for cells that do not fit the training."""
-        return {name: self._applied(name, values) for name, values in inputs.items()}
+    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, Reals]:
+        """Inputs [rows, *shape] as the net reads them, float64; what is new in them is added to `unseen`.
 
-    def _applied(self, name: str, values: Numbers | Frame) -> Reals:
+        DataError for cells that do not fit the training.
+        """
+        return {name: self._applied(name, values, unseen) for name, values in inputs.items()}
+
+    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> Reals:
         if isinstance(values, Frame):
             if self.table is None:
                 raise DataError("this model has seen no table; it takes arrays")
-            return self.table.apply(values)
+            return self.table.apply(values, unseen)
         reals: Reals = values.astype(np.float64)
         return self.inputs[name].apply(reals) if name in self.inputs else reals
 
@@ -61,7 +65,9 @@ class Dataset:
     `inputs[name]` is [rows, *shape] float64; `beside` has what the loss and metrics read: each target, [rows] int64
     class ids or [rows, *shape] float64, and what is carried; `train`, `val` and `test` are disjoint, increasing row
     numbers; `weight` is [rows], its mean over the training rows 1, None where all rows count alike; `notes` say what
-    was left out; `origin` knows the rows that were not.
+    was left out, and what is new in rows that do not train. `numbers` is [rows], the rows' numbers before some were
+    left out, by which they draw random numbers, None where none was; `came` counts the rows to train on, and all rows,
+    before that; `origin` knows the rows that were not left out.
     """
 
     schema: Schema
@@ -73,6 +79,8 @@ class Dataset:
     preparation: Preparation | None
     weight: Reals | None = None
     notes: tuple[Diagnostic, ...] = ()
+    numbers: Rows | None = None
+    came: tuple[int, int] = (0, 0)
     origin: Origin | None = None
 
 
@@ -87,6 +95,7 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     if raw.table.rows == 0:
         return _empty(raw, fitted)
     notes: list[Diagnostic] = []
+    came = (len(parts.train) if parts else raw.table.rows, raw.table.rows)
     raw, parts = _with_targets(raw, parts, notes)
     parts = parts or _split(raw.recipe, raw.table)
     raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
@@ -96,11 +105,13 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     inputs: dict[str, Numbers | Frame] = dict(table.inputs)
     if table.columns:
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
-    weight = _weight(table, fitted, beside, parts.train)
-    schema, prepared = _schema(raw, fitted), fitted.apply(inputs)
+    weight, schema = _weight(table, fitted, beside, parts.train), _schema(raw, fitted)
+    unseen: list[Unseen] = []
+    prepared = fitted.apply(inputs, unseen)
+    notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
     beside |= {name: values.astype(np.float64) for name, values in table.carried.items()}
-    train, val, test = parts.train, parts.val, parts.test
-    return Dataset(schema, prepared, beside, train, val, test, fitted, weight, tuple(notes), table.origin)
+    ours = (parts.train, parts.val, parts.test)
+    return Dataset(schema, prepared, beside, *ours, fitted, weight, tuple(notes), table.numbers, came, table.origin)
 
 
 def _weight(table: Table, fitted: Preparation, beside: Mapping[str, Ids | Reals], train: Rows) -> Reals | None:

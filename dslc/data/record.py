@@ -6,15 +6,17 @@ checked: a record that does not fit raises DataError and never half a value.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
-from dslc.data.classes import Label
+from dslc.data.classes import EXACT, Label
 from dslc.data.column import Kind
 from dslc.data.prepare import Preparation
+from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import ColumnPlan, TablePreparation
@@ -24,7 +26,8 @@ from dslc.source import Span
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
-LARGEST_EXTENT = 2**31
+LARGEST_EXTENT = ELEMENT_LIMIT
+LARGEST = sys.float_info.max
 
 
 def schema_record(schema: Schema) -> dict[str, Json]:
@@ -61,8 +64,8 @@ def schema_from(record: Json, span: Span) -> Schema:
 def _input(field: Mapping[str, Json], span: Span) -> InputField:
     columns = tuple(_text(column, "column") for column in _list(field.get("columns"), "columns"))
     kinds = tuple(_kind(kind) for kind in _list(field.get("kinds"), "kinds"))
-    if len(kinds) != len(columns):
-        raise _wrong("kinds")
+    if len(kinds) != len(columns) or len(set(columns)) < len(columns):
+        raise _wrong("columns")
     return InputField(_text(field.get("name"), "name"), _shape(field.get("shape")), span, columns, kinds)
 
 
@@ -110,6 +113,8 @@ def _target_preparation(record: Mapping[str, Json], target: TargetField) -> Targ
     scaling, weights = record.get("scaling"), record.get("class_weights")
     classes = _classes(record.get("classes"), target.classes)
     by_class = _reals(weights, (len(classes),)).tolist() if weights is not None and classes else None
+    if by_class is not None and min(by_class) < 0:
+        raise _wrong("class_weights")
     return TargetPreparation(
         _scaling(scaling, target.shape) if scaling is not None else None,
         classes,
@@ -122,7 +127,7 @@ def _table(record: Json, schema: Schema) -> TablePreparation | None:
     field = schema.inputs[0]
     if record is None and not field.columns:
         return None
-    table = TablePreparation(tuple(_column(_mapping(column, "column")) for column in _list(record, "table")))
+    table = TablePreparation(tuple(_named_column(column, k) for k, column in enumerate(_list(record, "table"))))
     if not field.columns or (len(table.names),) != field.shape:
         raise _wrong("table")
     return table
@@ -137,6 +142,13 @@ def _column_record(plan: ColumnPlan) -> dict[str, Json]:
         "flag": plan.flag,
         "scaling": _scaling_record(plan.scaling) if plan.scaling else None,
     }
+
+
+def _named_column(record: Json, number: int) -> ColumnPlan:
+    try:
+        return _column(_mapping(record, "plan"))
+    except DataError as error:
+        raise DataError(f"column {number}: {error}") from None
 
 
 def _column(record: Mapping[str, Json]) -> ColumnPlan:
@@ -165,7 +177,7 @@ def _classes(record: Json, expected: int | None) -> tuple[Label, ...] | None:
         return None
     labels: list[Label] = []
     for label in _list(record, "classes"):
-        if not isinstance(label, int | str):
+        if not isinstance(label, int | str) or (isinstance(label, int) and abs(label) > EXACT):
             raise _wrong("classes")
         labels.append(label)
     if len(labels) != expected or len(set(labels)) < len(labels) or len({type(label) for label in labels}) > 1:
@@ -181,7 +193,7 @@ def _scaling_record(scaling: Scaling) -> dict[str, Json]:
 def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
     whole = _mapping(record, "scaling")
     center, spread = _reals(whole.get("center"), shape[-1:]), _reals(whole.get("spread"), shape[-1:])
-    if not spread.all():
+    if not (spread > 0).all():
         raise _wrong("spread")
     log = whole.get("log")
     if not isinstance(log, bool):
@@ -192,15 +204,18 @@ def _scaling(record: Json, shape: tuple[int, ...]) -> Scaling:
 def _reals(record: Json, shape: tuple[int, ...]) -> Reals:
     numbers = _list(record, "numbers") if shape else [record]
     found = [number for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
-    if len(found) != len(numbers) or not all(isfinite(number) for number in found):
-        raise _wrong("numbers")
-    if shape and len(found) != shape[0]:
-        raise _wrong("numbers")
+    if len(found) != len(numbers) or (shape and len(found) != shape[0]):
+        raise _wrong("count of numbers")
+    if not all(abs(number) <= LARGEST for number in found):
+        raise _wrong("number that is not finite")
     return np.array(found, np.float64).reshape(shape)
 
 
 def _shape(record: Json) -> tuple[int, ...]:
-    return tuple(_whole(extent, "shape", 0) for extent in _list(record, "shape"))
+    shape = tuple(_whole(extent, "shape", 1) for extent in _list(record, "shape"))
+    if len(shape) > AXES_LIMIT or prod(shape) > LARGEST_EXTENT:
+        raise _wrong("shape")
+    return shape
 
 
 def _whole(record: Json, what: str, least: int) -> int:
@@ -228,4 +243,4 @@ def _mapping(record: Json, what: str) -> Mapping[str, Json]:
 
 
 def _wrong(what: str) -> DataError:
-    return DataError(f"the record's {what} is not what a model file holds")
+    return DataError(f"the {what} is not what a model file holds")

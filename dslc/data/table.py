@@ -105,7 +105,8 @@ class Table:
     """`inputs[name]` is [rows, *shape]; or, for rows of a table, `columns` has the input columns.
 
     Each of `targets` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows];
-    `carried[name]` [rows, *shape] is for losses and metrics alone.
+    `carried[name]` [rows, *shape] is for losses and metrics alone; `numbers` [rows] are those that the rows had before
+    some were left out, None where none was.
     """
 
     rows: int
@@ -116,6 +117,7 @@ class Table:
     columns: Mapping[str, Column] = field(default_factory=dict)
     weight: Cells | None = None
     carried: Mapping[str, Numbers] = field(default_factory=dict)
+    numbers: NDArray[np.int64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Table:
         """These rows alone, in this order."""
@@ -128,6 +130,7 @@ class Table:
             columns={name: column.take(rows) for name, column in self.columns.items()},
             weight=self.weight[rows] if self.weight is not None else None,
             carried={name: values[rows] for name, values in self.carried.items()},
+            numbers=self.numbers[rows] if self.numbers is not None else rows,
         )
 
 

@@ -4,12 +4,12 @@ Fitted on training rows, in this order: columns with too many gaps are dropped, 
 so, fills are found, categories collected, scalings fitted to the filled numbers. Each column then takes its place
 in the matrix, in the order of the table: a number or a truth value one element, a category one for each of its
 labels, a flag one more, 1 where the cell was missing. A category that no training row has is a row of zeros among
-its column's elements.
+its column's elements, and told (dslc/data/unseen.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.table import Frame, Origin
 from dslc.data.table_recipe import DropPlan, Fill, FillPlan
+from dslc.data.unseen import Unseen, unseen_cells
 from dslc.diagnostics import DataError, ModelError
 
 CATEGORIES_LIMIT = 1000
@@ -71,8 +72,11 @@ class TablePreparation:
         """The elements of a prepared row."""
         return tuple(name for plan in self.columns for name in plan.elements)
 
-    def apply(self, frame: Frame) -> Reals:
-        """Rows [rows, elements]. DataError for a gap that nothing fills, and for a column of another kind."""
+    def apply(self, frame: Frame, unseen: list[Unseen] | None = None) -> Reals:
+        """Rows [rows, elements]; cells with a category that no training row has are added to `unseen`.
+
+        DataError for a gap that nothing fills, and for a column of another kind.
+        """
         if frame.matrix is not None and self._scaling is not None and tuple(frame.columns) == self.names:
             scaled = self._scaling.apply(frame.matrix)
             if not np.isnan(scaled).any():
@@ -81,12 +85,19 @@ class TablePreparation:
         codes = [
             _without_gaps(plan, coded(plan, frame.columns[plan.name], frame.origin), frame) for plan in self.columns
         ]
+        if unseen is not None:
+            unseen += self._unseen(frame, codes)
         for start in range(0, frame.rows, PIECE):
             rows, place = slice(start, start + PIECE), 0
             for plan, values in zip(self.columns, codes, strict=True):
                 _write(matrix[rows, place : place + plan.width], plan, values[rows])
                 place += plan.width
         return matrix
+
+    def _unseen(self, frame: Frame, codes: Sequence[Cells]) -> Iterator[Unseen]:
+        for plan, values in zip(self.columns, codes, strict=True):
+            if plan.kind is Kind.CATEGORY and (values == UNSEEN).any():
+                yield unseen_cells(plan.name, frame.columns[plan.name], np.flatnonzero(values == UNSEEN))
 
     @cached_property
     def _scaling(self) -> Scaling | None:

@@ -13,11 +13,11 @@ from dslc.diagnostics import DataError
 def weights_of(given: ArrayLike, dataset: Dataset, joined: bool) -> Reals:
     """Weights [rows] of all rows of the dataset, float64; only their ratios count.
 
-    `given` is [rows], or of the training rows alone where validation rows were `joined` to them: those count 1. Raises
+    `given` is [rows], those included that are left out, or of the rows to train on alone where validation rows were
+    `joined` to them: those count 1. Raises
     DataError for another length, a weight that is negative or not finite, and where every training row weighs 0.
     """
-    rows = len(next(iter(dataset.inputs.values())))
-    expected = len(dataset.train) if joined else rows
+    expected = dataset.came[0 if joined else 1]
     values = np.asarray(given)
     if values.shape != (expected,) or values.dtype.kind not in "fiub":
         raise DataError(f"sample_weight is {list(values.shape)} {values.dtype}, not [{expected}] numbers")
@@ -26,8 +26,9 @@ def weights_of(given: ArrayLike, dataset: Dataset, joined: bool) -> Reals:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(f"sample_weight, row {row}: {weights[row]} is not a weight (a finite number, 0 or more)")
-    if joined:
-        weights = np.concatenate([weights, np.ones(rows - expected)])
+    weights = np.concatenate([weights, np.ones(dataset.came[1] - expected)])
+    if dataset.numbers is not None:
+        weights = weights[dataset.numbers]
     if not weights[dataset.train].any():
         raise DataError("sample_weight: every training row weighs 0")
     return weights

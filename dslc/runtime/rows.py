@@ -14,7 +14,7 @@ import numpy as np
 
 from dslc.graph.graph import Array
 from dslc.program.arena import NUMPY
-from dslc.program.backend import Reals
+from dslc.program.backend import Integers, Reals
 from dslc.program.program import Buffer, Fetch, Program
 from dslc.scalar.types import sized
 
@@ -23,12 +23,14 @@ from dslc.scalar.types import sized
 class Rows:
     """Prepared rows [rows, *shape]: `inputs` as the net reads them, `beside` as loss and metrics do: targets and more.
 
-    `weight` is [rows], scaled by whoever made it; None weighs all rows 1. At least one row source must be given.
+    `weight` is [rows], scaled by whoever made it; None weighs all rows 1. `numbers` is [rows], by which rows draw their
+    random numbers; None counts them. At least one row source must be given.
     """
 
     inputs: Mapping[str, Array]
     beside: Mapping[str, Array] = field(default_factory=dict)
     weight: Reals | None = None
+    numbers: Integers | None = None
 
     @property
     def count(self) -> int:
@@ -60,7 +62,7 @@ def _source(name: str, buffer: Buffer | None, rows: Rows) -> Array:
         case "weight":
             values = np.ones(rows.count) if rows.weight is None else rows.weight
         case "row":
-            values = np.arange(rows.count)
+            values = np.arange(rows.count) if rows.numbers is None else rows.numbers
         case _:
             raise ValueError(f"no row source is called `{name}`")
     if values is None:

@@ -115,6 +115,8 @@ class Session:
         DataError, TrainingDiverged, and what `on_epoch` or a signal raises; the weights stay as they then are.
         """
         with self._turn:
+            if rows.weight is not None and len(val) and not rows.weight[val].any():
+                raise DataError("the weights of the validation rows sum to 0")
             plan = Plan(loop or self.experiment.loop, columns_of(self.program), len(train), len(val))
             check_plan(plan, self.program)
             memory = plan_memory(self._kept, train, val, plan.loop.epochs, len(plan.columns))

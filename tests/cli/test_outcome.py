@@ -45,7 +45,8 @@ def test_json_is_one_line_with_the_agreed_fields() -> None:
 
 def test_the_table_has_a_row_for_each_part() -> None:
     assert OUTCOME.to_text().splitlines() == [
-        "digits: 9,610 parameters, 12 epochs in 1.23 s (compiled in 0.50 s); val.loss stalled, best epoch 9",
+        "digits: 9,610 parameters, 12 epochs in 1.23 s (compiled in 0.50 s)",
+        "val.loss stalled, best epoch 9",
         "",
         "             loss    accuracy",
         "train      0.1000      0.9800",

@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_sample_weight_equivalence_on_dense_data, parametrize_with_checks
 
 import dslc
 from dslc.sklearn import DSLClassifier, DSLRegressor
@@ -228,3 +228,9 @@ def test_without_scikit_learn_the_import_says_what_to_install() -> None:
     code = f"{hidden}\nimport dslc\ntry:\n    import dslc.sklearn\nexcept ImportError as error:\n    print(error)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == 'dslc.sklearn needs scikit-learn: pip install "dslc[sklearn]"\n'
+
+
+@pytest.mark.parametrize("estimator", [DSLClassifier(), DSLRegressor()], ids=lambda one: type(one).__name__)
+def test_the_expected_failure_is_still_one(estimator: Any) -> None:
+    with pytest.raises(AssertionError):
+        check_sample_weight_equivalence_on_dense_data(type(estimator).__name__, clone(estimator))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -78,3 +79,26 @@ def test_what_is_no_weight_is_refused(weight: list[float], reason: str) -> None:
 def test_weights_come_with_rows() -> None:
     with pytest.raises(TypeError, match="comes with"):
         dslc.compile(text=TEXT, backend="reference").fit(sample_weight=[1.0])
+
+
+def test_a_weight_stays_with_its_row_where_others_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b,y\n" + "".join(f"{k},{k % 5},{k % 2}\n" for k in range(20)), "utf-8")
+    text = 'data { csv "rows.csv"; target y; missing drop rows }\nnet { inputs | dense(outputs) }\nloss cross_entropy\n'
+    (tmp_path / "m.dsl").write_text(f"{text}train {{ sgd(0.1); batch 4; epochs 2; shuffle false }}\n", "utf-8")
+    gaps: dict[str, list[float | None]] = {"a": [1, None, 3, 4, 5, 6], "b": [0, 1, 2, 3, 4, 5]}
+    y, weight = [0, 1, 0, None, 1, 1], np.array([1.0, 90, 2, 90, 3, 4])
+    kept = [0, 2, 4, 5]
+    whole = {name: [cells[k] for k in kept] for name, cells in gaps.items()}
+    some, all_kept = (dslc.compile(tmp_path / "m.dsl", backend="reference") for _ in range(2))
+    with pytest.warns(dslc.DataWarning, match="1 of 6 rows have no `y` .*; 1 of 5 rows have missing cells"):
+        some.fit(gaps, y, sample_weight=weight)
+    all_kept.fit(whole, [0, 0, 1, 1], sample_weight=weight[kept])
+    for name, value in some.weights.items():
+        np.testing.assert_array_equal(value, all_kept.weights[name])
+    with pytest.warns(dslc.DataWarning):
+        found = some.evaluate(gaps, y, sample_weight=weight)
+    assert found == some.evaluate(whole, [0, 0, 1, 1], sample_weight=weight[kept])
+    with pytest.warns(dslc.DataWarning):
+        some.fit(gaps, y, sample_weight=weight, validation=(whole, [0, 0, 1, 1]))
+    with pytest.raises(DataError, match=r"is \[4\] float64, not \[6\]"):
+        some.fit(gaps, y, sample_weight=weight[kept])

@@ -207,8 +207,10 @@ def test_weights_of_rows_have_mean_one_in_training() -> None:
     first.train(replace(data(), weight=weight), TRAIN, VAL)
     scaled.train(replace(data(), weight=4 * weight), TRAIN, VAL)
     assert first.parameters["line.w"] == pytest.approx(scaled.parameters["line.w"], rel=1e-12)
-    with pytest.raises(DataError, match="sum to 0"):
-        first.train(replace(data(), weight=np.zeros(30)), TRAIN, VAL)
+    with pytest.raises(DataError, match="the weights of the training rows sum to 0"):
+        first.train(replace(data(), weight=np.repeat([0.0, 1.0], [21, 9])), TRAIN, VAL)
+    with pytest.raises(DataError, match="the weights of the validation rows sum to 0"):
+        first.train(replace(data(), weight=np.repeat([1.0, 0.0], [21, 9])), TRAIN, VAL)
 
 
 @pytest.mark.parametrize("count", [0, 1, CAPACITY, CAPACITY + 1])

@@ -28,6 +28,20 @@ def test_equal_entries_give_equal_bytes() -> None:
     assert packed(ENTRIES) == packed(dict(ENTRIES))
 
 
+def test_entries_of_many_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As zipfile writes what needs sizes of 64 bits, from 600 bytes on."""
+    usual = packed(ENTRIES)
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 600)
+    large = packed(ENTRIES)
+    monkeypatch.undo()
+    assert len(large) > len(usual)
+    (tmp_path / "a.dslm").write_bytes(large)
+    assert read_archive(tmp_path / "a.dslm") == ENTRIES
+    draw = random.Random(3)
+    for at in draw.sample(range(len(large)), 300):
+        damaged(tmp_path, large[:at] + bytes((large[at] ^ 4,)) + large[at + 1 :])
+
+
 def damaged(tmp_path: Path, content: bytes) -> str:
     path = tmp_path / "a.dslm"
     path.write_bytes(content)
