@@ -23,9 +23,10 @@ import numpy.typing as npt
 
 from dslc.backends import get_backend
 from dslc.data.classes import Label
-from dslc.data.feed import feed, join, read_inputs
+from dslc.data.feed import feed, join
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation, prepare
+from dslc.data.reader import InputReader, input_reader
 from dslc.data.rows import read_rows
 from dslc.data.scale import Reals
 from dslc.data.split import all_training
@@ -118,6 +119,7 @@ class Model:
         self._backend = backend
         self._real = real
         self._preparation: Preparation | None = compilation.dataset.preparation
+        self._reader: InputReader | None = None
         self._weight: Reals | None = None
         self._session: Session | None = None
         self._gradient_session: Session | None = None
@@ -345,8 +347,10 @@ class Model:
         return self._predicted(x)["prediction"]
 
     def _predicted(self, x: Inputs) -> dict[str, Array]:
-        inputs = self._fitted().apply(read_inputs(self.compilation.raw.recipe, self.experiment.schema.inputs, x))
-        return self.session.predict(Rows(inputs))
+        fitted = self._fitted()
+        if self._reader is None or self._reader.fitted is not fitted:
+            self._reader = input_reader(self.compilation.raw.recipe, self.experiment.schema.inputs, fitted)
+        return self.session.predict(Rows(self._reader.read(x)))
 
     def _fitted(self) -> Preparation:
         """The preparation; a model that was never fitted prepares nothing and knows declared classes only."""

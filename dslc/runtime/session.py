@@ -23,6 +23,7 @@ from dslc.runtime.calls import Caller
 from dslc.runtime.history import History, Status
 from dslc.runtime.memory import plan_memory, resident
 from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
+from dslc.runtime.predictor import Predictor, predictor
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import buffers_of, initial_values, read, write
 from dslc.runtime.training import OnEpoch, Training
@@ -39,6 +40,7 @@ class Session:
         self.executable = executable
         self._kept = resident(program)
         self._caller = Caller(program, executable, self._kept.arena, threads)
+        self._predictor: Predictor | None = None
         self._parameters = buffers_of(program, Region.PARAMETER)
         self._states = buffers_of(program, Region.STATE)
         self._settings = buffers_of(program, Region.SETTING)
@@ -152,7 +154,9 @@ class Session:
     def predict(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
         """`prediction`, `probability` and `decision` for each row, as the program stores them."""
         with self._turn:
-            return self._caller.predictions(sources_of(self.program, rows), _order(rows, chosen))
+            if self._predictor is None:
+                self._predictor = predictor(self.program, self.executable, self._kept.arena, self.threads)
+            return self._predictor(rows.inputs, chosen)
 
     def gradients(self, rows: Rows, chosen: Integers | None = None) -> tuple[float, dict[str, Array]]:
         """The objective of the rows as one batch in training, penalties included, and its gradients by name.
