@@ -105,5 +105,7 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
     value = frame.at(path).evaluate(statement.value)
     if isinstance(value, Stage | Composition | Repeated):
         value = Instance(path, value, frame.here(name.span))
+    if isinstance(value, Tensor) and value.batched and frame.own:
+        value.home.named[path] = value.node
     bind_name = frame.scope.introduce if frame.scope is frame.net else frame.scope.bind
     bind_name(name.text, value, name.span)

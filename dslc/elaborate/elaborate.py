@@ -128,6 +128,7 @@ def _elaborate(
         predict,
         loss.span,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
+        session.tensors | dict(predict.outputs),
     )
 
 
@@ -193,6 +194,7 @@ def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema
     prediction = run_net(frame, items.net, loss)
     if isinstance(prediction, Poison):
         return None
+    session.tensors = dict(frame.draft.named)
     try:
         return frame.draft.graph(predict_outputs(frame, schema, prediction, loss.span))
     except Fault as fault:

@@ -117,6 +117,12 @@ class Session:
         DataError, TrainingDiverged, and what `on_epoch` or a signal raises; the weights stay as they then are.
         """
         with self._turn:
+            self.begin(rows, train, val, loop)
+            return self.run(on_epoch)
+
+    def begin(self, rows: Rows, train: Integers, val: Integers, loop: Loop | None = None) -> None:
+        """Lays a training out, as `train` does; weights, states and counters stay as they are if it raises."""
+        with self._turn:
             plan = Plan(loop or self.experiment.loop, columns_of(self.program), len(train), len(val))
             check_plan(plan, self.program)
             memory = plan_memory(self._kept, train, val, plan.loop.epochs, len(plan.columns))
@@ -124,6 +130,12 @@ class Session:
             write_plan(memory, plan, self.program)
             span = self.experiment.loss_span
             self._training = Training(self.executable, memory, sources, plan, span, self.threads, self._stop)
+
+    def run(self, on_epoch: OnEpoch | None = None) -> History:
+        """Runs what `begin` laid out."""
+        with self._turn:
+            if self._training is None:
+                raise ValueError("there is no training to run")
             return self._training.run(on_epoch)
 
     def resume(self, on_epoch: OnEpoch | None = None) -> History:
