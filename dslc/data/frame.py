@@ -7,7 +7,9 @@ included; None, NaN and a library's own null are missing. Numbers where the file
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
+from math import isfinite, isnan
 from typing import Protocol, TypeAlias, cast
 
 import numpy as np
@@ -125,7 +127,8 @@ def _series(values: list[object]) -> NDArray[np.generic]:
     """A series in its own dtype, nulls of numbers as NaN; of anything else as objects."""
     numbers = [value for value in values if value is not None]
     if numbers and all(type(value) in (int, float) for value in numbers):
-        return np.array([np.nan if value is None else value for value in values], np.float64)
+        with suppress(OverflowError):  # a whole number beyond every float is told of where its row is known
+            return np.array([np.nan if value is None else value for value in values], np.float64)
     if numbers and len(numbers) == len(values) and all(type(value) is bool for value in numbers):
         return np.array(values, np.bool_)
     objects = np.empty(len(values), np.object_)
@@ -162,7 +165,15 @@ def _cell(value: object, name: str, row: int) -> str:
         case bool() | np.bool_():
             return name_of(Kind.BOOLEAN, float(value))
         case int() | float() | np.integer() | np.floating():
-            return "" if np.isnan(value) else name_of(Kind.NUMBER, float(value)) if np.isfinite(value) else str(value)
+            return _number_text(value)
         case date():
             return value.isoformat()[:10]
     raise DataError(f"{ORIGIN.place(name, row)}: holds a {type(value).__name__}, not a number or text")
+
+
+def _number_text(value: float | np.integer | np.floating) -> str:
+    try:
+        real = float(value)
+    except OverflowError:
+        return "inf"
+    return "" if isnan(real) else name_of(Kind.NUMBER, real) if isfinite(real) else str(real)
