@@ -5,7 +5,7 @@ Keras's and scikit-learn's names for the same thing are answered with ours, sinc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from inspect import signature
@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from dslc.diagnostics import nearest
+from dslc.diagnostics import DataError, nearest
 from dslc.elaborate.experiment import Loop
 from dslc.runtime.plan import require_epochs, require_seed
 
@@ -106,6 +106,21 @@ def pair(value: tuple[X, Y], name: str) -> tuple[X, Y]:
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise TypeError(f"`{name}` is a pair (x, y), not {_shown(value)}")
     return value
+
+
+def names_in(given: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """The names of tensors, each once. TypeError for what is no list of names, DataError for one that is not known."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise TypeError(f"`at` is a list of names, as in at=['z'], not {_shown(given)}")
+    names = tuple(dict.fromkeys(given))
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"`at` is a list of names, and {_shown(name)} is none")
+        if name not in known:
+            meant = nearest(name, known)
+            instead = f"did you mean `{meant}`?" if meant else f"there are {', '.join(f'`{k}`' for k in known)}"
+            raise DataError(f"there is no tensor `{name}`; {instead}")
+    return names
 
 
 def _shown(value: object) -> str:

@@ -12,7 +12,7 @@ come out so. What is wrong with them is said before anything of the model change
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, overload
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from dslc.arguments import loop_with, pair, seed_of, strict, truth, whole
+from dslc.arguments import loop_with, names_in, pair, seed_of, strict, truth, whole
 from dslc.data.classes import Label
 from dslc.data.feed import feed, join
 from dslc.data.load import load as load_data
@@ -31,7 +31,7 @@ from dslc.data.scale import Reals
 from dslc.data.split import all_training
 from dslc.data.table import Frame
 from dslc.data.weights import weights_of
-from dslc.diagnostics import DataError, nearest
+from dslc.diagnostics import DataError
 from dslc.driver import Compilation
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Array
@@ -287,6 +287,7 @@ class Model:
     @overload
     def forward(self, x: Inputs, at: Sequence[str]) -> dict[str, Array]: ...
 
+    @strict
     def forward(self, x: Inputs, at: Sequence[str] | None = None) -> Array | dict[str, Array]:
         """The net's raw output [rows, ...], before the loss's link; at prediction, so without dropout.
 
@@ -295,14 +296,10 @@ class Model:
         """
         if at is None:
             return self._predicted(x)["prediction"]
-        if isinstance(at, str):
-            raise TypeError(f"`at` is a list of names: at=[{at!r}]")
-        wanted = tuple(dict.fromkeys(at))
-        for name in wanted:
-            if name not in self.experiment.tensors:
-                raise DataError(f"there is no tensor `{name}`{_instead(name, self.experiment.tensors)}")
+        wanted, rows = names_in(at, self.experiment.tensors), self._read(x)
         with self._turn:
-            return self._sessions.looking(wanted).predict(self._read(x)) if wanted else {}
+            found = self._sessions.looking(wanted).predict(rows) if wanted else {}
+        return {name: found[name] for name in wanted}
 
     def _predicted(self, x: Inputs) -> dict[str, Array]:
         rows = self._read(x)
@@ -356,7 +353,10 @@ class Model:
         `inputs` adds those of the input rows as `inputs.NAME` [rows, *shape]: with respect to the inputs as the net
         reads them, scaled and encoded, whose elements for a table are those of its prepared columns. Raises DataError.
         """
-        return self.objective(_rows(self._prepared(x, y)), inputs=truth(inputs, "inputs"))[1]
+        rows = _rows(self._prepared(x, y))
+        found = self.objective(rows, inputs=truth(inputs, "inputs"))[1]
+        unread = {f"inputs.{name}": values for name, values in rows.inputs.items()} if inputs else {}
+        return found | {name: np.zeros(values.shape) for name, values in unread.items() if name not in found}
 
     def objective(
         self, rows: Rows, chosen: Integers | None = None, inputs: bool = False
@@ -368,12 +368,6 @@ class Model:
         with self._turn:
             session = self._sessions.differentiating(inputs, max(1, len(self.dataset.train)))
             return session.gradients(rows, chosen)
-
-
-def _instead(name: str, known: Collection[str]) -> str:
-    """What to write for a name that is not known."""
-    meant = nearest(name, known)
-    return f"; did you mean `{meant}`?" if meant else f"; there are {', '.join(f'`{k}`' for k in known)}"
 
 
 def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:

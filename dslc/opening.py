@@ -5,6 +5,7 @@ Everything is read and checked at once; code is generated and compiled when some
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dslc.program.program import Element
 from dslc.saved import read_saved
 from dslc.source import Source
 from dslc.syntax.read import read_source
+
+NOUNS = {"path": "path", "text": "text", "settings": "mapping from names to values"}
 
 
 @strict
@@ -37,6 +40,9 @@ def compile(
     """
     if (path is None) == (text is None):
         raise TypeError("give either a path or text=")
+    for given, kind, name in ((path, str | os.PathLike, "path"), (text, str, "text"), (settings, Mapping, "settings")):
+        if given is not None and not isinstance(given, kind):
+            raise TypeError(f"`{name}` is a {NOUNS[name]}, not a {type(given).__name__}")
     real = {"float32": Element.F32, "float64": Element.F64}.get(dtype)
     if real is None:
         raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
