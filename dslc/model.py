@@ -53,7 +53,15 @@ Part: TypeAlias = Literal["train", "val", "test"]
 
 
 class Model:
-    """Weights, optimizer state and the program that trains them. Calls from several threads take turns."""
+    """Weights, optimizer state and the programs that use them. `dslc.compile` and `dslc.load` make one.
+
+    `x` is an array [rows, *shape], arrays by the input's name, or, for a model of a table, a DataFrame, columns by name
+    or one array with the table's columns in order; at least one row. Its cells are those of the file: unscaled, labels
+    as they are. `y` is [rows], or [rows, *shape] of values, None where `x` has the target as a column. DataError says
+    which row or column does not fit, TypeError and ValueError which argument; the model is then as it was before.
+
+    Calls from several threads take turns: one that predicts while another trains waits for the end of the training.
+    """
 
     def __init__(
         self,
@@ -101,6 +109,7 @@ class Model:
 
     @property
     def program(self) -> Program:
+        """The lowered program that trains: buffers, phases, kernels."""
         return self.session.program
 
     @property
@@ -225,7 +234,10 @@ class Model:
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> dict[str, float]:
-        """`loss` and the watched metrics over `x` and `y`, or over the test part of the file's data."""
+        """`loss` and the watched metrics over `x` and `y`, or over the test part of the data that the model trains on.
+
+        `sample_weight` [rows] says how much each row counts. The dict is empty for a part without rows.
+        """
         if x is None:
             return self.evaluate_part("test")
         dataset = self._prepared(x, y)
@@ -258,7 +270,7 @@ class Model:
 
     @strict
     def predict(self, x: Inputs) -> Array:
-        """The predicted label or value for each row of `x`, in the target's own labels and unit."""
+        """The predicted label [rows] or value [rows, *shape] of each row of `x`, in the target's labels and unit."""
         decision = self._predicted(x)["decision"]
         preparation = self._fitted()
         if preparation.classes is not None:
@@ -273,7 +285,7 @@ class Model:
 
     @strict
     def predict_proba(self, x: Inputs) -> Array:
-        """Probabilities [rows, classes], in the order of the sorted labels. Raises DataError for a target of values."""
+        """Probabilities [rows, classes], in the order of `classes`. Raises DataError for a target of values."""
         if self._fitted().classes is None:
             raise DataError("a target of values has no class probabilities")
         probability = self._predicted(x)["probability"]
@@ -343,7 +355,7 @@ class Model:
 
     @strict
     def loss(self, x: Inputs, y: npt.ArrayLike | None = None) -> float:
-        """The objective on all rows as one batch, penalties included, in training: what `gradients` differentiates."""
+        """The objective over all rows as one batch, as in training, with penalties: what `gradients` differentiates."""
         return self.objective(_rows(self._prepared(x, y)))[0]
 
     @strict

@@ -38,13 +38,17 @@ class CpuExecutable:
     """See dslc.program.backend.Executable. `threads` below 1 means `default_threads`, chosen by the program's size."""
 
     def __init__(self, module: Module) -> None:
-        self.source = module.text
         self.compile_seconds = 0.0
         self.default_threads = default_threads(module.program)
         self._module = module
         self._linked: dict[str, Library] = {}
         if module.machine is not None:
             self._library("train")
+
+    @property
+    def source(self) -> str:
+        """The whole module, printed to be read."""
+        return self._module.text
 
     def call(
         self, entry: str, arena: Bytes, sources: Sources, order: Integers, first: int, rows: int, threads: int
