@@ -11,7 +11,6 @@ come out so. What is wrong with them is said before anything of the model change
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +41,7 @@ from dslc.runtime.history import History, Status
 from dslc.runtime.rows import Rows
 from dslc.runtime.session import Session
 from dslc.runtime.tensors import new_weights
+from dslc.runtime.turn import Turn
 from dslc.saved import Saved
 from dslc.sessions import TRAINING, Sessions
 
@@ -80,7 +80,7 @@ class Model:
         self._preparation: Preparation | None = compilation.dataset.preparation
         self._reader: InputReader | None = None
         self._weight: Reals | None = None
-        self._turn = threading.RLock()
+        self._turn = Turn()
         self.epochs: tuple[Mapping[str, float], ...] = saved.history if saved else ()
         """The rows of the history of every fit since the model was made, those of a loaded model included."""
 

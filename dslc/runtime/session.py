@@ -27,6 +27,7 @@ from dslc.runtime.predictor import Predictor, predictor
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import buffers_of, initial_values, read, write
 from dslc.runtime.training import OnEpoch, Training
+from dslc.runtime.turn import Turn
 
 
 class Session:
@@ -44,7 +45,7 @@ class Session:
         self._parameters = buffers_of(program, Region.PARAMETER)
         self._states = buffers_of(program, Region.STATE)
         self._settings = buffers_of(program, Region.SETTING)
-        self._turn = threading.RLock()
+        self._turn = Turn()
         self._training: Training | None = None
         self._stop = threading.Event()
         for setting in experiment.settings:

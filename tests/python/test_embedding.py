@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -171,6 +172,50 @@ def test_a_forked_child_goes_on_with_its_parents_model(threads: int, tmp_path: P
     assert os.waitstatus_to_exitcode(status) == 0, out.read_text() if out.exists() else ""
     assert out.read_bytes() == b"".join(expected_of_a_child(tmp_path / "m.dslm"))
     assert work_of_a_child(None, model) == expected_of_a_child(tmp_path / "m.dslm")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_does_not_wait_for_a_training_that_it_does_not_have(model: dslc.Model) -> None:
+    """Forked while another thread of the parent is in the middle of a training, and so has its turn."""
+    inside, over = threading.Event(), threading.Event()
+    model.forward(X)
+
+    def on_epoch(status: Status) -> None:
+        inside.set()
+        over.wait(60)
+
+    thread = threading.Thread(target=lambda: model.fit(X, Y, epochs=1, callback=on_epoch))
+    thread.start()
+    inside.wait(60)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        os._exit(0 if np.isfinite(model.forward(X)).all() else 1)
+    _, status = os.waitpid(child, 0)
+    over.set()
+    thread.join(60)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_a_callback_forks_keeps_its_turn(model: dslc.Model) -> None:
+    def on_epoch(status: Status) -> bool:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)
+            os._exit(0 if model.predict(X).shape == Y.shape and not _entered_elsewhere(model) else 1)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    assert model.fit(X, Y, epochs=2, callback=on_epoch).stopped == "finished"
+
+
+def _entered_elsewhere(model: dslc.Model) -> bool:
+    """Whether another thread gets a turn that this one has."""
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(model.predict(X[:1])), daemon=True)
+    thread.start()
+    thread.join(0.2)
+    return bool(found)
 
 
 METHODS = [method for method in ("fork", "spawn", "forkserver") if method in multiprocessing.get_all_start_methods()]
