@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dslc.backends.cpu.cost import rows_of_one_thread
 
 import dslc
 from dslc.runtime.rows import Rows, sources_of
@@ -65,9 +66,12 @@ def test_predictions_follow_the_weights(model: dslc.Model) -> None:
 
 
 def test_threads_do_not_change_a_prediction() -> None:
-    text = TEXT.replace("dense(8)", "dense(2048)").replace("batch 16", "batch 256")
+    """Few rows are one thread's, whatever is asked for; a whole batch of this net takes as many as there are."""
+    text = TEXT.replace("dense(8) | relu", "dense(512) | relu | dense(512) | relu").replace("batch 16", "batch 256")
     x = rows(600)[0]
     one, two = (dslc.compile(text=text, threads=threads) for threads in (1, 2))
+    program = two._sessions.predicting().program
+    assert 1 < rows_of_one_thread(program, program.entries["predict"]) < 256
     assert one.forward(x).tobytes() == two.forward(x).tobytes()
     assert one.forward(x[:1]).tobytes() == two.forward(x[:1]).tobytes() == one.forward(x)[:1].tobytes()
 
