@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -108,3 +111,21 @@ def test_a_model_that_was_never_trained_predicts_with_its_initial_weights() -> N
     assert np.array_equal(first, other.forward(x))
     model.reset(9)
     assert not np.array_equal(first, model.forward(x))
+
+
+def test_a_fresh_process_predicts_without_compiler_and_without_what_trains(tmp_path: Path) -> None:
+    """What a warm store holds is linked; the packages that take most of a second to import stay out."""
+    model, x = fitted(), rows(3)[0]
+    model.save(tmp_path / "m.dslm")
+    expected = dslc.load(tmp_path / "m.dslm").predict(x).tolist()  # the store has its code from now on
+    probe = (
+        "import sys, json, numpy, dslc\n"
+        f"model = dslc.load({str(tmp_path / 'm.dslm')!r})\n"
+        f"found = model.predict(numpy.array({x.tolist()!r})).tolist()\n"
+        "made = [name for name in model.compilation.graphs._made]\n"
+        "print(json.dumps([found, sorted({name.split('.')[0] for name in sys.modules}), made]))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    found, modules, made = json.loads(result.stdout)
+    assert found == expected and made == ["predict"]
+    assert not set(modules) & {"numba", "networkx", "rich", "click", "sklearn", "pandas", "polars", "narwhals"}
