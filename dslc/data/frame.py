@@ -32,13 +32,16 @@ def columns_of(given: object, wanted: Iterable[str]) -> dict[str, ArrayLike] | N
     """The wanted columns that a mapping or a DataFrame has; None if it is neither."""
     if isinstance(given, Mapping):
         return {name: given[name] for name in wanted if name in given}
-    if isinstance(given, np.ndarray) or not hasattr(given, "columns"):
+    if isinstance(given, np.ndarray) or not hasattr(type(given), "columns"):
         return None
     try:
         import narwhals
     except ImportError:
         raise DataError("DataFrames need narwhals: pip install 'dslc[frames]'") from None
-    frame = narwhals.from_native(given, eager_only=True, pass_through=True)
+    try:
+        frame = narwhals.from_native(given, eager_only=True, pass_through=True)
+    except ValueError as error:  # two columns of one name
+        raise DataError(f"{type(given).__name__}: {' '.join(str(error).split())}") from None
     if not isinstance(frame, narwhals.DataFrame):
         raise DataError(f"{type(given).__name__} is not a DataFrame whose rows are at hand")
     return {name: _series(frame[name].to_list()) for name in wanted if name in frame.columns}
@@ -62,9 +65,9 @@ def matrix_of(given: object, names: Sequence[str]) -> NDArray[np.generic] | None
     narwhals takes longer for one row than its prediction.
     """
     if isinstance(given, np.ndarray):
-        return given
+        return array_of(given)
     try:
-        if not hasattr(given, "columns"):
+        if not hasattr(type(given), "columns"):
             return np.asarray(given)
         frame = cast(Tabular, given)
         if tuple(frame.columns) != tuple(names):
@@ -102,10 +105,19 @@ def frame_of(
     return Frame(rows, columns, ORIGIN)
 
 
+def array_of(given: object) -> NDArray[np.generic]:
+    """As an array, masked cells as gaps: NaN among numbers, None among others. ValueError for ragged rows."""
+    if not isinstance(given, np.ma.MaskedArray) or not np.ma.is_masked(given):
+        return np.asarray(given)
+    wide, gap = (np.float64, np.nan) if given.dtype.kind in "biuf" else (np.object_, None)
+    filled: NDArray[np.generic] = np.ma.filled(given.astype(wide), gap)
+    return filled
+
+
 def column_from(given: ArrayLike, kind: ColumnType | None, marks: Marks, name: str) -> Column:
     """One column [rows]; `kind` None lets its texts tell. DataError naming the row that does not fit."""
     try:
-        values = np.asarray(given)
+        values = array_of(given)
     except ValueError as error:
         raise DataError(f'column "{name}": {error}') from None
     if values.ndim != 1:

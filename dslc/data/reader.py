@@ -85,11 +85,14 @@ class ShortWay:
 
     def _of_columns(self, x: Mapping[str, ArrayLike]) -> Reals | None:
         try:
-            numbers = np.array([x[self.names[k]] for k in self.numbers]).T if self.numbers else None
+            columns = [x[self.names[k]] for k in self.numbers]
             texts = [x[self.names[labels.column]] for labels in self.categories]
+            if any(isinstance(column, np.ma.MaskedArray) for column in (*columns, *texts)):
+                return None
+            numbers = np.array(columns).T
         except (KeyError, ValueError, TypeError, OverflowError):
             return None
-        if numbers is None or numbers.ndim != 2 or numbers.dtype.kind not in "iuf" or not 0 < len(numbers) <= FEW:
+        if numbers.ndim != 2 or numbers.dtype.kind not in "iuf" or not 0 < len(numbers) <= FEW:
             return None
         cells = [text if isinstance(text, list) else np.asarray(text).tolist() for text in texts]
         return self._prepared(numbers, cells)

@@ -123,6 +123,8 @@ ASIDE: dict[str, tuple[dict[str, object], bool]] = {
     "no rows": ({name: [] for name in ("a", "kind", "b", "member", "c")}, False),
     "an object": ({"a": [object()]}, False),
     "a number beyond all": ({"a": [10**400]}, False),
+    "a masked number": ({"a": np.ma.masked_array([7.0], [True])}, True),
+    "a masked text": ({"kind": np.ma.masked_array(["red"], [True])}, True),
 }
 
 
@@ -132,6 +134,8 @@ def test_what_needs_thought_goes_the_long_way(what: str, form: int, tmp_path: Pa
     reading = reader(tmp_path, MIXED, f"{BLOCK}; scale zscore")
     change, readable = ASIDE[what]
     given = {**rows(1, True), **change}
+    if "masked" in what:
+        form = 0
     if (form and len({len(values) for values in given.values() if isinstance(values, list)}) > 1) or what == "no list":
         form = 0
     x = FORMS[form](given)
@@ -171,3 +175,13 @@ def test_a_label_that_is_also_a_mark_goes_the_long_way(tmp_path: Path) -> None:
     given = {**rows(1, True), "kind": ["NA"]}
     assert reading.short.read(given) is None
     agree(reading, rows(2, True))
+
+
+def test_masked_cells_are_gaps(tmp_path: Path) -> None:
+    """In an array as in a column, whether something fills them or not."""
+    filling = reader(tmp_path, NUMBERS, f"{BLOCK}; scale zscore")
+    cells = np.ma.masked_array([[1.0, 2.0, 3.0]], [[True, False, False]])
+    assert np.array_equal(filling.read(cells)["inputs"], filling.read(np.array([[np.nan, 2.0, 3.0]]))["inputs"])
+    refusing = reader(tmp_path, NUMBERS, 'csv "t.csv"; target y')
+    with pytest.raises(DataError, match=r'^column "a", row 0: a missing value'):
+        refusing.read(cells)
