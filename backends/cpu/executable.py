@@ -7,6 +7,7 @@ from the store, and only what is missing there is compiled, which is when numba 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 from weakref import WeakValueDictionary
@@ -32,6 +33,10 @@ Sources: TypeAlias = Sequence[npt.NDArray[np.generic]]
 
 _libraries: WeakValueDictionary[tuple[str, ...], Library] = WeakValueDictionary()
 """What is linked in this process, by the keys of its objects, so that loading a program again costs no memory."""
+
+_kept: deque[Library] = deque(maxlen=32)
+"""The last ones linked stay, since LLVM gives back only most of what one takes: a program that is loaded and dropped
+again and again, as a service does it, is linked once."""
 
 
 class CpuExecutable:
@@ -118,6 +123,7 @@ class CpuExecutable:
             if library is None:
                 library = Library([self._object(unit, key) for unit, key in zip(units, keys, strict=True)], exports)
                 _libraries[keys] = library
+                _kept.append(library)
             self._linked[part] = library
         return self._linked[part]
 

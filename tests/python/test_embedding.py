@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from dslc.backends.cpu import executable
+from dslc.backends.cpu.linker import Library
+from dslc.backends.cpu.unit import Signature
 
 import dslc
 from dslc.runtime.history import Status
@@ -230,6 +234,25 @@ def test_a_pool_of_processes_works_with_a_saved_model(method: str, model: dslc.M
     assert found == [expected_of_a_child(path)] * 4
 
 
+def test_a_program_that_is_loaded_again_and_again_is_linked_once(
+    model: dslc.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links: list[int] = []
+
+    def linked(objects: Sequence[bytes], exports: Sequence[Signature]) -> Library:
+        links.append(len(objects))
+        return Library(objects, exports)
+
+    model.save(tmp_path / "m.dslm")
+    monkeypatch.setattr(executable, "Library", linked)
+    for _ in range(4):
+        loaded = dslc.load(tmp_path / "m.dslm")
+        loaded.forward(X[:1])
+        del loaded
+        gc.collect()
+    assert len(links) <= 1
+
+
 def resident() -> int:
     """Bytes of this process's memory."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -246,6 +269,7 @@ def test_loading_again_costs_no_memory(loads: int, model: dslc.Model, tmp_path: 
     for _ in range(20):
         dslc.load(path).evaluate(X, Y)
         dslc.load(path).forward(X[:1])
+    gc.collect()
     before, files = resident(), len(os.listdir("/proc/self/fd"))
     for k in range(loads):
         loaded = dslc.load(path)
@@ -253,5 +277,6 @@ def test_loading_again_costs_no_memory(loads: int, model: dslc.Model, tmp_path: 
         if k % 50 == 0:
             loaded.evaluate(X, Y)
     assert np.array_equal(found, expected)
+    gc.collect()
     assert resident() - before < 4 << 20
     assert len(os.listdir("/proc/self/fd")) == files
