@@ -16,7 +16,8 @@ TYPE_CHECKING = False  # not typing's own, which takes time to import
 if TYPE_CHECKING:
     from dslc.diagnostics import BackendUnavailable, DataError, DataWarning, ModelError, TrainingDiverged
     from dslc.findings import check
-    from dslc.model import compile, load
+    from dslc.model import Model
+    from dslc.opening import compile, load
     from dslc.syntax.format import format
 
     __version__: str
@@ -25,6 +26,7 @@ __all__ = [
     "BackendUnavailable",
     "DataError",
     "DataWarning",
+    "Model",
     "ModelError",
     "TrainingDiverged",
     "__version__",
@@ -39,11 +41,15 @@ def __getattr__(name: str) -> object:
     """The public names whose modules cost time to import (PEP 562)."""
     match name:
         case "compile":
-            from dslc.model import compile, load
+            from dslc.opening import compile
 
             return compile
+        case "Model":
+            from dslc.model import Model
+
+            return Model
         case "load":
-            from dslc.model import load
+            from dslc.opening import load
 
             return load
         case "check":

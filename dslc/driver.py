@@ -9,7 +9,7 @@ any of it; its later stages are made when first asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,13 +22,14 @@ from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
-from dslc.graph.graph import Graph
+from dslc.graph.by_name import GraphsByName
+from dslc.graph.graph import Graph, NodeId
 from dslc.lowering.lower import draft_program, lower
 from dslc.lowering.plan import Layout
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
-from dslc.passes.join import parameter_leaves, with_parameters, with_updates
+from dslc.passes.join import input_leaves, parameter_leaves, with_parameters, with_updates
 from dslc.program.program import Element, Program
 from dslc.program.verify import verify
 from dslc.scalar.types import DType
@@ -38,6 +39,10 @@ from dslc.syntax.parse import parse
 
 SMALLEST_BATCH = 64
 """Rows that `batch all` has room for before it knows its data: a saved model predicts that many at a time."""
+
+
+ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
+"""What a program can be asked to do."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,11 @@ class Compilation:
     @cached_property
     def graphs(self) -> Mapping[str, Graph]:
         """The entries' graphs before any optimisation: the meaning."""
-        return graphs_of(self.experiment)
+        return GraphsByName(ENTRIES, lambda name: graph_of(self.experiment, name))
 
     @cached_property
     def optimised(self) -> Mapping[str, Graph]:
-        return {name: fuse(apply(graph, AFTER_DIFFERENTIATION)) for name, graph in self.graphs.items()}
+        return GraphsByName(ENTRIES, lambda name: optimise(self.graphs[name]))
 
     def program(
         self, real: Element, entries: Iterable[str], training_rows: int, capacity: int | None = None
@@ -73,9 +78,15 @@ class Compilation:
         Its batches have room for `capacity` rows; by default for the file's `batch`, or for all `training_rows` where
         the file asks for `batch all`.
         """
-        chosen = {name: self.optimised[name] for name in entries}
+        return self.lowered({name: self.optimised[name] for name in entries}, real, training_rows, capacity)
+
+    def lowered(
+        self, entries: Mapping[str, Graph], real: Element, training_rows: int, capacity: int | None = None
+    ) -> Program:
+        """The program of these optimised graphs; only one that trains has the optimizer's state."""
         capacity = capacity or self.experiment.loop.batch or max(SMALLEST_BATCH, training_rows)
-        return verify(lower(chosen, self.experiment, real, capacity))
+        kept = self.experiment if "train" in entries else replace(self.experiment, states=())
+        return verify(lower(entries, kept, real, capacity))
 
     def layout(self, real: Element, entries: Iterable[str]) -> Layout:
         """What needs a place in the arena of the program with these entries, however many rows a batch has."""
@@ -132,23 +143,51 @@ def reopen(source: Source, settings: Mapping[str, str], schema: Json, preparatio
     return Compilation(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings)
 
 
-def graphs_of(experiment: Experiment) -> dict[str, Graph]:
-    """One graph per entry: gradients from the forward graph, updates spliced onto them."""
+def graph_of(experiment: Experiment, entry: str) -> Graph:
+    """One entry: gradients come from the forward graph, updates are spliced onto them."""
+    match entry:
+        case "train":
+            graph, gradients = differentiated(experiment)
+            return with_updates(graph, experiment.updates, gradients)
+        case "gradients":
+            return gradients_of(experiment)
+        case "evaluate":
+            return apply(experiment.evaluate, BEFORE_DIFFERENTIATION)
+        case "predict":
+            return apply(experiment.predict, BEFORE_DIFFERENTIATION)
+        case "finish":
+            return apply(experiment.finish, BEFORE_DIFFERENTIATION)
+    raise KeyError(entry)
+
+
+def gradients_of(experiment: Experiment, inputs: bool = False) -> Graph:
+    """The objective, and its gradients as `gradient.NAME`; those of `inputs` as `gradient.inputs.NAME`."""
+    graph, gradients = differentiated(experiment, inputs)
+    return Graph(
+        graph.nodes,
+        {"objective": graph.outputs["objective"]} | {f"gradient.{name}": g for name, g in gradients.items()},
+    )
+
+
+def differentiated(experiment: Experiment, inputs: bool = False) -> tuple[Graph, dict[str, NodeId]]:
+    """The forward graph with the objective's gradients by the parameter's name, and by `inputs.NAME`."""
     shapes = {parameter.name: parameter.shape for parameter in experiment.parameters}
     forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), shapes)
-    parameters = parameter_leaves(forward)
-    graph, gradients = differentiate(forward, forward.outputs["objective"], list(parameters.values()))
-    by_name = dict(zip(parameters, gradients, strict=True))
-    return {
-        "train": with_updates(graph, experiment.updates, by_name),
-        "evaluate": apply(experiment.evaluate, BEFORE_DIFFERENTIATION),
-        "predict": apply(experiment.predict, BEFORE_DIFFERENTIATION),
-        "finish": apply(experiment.finish, BEFORE_DIFFERENTIATION),
-        "gradients": Graph(
-            graph.nodes,
-            {"objective": graph.outputs["objective"]} | {f"gradient.{name}": g for name, g in by_name.items()},
-        ),
-    }
+    sources = parameter_leaves(forward)
+    if inputs:
+        sources |= {f"inputs.{name}": node for name, node in input_leaves(forward).items()}
+    graph, gradients = differentiate(forward, forward.outputs["objective"], list(sources.values()))
+    return graph, dict(zip(sources, gradients, strict=True))
+
+
+def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
+    """The net at prediction, optimised, with these of its tensors as results."""
+    graph = Graph(experiment.predict.nodes, {name: experiment.tensors[name] for name in names})
+    return optimise(apply(graph, BEFORE_DIFFERENTIATION))
+
+
+def optimise(graph: Graph) -> Graph:
+    return fuse(apply(graph, AFTER_DIFFERENTIATION))
 
 
 def simplified_gradients(graph: Graph, of: str) -> Graph:

@@ -7,20 +7,28 @@ read, so that unknown columns and wrong shapes are found; a cell that cannot be 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from dslc.diagnostics import Diagnostic, ModelError, in_order
 from dslc.driver import compile_front
 from dslc.source import Source
+from dslc.syntax.read import read_source
 
 
-def check(text: str, folder: Path | str = ".", name: str = "model.dsl") -> list[Diagnostic]:
-    """The findings of a model file given as text, in the order of the file; `folder` is where its paths start.
+def check(text: str | os.PathLike[str], folder: Path | str | None = None, name: str = "model.dsl") -> list[Diagnostic]:
+    """The findings of a model file, in the order of the file: its text, or the path of one as a `Path`.
 
-    Raises DataError where a data file's content does not fit.
+    `folder` is where the file's own paths start: by default the working directory, of a path its folder. Raises
+    DataError where a data file's content does not fit or a model file is no text, OSError, and TypeError.
     """
-    return find(Source(name, text), Path(folder))
+    if isinstance(text, str):
+        return find(Source(name, text), Path(folder or "."))
+    if not isinstance(text, os.PathLike):
+        raise TypeError(f"check() takes the text of a model file or a Path, not {type(text).__name__}")
+    path = Path(text)
+    return find(read_source(path), path.parent if folder is None else Path(folder))
 
 
 def find(source: Source, folder: Path, settings: Mapping[str, str] | None = None) -> list[Diagnostic]:

@@ -5,46 +5,47 @@
     model.evaluate()                       # the test part
     model.predict(images)                  # original labels
 
-`compile` reads and checks at once; code is generated and compiled when something first runs. Arrays go in
-as they are (unscaled, original labels) and come out so.
+Code is generated and compiled when something first runs. Arrays go in as they are (unscaled, original labels) and
+come out so. What is wrong with them is said before anything of the model changes.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from dslc.backends import get_backend
+from dslc.arguments import loop_with, names_in, pair, seed_of, strict, truth, whole
 from dslc.data.classes import Label
 from dslc.data.feed import Truth, feed, feed_validation, join
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation
+from dslc.data.reader import InputReader, input_reader
 from dslc.data.rows import read_rows
 from dslc.data.scale import Reals
 from dslc.data.split import all_training
 from dslc.data.table import Frame
-from dslc.data.told import inputs_told, prepare_told
+from dslc.data.told import prepare_told
 from dslc.data.weights import weights_of
 from dslc.diagnostics import DataError
-from dslc.driver import Compilation, compile_front
+from dslc.driver import Compilation
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Array
 from dslc.plan import Parts, ResourcePlan, plan_resources
-from dslc.predictions import Prediction, predictions, unfitted
-from dslc.program.backend import Backend, Executable, Integers
+from dslc.predictions import Prediction, fitted_for, predictions, unfitted
+from dslc.program.backend import Backend, Integers
 from dslc.program.program import Element, Program
 from dslc.runtime.history import History, Status
 from dslc.runtime.rows import Rows
 from dslc.runtime.session import Session
-from dslc.saved import Saved, read_saved
-from dslc.source import Source
+from dslc.runtime.tensors import new_weights
+from dslc.runtime.turn import Turn
+from dslc.saved import Saved
+from dslc.sessions import TRAINING, Sessions
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -54,80 +55,37 @@ Labels: TypeAlias = tuple[Label, ...] | None
 Inputs: TypeAlias = npt.ArrayLike | Mapping[str, npt.ArrayLike] | Frame
 Part: TypeAlias = Literal["train", "val", "test"]
 
-TRAINING = ("train", "evaluate", "predict", "finish")
-"""The entries of the program that trains; gradients are a program of their own, compiled when first asked for."""
-
-
-def compile(
-    path: str | Path | None = None,
-    *,
-    text: str | None = None,
-    backend: str = "cpu",
-    settings: Mapping[str, object] | None = None,
-    threads: int | None = None,
-    dtype: str = "float32",
-    data: str | Path | Mapping[str, str | Path] | None = None,
-) -> Model:
-    """A model from a model file, or from `text`, whose paths start at the working directory.
-
-    `settings` override `let`s; `data` replaces the file's data path (a mapping replaces several, by their text);
-    `threads` None lets the program's size decide; `dtype` is `float32` or `float64`. Raises ModelError with all
-    diagnostics, DataError, BackendUnavailable, OSError for a file that cannot be read.
-    """
-    if (path is None) == (text is None):
-        raise TypeError("give either a path or text=")
-    real = {"float32": Element.F32, "float64": Element.F64}.get(dtype)
-    if real is None:
-        raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
-    chosen = get_backend(backend)
-    source = (
-        Source("model.dsl", text) if text is not None else Source(str(path), Path(str(path)).read_text("utf-8-sig"))
-    )
-    folder = Path() if path is None else Path(path).parent
-    paths = {"": Path(data)} if isinstance(data, str | Path) else {name: Path(p) for name, p in (data or {}).items()}
-    written = {name: _written(value) for name, value in (settings or {}).items()}
-    return Model(compile_front(source, folder, written, paths), chosen, real, threads)
-
-
-def load(path: str | Path, *, backend: str = "cpu", threads: int | None = None) -> Model:
-    """The model that `Model.save` wrote: weights, optimizer state and preparation included, its data not.
-
-    Raises DataError where the file is damaged or does not fit this dslc, BackendUnavailable, OSError.
-    """
-    chosen, saved = get_backend(backend), read_saved(Path(path))
-    model = Model(saved.compilation, chosen, saved.real, threads)
-    model.session.set_parameters(saved.weights)
-    model.session.set_states(saved.states)
-    model.session.set_counters(saved.epoch, saved.iteration)
-    model.epochs = saved.history
-    return model
-
-
-def _written(value: object) -> str:
-    """A setting's value as a model file writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value) if isinstance(value, float) else str(value)
-
 
 class Model:
-    """Weights, optimizer state and the program that trains them. Calls from several threads take turns."""
+    """Weights, optimizer state and the programs that use them. `dslc.compile` and `dslc.load` make one.
 
-    def __init__(self, compilation: Compilation, backend: Backend, real: Element, threads: int | None) -> None:
-        if threads is not None and threads < 1:
+    `x` is an array [rows, *shape], arrays by the input's name, or, for a model of a table, a DataFrame, columns by name
+    or one array with the table's columns in order; at least one row. Its cells are those of the file: unscaled, labels
+    as they are. `y` is [rows], or [rows, *shape] of values, None where `x` has the target as a column. DataError says
+    which row or column does not fit, TypeError and ValueError which argument; the model is then as it was before.
+
+    Calls from several threads take turns: one that predicts while another trains waits for the end of the training.
+    """
+
+    def __init__(
+        self,
+        compilation: Compilation,
+        backend: Backend,
+        real: Element,
+        threads: int | None,
+        saved: Saved | None = None,
+    ) -> None:
+        if threads is not None and whole(threads, "threads") < 1:
             raise ValueError(f"a number of threads is 1 or more, not {threads}")
         self.compilation = compilation
         self.dataset = compilation.dataset
         self.threads = threads
-        self._backend = backend
-        self._real = real
+        self._sessions = Sessions(compilation, backend, real, threads, saved)
         self._preparation: Preparation | None = compilation.dataset.preparation
+        self._reader: InputReader | None = None
         self._weight: Reals | None = None
-        self._session: Session | None = None
-        self._gradient_session: Session | None = None
-        self._turn = threading.RLock()
-        self.compile_seconds = 0.0
-        self.epochs: tuple[Mapping[str, float], ...] = ()
+        self._turn = Turn()
+        self.epochs: tuple[Mapping[str, float], ...] = saved.history if saved else ()
         """The rows of the history of every fit since the model was made, those of a loaded model included."""
 
     # --- what was compiled ------------------------------------------------------------------------
@@ -141,9 +99,12 @@ class Model:
     def session(self) -> Session:
         """Where the model trains; compiled when first asked for."""
         with self._turn:
-            if self._session is None:
-                self._session = self._compiled(TRAINING, max(1, len(self.dataset.train)))
-            return self._session
+            return self._sessions.training(max(1, len(self.dataset.train)))
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds spent compiling so far."""
+        return self._sessions.compile_seconds
 
     @property
     def rows(self) -> Rows:
@@ -152,6 +113,7 @@ class Model:
 
     @property
     def program(self) -> Program:
+        """The lowered program that trains: buffers, phases, kernels."""
         return self.session.program
 
     @property
@@ -175,7 +137,8 @@ class Model:
     def plan(self) -> ResourcePlan:
         """What training on the model's data costs; nothing is compiled for it."""
         rows = max(1, len(self.dataset.train))
-        program = self._session.program if self._session else self.compilation.program(self._real, TRAINING, rows)
+        trained = self._sessions.trained
+        program = trained.program if trained else self.compilation.program(self._sessions.real, TRAINING, rows)
         parts = Parts(len(self.dataset.train), len(self.dataset.val), self.rows.count)
         return plan_resources(self.experiment, program, parts)
 
@@ -184,15 +147,9 @@ class Model:
         plan = self.plan
         return f"{plan.to_text()}\n\nnote: {plan.advice}" if plan.advice else plan.to_text()
 
-    def _compiled(self, entries: tuple[str, ...], training_rows: int) -> Session:
-        started = time.perf_counter()
-        program = self.compilation.program(self._real, entries, training_rows)
-        executable: Executable = self._backend.compile(program)
-        self.compile_seconds += time.perf_counter() - started
-        return Session(program, executable, self.experiment, self.threads or 0)
-
     # --- training ---------------------------------------------------------------------------------
 
+    @strict
     def fit(
         self,
         x: Inputs | None = None,
@@ -214,24 +171,19 @@ class Model:
         TrainingDiverged where the loss is no longer finite.
         """
         with self._turn:
+            loop = loop_with(self.experiment.loop, epochs, seed, shuffle)
+            if callback is not None and not callable(callback):
+                raise TypeError(f"`callback` is a function of the status after an epoch, not {callback!r}")
             if x is None and sample_weight is not None:
                 raise TypeError("`sample_weight` comes with `x`")
             dataset = self._dataset(x, y, validation)
+            weight = self._weight if x is None else None
             if sample_weight is not None:
-                self._weight = weights_of(sample_weight, dataset, validation is not None)
-            elif x is not None:
-                self._weight = None
-            self._preparation = dataset.preparation
-            self.dataset = dataset
-            self._fit_capacity(len(dataset.train))
-            loop = self.experiment.loop
-            loop = replace(
-                loop,
-                epochs=loop.epochs if epochs is None else epochs,
-                seed=loop.seed if seed is None else seed,
-                shuffle=loop.shuffle if shuffle is None else shuffle,
-            )
-            history = self.session.train(self.rows, dataset.train, dataset.val, loop, callback)
+                weight = weights_of(sample_weight, dataset, validation is not None)
+            session = self._sessions.training(max(1, len(dataset.train)))
+            session.begin(_rows(dataset, weight), dataset.train, dataset.val, loop)
+            self.dataset, self._preparation, self._weight = dataset, dataset.preparation, weight
+            history = session.run(callback)
             self.epochs += history.epochs
             return history
 
@@ -244,31 +196,24 @@ class Model:
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
-            raw, parts = join(raw, feed_validation(self.compilation.raw, *validation))
+            raw, parts = join(raw, feed_validation(self.compilation.raw, *pair(validation, "validation")))
         return prepare_told(raw, self.compilation.tasks, parts, self._preparation)
-
-    def _fit_capacity(self, training_rows: int) -> None:
-        """A program whose batches have room for all training rows, where the file asks for `batch all`."""
-        if self.experiment.loop.batch is not None or self._session is None:
-            return
-        old = self._session
-        if training_rows > old.program.capacity:
-            self._session = self._compiled(TRAINING, training_rows)
-            self._session.continue_from(old)
 
     def request_stop(self) -> None:
         """Ends the running training after its current batch; may be called from a signal handler."""
-        if self._session is not None:
-            self._session.request_stop()
+        if self._sessions.trained is not None:
+            self._sessions.trained.request_stop()
 
     def status(self) -> Status:
         """Where training stands; may be called from any thread while it runs."""
-        return self.session.status()
+        return (self._sessions.trained or self.session).status()
 
+    @strict
     def reset(self, seed: int | None = None) -> None:
-        """Starts anew: initial weights and states of `seed`, the file's if None."""
-        self.session.reset(self.experiment.loop.seed if seed is None else seed)
-        self.epochs = ()
+        """Starts anew: initial weights and states of `seed`, the file's if None. Preparation is kept."""
+        with self._turn:
+            self.session.reset(self.experiment.loop.seed if seed is None else seed_of(seed))
+            self.epochs = ()
 
     def save(self, path: str | Path) -> None:
         """Writes the model file (`.dslm`), atomically; `dslc.load` reads it. Raises OSError."""
@@ -276,11 +221,13 @@ class Model:
             session, preparation = self.session, self._preparation
             epoch, iteration = session.counters
             compilation = replace(self.compilation, dataset=self.dataset)
-            saved = Saved(compilation, self._real, session.parameters, session.states, epoch, iteration, self.epochs)
+            weights, states, real = session.parameters, session.states, self._sessions.real
+            saved = Saved(compilation, real, weights, states, epoch, iteration, self.epochs)
             saved.write(Path(path), preparation)
 
     # --- using ------------------------------------------------------------------------------------
 
+    @strict
     def evaluate(
         self,
         x: Inputs | None = None,
@@ -288,7 +235,10 @@ class Model:
         *,
         sample_weight: npt.ArrayLike | None = None,
     ) -> dict[str, float]:
-        """`loss` and the watched metrics over `x` and `y`, or over the test part of the file's data."""
+        """`loss` and the watched metrics over `x` and `y`, or over the test part of the data that the model trains on.
+
+        `sample_weight` [rows] says how much each row counts. The dict is empty for a part without rows.
+        """
         if x is None:
             return self.evaluate_part("test")
         dataset = self._prepared(x, y)
@@ -319,15 +269,19 @@ class Model:
         """The inputs in a CSV, Parquet or npz file, for `predict`: the columns or arrays that the model reads."""
         return read_rows(self.compilation.raw.recipe, self.experiment.schema, Path(path))
 
+    @strict
     def predict(self, x: Inputs) -> Array | dict[str, Array]:
-        """The label or value for each row of `x`, in the target's own labels and unit; by target if several."""
-        return _only({name: prediction.decided for name, prediction in self.predictions(x).items()})
+        """The predicted label [rows] or value [rows, *shape] of each row of `x`, in the target's labels and unit.
+
+        By target where there are several.
+        """
+        outputs, fitted = self._outputs(x), self._fitted()
+        heads = self.experiment.schema.heads
+        return _only({name: fitted_for(name, fitted).restore(outputs[f"decision.{name}"]) for name in heads})
 
     def predictions(self, x: Inputs) -> dict[str, Prediction]:
         """All that the net says about each row of `x`, by target."""
-        schema, fitted = self.experiment.schema, self._fitted()
-        inputs = inputs_told(fitted, self.compilation.raw.recipe, schema.inputs, x)
-        return predictions(self.session.predict(Rows(inputs)), schema, fitted)
+        return predictions(self._outputs(x), self.experiment.schema, self._fitted())
 
     @property
     def classes(self) -> Labels | dict[str, Labels]:
@@ -335,6 +289,7 @@ class Model:
         fitted = self._fitted().targets
         return _only({name: fitted[name].classes if name in fitted else None for name in self.experiment.schema.heads})
 
+    @strict
     def predict_proba(self, x: Inputs) -> Array | dict[str, Array]:
         """Probabilities [rows, classes] in the order of `classes`; of several targets those of classes, by name.
 
@@ -345,9 +300,41 @@ class Model:
             raise DataError("a target of values has no class probabilities")
         return found if len(self.experiment.schema.heads) > 1 else _only(found)
 
-    def forward(self, x: Inputs) -> Array | dict[str, Array]:
-        """The net's raw output [rows, ...], before the loss's link; by target where there are several."""
-        return _only({name: prediction.raw for name, prediction in self.predictions(x).items()})
+    @overload
+    def forward(self, x: Inputs, at: None = None) -> Array | dict[str, Array]: ...
+
+    @overload
+    def forward(self, x: Inputs, at: Sequence[str]) -> dict[str, Array]: ...
+
+    @strict
+    def forward(self, x: Inputs, at: Sequence[str] | None = None) -> Array | dict[str, Array]:
+        """The net's raw output [rows, ...], before the loss's link, at prediction, so without dropout; by target if
+        there are several.
+
+        `at` asks for tensors by name in its place, each [rows, *shape]: what `net` binds or predicts (`z`), a layer's
+        output by its path (`dense_2`, `block.dense`), and `prediction`, `probability`, `decision` of the only target,
+        or `decision.NAME`. Raises DataError for another name.
+        """
+        if at is None:
+            outputs = self._outputs(x)
+            return _only({name: outputs[f"prediction.{name}"] for name in self.experiment.schema.heads})
+        wanted, rows = names_in(at, self.experiment.tensors), self._read(x)
+        with self._turn:
+            found = self._sessions.looking(wanted).predict(rows) if wanted else {}
+        return {name: found[name] for name in wanted}
+
+    def _outputs(self, x: Inputs) -> dict[str, Array]:
+        rows = self._read(x)
+        with self._turn:
+            return self._sessions.predicting().predict(rows)
+
+    def _read(self, x: Inputs) -> Rows:
+        """Rows to predict, prepared."""
+        fitted, reader = self._fitted(), self._reader
+        if reader is None or reader.fitted is not fitted:
+            reader = input_reader(self.compilation.raw.recipe, self.experiment.schema.inputs, fitted)
+            self._reader = reader
+        return Rows(reader.read(x))
 
     def _fitted(self) -> Preparation:
         return self._preparation if self._preparation is not None else unfitted(self.experiment.schema)
@@ -364,27 +351,41 @@ class Model:
         return self.session.parameters
 
     def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Sets the weights named, and nothing else. Raises DataError for a name or shape that is not there."""
-        self.session.set_parameters({name: np.asarray(value) for name, value in weights.items()})
+        """Sets the weights named, each in the shape that `weights` gives it, and nothing else.
 
+        All are checked first. Raises DataError for a name, shape or type that does not fit, and for NaN and infinity.
+        """
+        if not isinstance(weights, Mapping):
+            raise TypeError(f"set_weights() takes a mapping from names to arrays, not {type(weights).__name__}")
+        self.session.set_parameters(new_weights(weights, self._sessions.real))
+
+    @strict
     def loss(self, x: Inputs, y: Truth | None = None) -> float:
-        """The objective on all rows as one batch, penalties included, in training: what `gradients` differentiates."""
+        """The objective over all rows as one batch, as in training, with penalties: what `gradients` differentiates."""
         return self.objective(_rows(self._prepared(x, y)))[0]
 
-    def gradients(self, x: Inputs, y: Truth | None = None) -> dict[str, Array]:
-        """The objective's gradient for each weight, shaped like it, float64."""
-        return self.objective(_rows(self._prepared(x, y)))[1]
+    @strict
+    def gradients(self, x: Inputs, y: Truth | None = None, *, inputs: bool = False) -> dict[str, Array]:
+        """The objective's gradient for each weight by its name, shaped like it, float64.
 
-    def objective(self, rows: Rows, chosen: Integers | None = None) -> tuple[float, dict[str, Array]]:
+        `inputs` adds those of the input rows as `inputs.NAME` [rows, *shape]: with respect to the inputs as the net
+        reads them, scaled and encoded, whose elements for a table are those of its prepared columns. Raises DataError.
+        """
+        rows = _rows(self._prepared(x, y))
+        found = self.objective(rows, inputs=truth(inputs, "inputs"))[1]
+        unread = {f"inputs.{name}": values for name, values in rows.inputs.items()} if inputs else {}
+        return found | {name: np.zeros(values.shape) for name, values in unread.items() if name not in found}
+
+    def objective(
+        self, rows: Rows, chosen: Integers | None = None, inputs: bool = False
+    ) -> tuple[float, dict[str, Array]]:
         """Objective and gradients of prepared rows as one batch: those numbered `chosen`, or all.
 
         Their program is one of its own, compiled when first asked for.
         """
         with self._turn:
-            if self._gradient_session is None:
-                self._gradient_session = self._compiled(("gradients",), max(1, len(self.dataset.train)))
-            self._gradient_session.set_parameters(self.session.parameters)
-            return self._gradient_session.gradients(rows, chosen)
+            session = self._sessions.differentiating(inputs, max(1, len(self.dataset.train)))
+            return session.gradients(rows, chosen)
 
 
 def _only(by_head: dict[str, T]) -> T | dict[str, T]:

@@ -12,9 +12,9 @@ from dslc.driver import Compilation
 from dslc.elaborate.experiment import LARGEST_BATCH
 from dslc.lowering.capacity import largest_capacity
 from dslc.lowering.plan import BUDGET
-from dslc.model import TRAINING
 from dslc.plan import Parts, ResourcePlan, plan_resources
 from dslc.program.program import Element, Program
+from dslc.sessions import TRAINING
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,11 @@ UNPREPARED = TargetPreparation()
 """Of a prediction without a target."""
 
 
+def fitted_for(name: str, fitted: Preparation) -> TargetPreparation:
+    """What was fitted for the head's target, if it has one."""
+    return fitted.targets.get(name, UNPREPARED)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """Of one target: `decided` [rows, ..] are labels or values in its own unit, `raw` the net's output before the link.
@@ -32,7 +37,7 @@ class Prediction:
 
 def predictions(outputs: Mapping[str, Array], schema: Schema, fitted: Preparation) -> dict[str, Prediction]:
     """By head, from the outputs of the program's `predict`."""
-    return {name: _prediction(name, outputs, fitted.targets.get(name, UNPREPARED)) for name in schema.heads}
+    return {name: _prediction(name, outputs, fitted_for(name, fitted)) for name in schema.heads}
 
 
 def _prediction(name: str, outputs: Mapping[str, Array], target: TargetPreparation) -> Prediction:

@@ -22,6 +22,11 @@ def default_threads(program: Program) -> int:
     return max(1, min(processors(), int(seconds / (_PHASE * max(1, len(entry.phases))))))
 
 
+def rows_of_one_thread(program: Program, entry: Entry) -> int:
+    """The most rows of one call that are done before a second thread has woken."""
+    return int(program.capacity * min(1.0, _WORTH / max(_WORTH, step_seconds(program, entry))))
+
+
 def step_seconds(program: Program, entry: Entry) -> float:
     """An estimate of one call of the entry on one thread."""
     return sum(_seconds(call, program.capacity) for phase in entry.phases for call in phase.calls)

@@ -7,7 +7,8 @@ from the store, and only what is missing there is compiled, which is when numba 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -19,30 +20,41 @@ from dslc.program import machine
 from dslc.program.backend import Bytes, Integers, MachineMemory
 
 from . import store
-from .cost import default_threads
+from .cost import default_threads, rows_of_one_thread
 from .crew import MOST_THREADS, work_unit
 from .linker import Library
 from .machine import ADVANCE, ENTRIES
 from .module import Module
 from .unit import Unit
 
+BARRIER_WORDS = 16
+"""Of the two words that a barrier uses, each has a cache line."""
+
 Sources: TypeAlias = Sequence[npt.NDArray[np.generic]]
 
 _libraries: WeakValueDictionary[tuple[str, ...], Library] = WeakValueDictionary()
 """What is linked in this process, by the keys of its objects, so that loading a program again costs no memory."""
+
+_kept: deque[Library] = deque(maxlen=32)
+"""The last ones linked stay, since LLVM gives back only most of what one takes: a program that is loaded and dropped
+again and again, as a service does it, is linked once."""
 
 
 class CpuExecutable:
     """See dslc.program.backend.Executable. `threads` below 1 means `default_threads`, chosen by the program's size."""
 
     def __init__(self, module: Module) -> None:
-        self.source = module.text
         self.compile_seconds = 0.0
         self.default_threads = default_threads(module.program)
         self._module = module
         self._linked: dict[str, Library] = {}
         if module.machine is not None:
             self._library("train")
+
+    @property
+    def source(self) -> str:
+        """The whole module, printed to be read."""
+        return self._module.text
 
     def call(
         self, entry: str, arena: Bytes, sources: Sources, order: Integers, first: int, rows: int, threads: int
@@ -56,10 +68,32 @@ class CpuExecutable:
         if rows > self._module.program.capacity:
             raise IndexError(f"{rows} rows at once, where the program has room for {self._module.program.capacity}")
         self._check(arena)
-        places, barrier = _addresses(sources), np.zeros(16, np.int64)
+        places, barrier = _addresses(sources), np.zeros(BARRIER_WORDS, np.int64)
         words = [*(_address(array) for array in (barrier, arena, places, order)), first, rows]
         work = work_unit(self._module.entries[entry].unit.signature)
         self._library(entry).in_crew(work.name, self._threads(threads), words)
+
+    def bind(self, entry: str, arena: Bytes, sources: Sources, order: Integers, threads: int) -> Callable[[int], None]:
+        """See dslc.program.backend.Executable. The function raises IndexError as `call` does."""
+        self._check(arena)
+        program = self._module.program
+        most, alone = min(order.size, program.capacity), rows_of_one_thread(program, program.entries[entry])
+        places, barrier, crew = _addresses(sources), np.zeros(BARRIER_WORDS, np.int64), self._threads(threads)
+        kept = (arena, *sources, order, places, barrier)
+        words = np.array([*(_address(array) for array in (barrier, arena, places, order)), 0, 0], np.int64)
+        run = self._library(entry).bind(work_unit(self._module.entries[entry].unit.signature).name, words)
+
+        def call(rows: int, kept: tuple[npt.NDArray[np.generic], ...] = kept) -> None:
+            if not 0 <= rows <= most:
+                raise IndexError(f"{rows} rows at once, where there is room for {most}")
+            words[-1] = rows
+            if rows <= alone:
+                run(1)
+            else:
+                barrier[:] = 0
+                run(crew)
+
+        return call
 
     def advance(self, memory: MachineMemory, sources: Sources, threads: int) -> None:
         """Runs the machine until it returns; its answer stands in `memory.ints`."""
@@ -90,6 +124,7 @@ class CpuExecutable:
             if library is None:
                 library = Library([self._object(unit, key) for unit, key in zip(units, keys, strict=True)], exports)
                 _libraries[keys] = library
+                _kept.append(library)
             self._linked[part] = library
         return self._linked[part]
 

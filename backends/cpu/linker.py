@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import llvmlite.binding as llvm
 import numpy as np
+import numpy.typing as npt
 
 from .crew import CREW
 from .unit import Signature
@@ -33,6 +34,15 @@ class Library:
         """Lets `threads` threads call an exported function of (thread, threads, words); without the GIL."""
         given = np.array(words, np.int64)
         self._crew(threads, self._addresses[name], given.ctypes.data)
+
+    def bind(self, name: str, words: npt.NDArray[np.int64]) -> Callable[[int], None]:
+        """`in_crew` for words that stay where they are; they and the library live as long as the function."""
+        crew, work, place = self._crew, self._addresses[name], words.ctypes.data
+
+        def run(threads: int, kept: tuple[Library, npt.NDArray[np.int64]] = (self, words)) -> None:
+            crew(threads, work, place)
+
+        return run
 
 
 @cache

@@ -6,7 +6,7 @@ float64, so that a program in float64 is the meaning and one in float32 shows wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dslc.program import machine
@@ -30,6 +30,11 @@ class ReferenceExecutable:
         self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, first: int, rows: int, threads: int
     ) -> None:
         run_entry(self.program.entries[entry], arena, sources, order[first : first + rows])
+
+    def bind(
+        self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, threads: int
+    ) -> Callable[[int], None]:
+        return lambda rows: run_entry(self.program.entries[entry], arena, sources, order[:rows])
 
     def advance(self, memory: MachineMemory, sources: Sequence[Array], threads: int) -> None:
         machine.run(memory, Entries(self.program, memory, sources))

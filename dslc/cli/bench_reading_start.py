@@ -27,9 +27,9 @@ def main(side: str, path: str) -> None:
 def _with_dslc(path: Path, own: bool) -> object:
     import dslc
     from dslc.data import csv_polars
-    from dslc.model import TRAINING
     from dslc.program.program import Element
     from dslc.runtime.rows import sources_of
+    from dslc.sessions import TRAINING
 
     if own:
         csv_polars.LARGE = sys.maxsize

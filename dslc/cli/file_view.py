@@ -10,10 +10,10 @@ from dslc.cli.model_file import read_source
 from dslc.driver import Compilation, compile_front
 from dslc.graph import text as graph_text
 from dslc.graph.graph import Graph
-from dslc.model import TRAINING
 from dslc.program import text as program_text
 from dslc.program.backend import Executable
 from dslc.program.program import Element, Program
+from dslc.sessions import TRAINING
 from dslc.syntax import text as syntax_text
 from dslc.syntax.parse import parse
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslc.data.column import Column, ColumnType, Kind, concatenate
 from dslc.data.frame import ORIGIN as FRAME
-from dslc.data.frame import column_from, columns_of, frame_of, names_of
+from dslc.data.frame import array_of, column_from, columns_of, frame_of, names_of
 from dslc.data.load import Raw, table_of, with_formulas
 from dslc.data.recipe import Recipe
 from dslc.data.schema import InputField, TargetField
@@ -170,7 +171,7 @@ def _numbers(matrix: NDArray[np.generic], names: Sequence[str]) -> Frame:
 def _matrix(x: object, names: Sequence[str]) -> NDArray[np.generic]:
     """One array [rows, columns]."""
     try:
-        values = np.asarray(x)
+        values = array_of(x)
     except ValueError as error:
         raise DataError(f'array "inputs": {error}') from None
     if values.ndim != 2 or values.shape[1] != len(names):
@@ -192,7 +193,7 @@ def _arrays(fields: Sequence[InputField], x: Given) -> dict[str, Numbers]:
         raise DataError(f"{len(fields)} inputs take a mapping by name: {', '.join(names)}")
     for name in given:
         if name not in names:
-            meant = nearest(name, names)
+            meant = nearest(str(name), names)
             raise DataError(f'no input is named "{name}"' + (f'; did you mean "{meant}"?' if meant else ""))
     for name in names:
         if name not in given:
@@ -207,7 +208,7 @@ def _arrays(fields: Sequence[InputField], x: Given) -> dict[str, Numbers]:
 def _checked(given: ArrayLike, name: str, shape: tuple[int, ...]) -> Numbers:
     """Finite numbers [rows, *shape], at least one row."""
     try:
-        values = np.asarray(given)
+        values = array_of(given)
     except ValueError as error:
         raise DataError(f'array "{name}": {error}') from None
     if values.dtype.kind not in "buif" or values.dtype.itemsize > 8:
@@ -217,8 +218,9 @@ def _checked(given: ArrayLike, name: str, shape: tuple[int, ...]) -> Numbers:
         raise DataError(f'array "{name}": is {list(values.shape)}, but [{expected}] was declared')
     if not len(values):
         raise DataError(f'array "{name}": has no rows')
-    require_finite(values, name, PYTHON)
-    return values
+    numbers = cast(Numbers, values)
+    require_finite(numbers, name, PYTHON)
+    return numbers
 
 
 def _same_rows(name: str, values: NDArray[np.generic], rows: int) -> None:

@@ -7,8 +7,10 @@ included; None, NaN and a library's own null are missing. Numbers where the file
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
-from typing import TypeAlias
+from math import isfinite, isnan
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,16 +32,49 @@ def columns_of(given: object, wanted: Iterable[str]) -> dict[str, ArrayLike] | N
     """The wanted columns that a mapping or a DataFrame has; None if it is neither."""
     if isinstance(given, Mapping):
         return {name: given[name] for name in wanted if name in given}
-    if isinstance(given, np.ndarray) or not hasattr(given, "columns"):
+    if isinstance(given, np.ndarray) or not hasattr(type(given), "columns"):
         return None
     try:
         import narwhals
     except ImportError:
         raise DataError("DataFrames need narwhals: pip install 'dslc[frames]'") from None
-    frame = narwhals.from_native(given, eager_only=True, pass_through=True)
+    try:
+        frame = narwhals.from_native(given, eager_only=True, pass_through=True)
+    except ValueError as error:  # two columns of one name
+        raise DataError(f"{type(given).__name__}: {' '.join(str(error).split())}") from None
     if not isinstance(frame, narwhals.DataFrame):
         raise DataError(f"{type(given).__name__} is not a DataFrame whose rows are at hand")
     return {name: _series(frame[name].to_list()) for name in wanted if name in frame.columns}
+
+
+class Tabular(Protocol):
+    """What pandas' and polars' DataFrames have in common."""
+
+    @property
+    def columns(self) -> Iterable[str]: ...
+
+    def __getitem__(self, names: list[str], /) -> Tabular: ...
+
+    def to_numpy(self) -> NDArray[np.generic]: ...
+
+
+def matrix_of(given: object, names: Sequence[str]) -> NDArray[np.generic] | None:
+    """The named columns of a DataFrame as one array [rows, columns]; what is no DataFrame as the array that it is.
+
+    None where that cannot be had at once. `columns_of` takes whatever narwhals knows and says what is wrong, but
+    narwhals takes longer for one row than its prediction.
+    """
+    if isinstance(given, np.ndarray):
+        return array_of(given)
+    try:
+        if not hasattr(type(given), "columns"):
+            return np.asarray(given)
+        frame = cast(Tabular, given)
+        if tuple(frame.columns) != tuple(names):
+            frame = frame[list(names)]
+        return frame.to_numpy()
+    except Exception:
+        return None
 
 
 def names_of(given: object) -> tuple[str, ...]:
@@ -70,10 +105,19 @@ def frame_of(
     return Frame(rows, columns, ORIGIN)
 
 
+def array_of(given: object) -> NDArray[np.generic]:
+    """As an array, masked cells as gaps: NaN among numbers, None among others. ValueError for ragged rows."""
+    if not isinstance(given, np.ma.MaskedArray) or not np.ma.is_masked(given):
+        return np.asarray(given)
+    wide, gap = (np.float64, np.nan) if given.dtype.kind in "biuf" else (np.object_, None)
+    filled: NDArray[np.generic] = np.ma.filled(given.astype(wide), gap)
+    return filled
+
+
 def column_from(given: ArrayLike, kind: ColumnType | None, marks: Marks, name: str) -> Column:
     """One column [rows]; `kind` None lets its texts tell. DataError naming the row that does not fit."""
     try:
-        values = np.asarray(given)
+        values = array_of(given)
     except ValueError as error:
         raise DataError(f'column "{name}": {error}') from None
     if values.ndim != 1:
@@ -95,7 +139,8 @@ def _series(values: list[object]) -> NDArray[np.generic]:
     """A series in its own dtype, nulls of numbers as NaN; of anything else as objects."""
     numbers = [value for value in values if value is not None]
     if numbers and all(type(value) in (int, float) for value in numbers):
-        return np.array([np.nan if value is None else value for value in values], np.float64)
+        with suppress(OverflowError):  # a whole number beyond every float is told of where its row is known
+            return np.array([np.nan if value is None else value for value in values], np.float64)
     if numbers and len(numbers) == len(values) and all(type(value) is bool for value in numbers):
         return np.array(values, np.bool_)
     objects = np.empty(len(values), np.object_)
@@ -132,7 +177,15 @@ def _cell(value: object, name: str, row: int) -> str:
         case bool() | np.bool_():
             return name_of(Kind.BOOLEAN, float(value))
         case int() | float() | np.integer() | np.floating():
-            return "" if np.isnan(value) else name_of(Kind.NUMBER, float(value)) if np.isfinite(value) else str(value)
+            return _number_text(value)
         case date():
             return value.isoformat()[:10]
     raise DataError(f"{ORIGIN.place(name, row)}: holds a {type(value).__name__}, not a number or text")
+
+
+def _number_text(value: float | np.integer | np.floating) -> str:
+    try:
+        real = float(value)
+    except OverflowError:
+        return "inf"
+    return "" if isnan(real) else name_of(Kind.NUMBER, real) if isfinite(real) else str(real)

@@ -108,6 +108,8 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
     value = frame.at(path).evaluate(statement.value)
     if isinstance(value, Stage | Composition | Repeated):
         value = Instance(path, value, frame.here(name.span))
+    if isinstance(value, Tensor) and value.batched and frame.own:
+        value.home.named[path] = value.node
     bind_name = frame.scope.introduce if frame.scope is frame.net else frame.scope.bind
     bind_name(name.text, value, name.span)
 
@@ -127,4 +129,6 @@ def predict(frame: Frame, statement: Predict, where: str) -> None:
     if width is not None and not frame.scope.own("outputs"):
         scope.bind("outputs", Number(width), name.span)
     value = replace(frame.at(path), scope=scope).evaluate(statement.value)
+    if isinstance(value, Tensor) and value.batched:
+        value.home.named[path] = value.node
     predicted.found[name.text] = value, statement.value.span

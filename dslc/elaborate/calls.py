@@ -125,6 +125,8 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
     if not isinstance(value, Tensor):
         return value
     inner.locate(span)
+    if value.batched:
+        value.home.named[inner.path] = value.node
     if definition.kind is DefinitionKind.LOSS:
         value = batching.mean(value, None, frame.here(span))
     return replace(value, holes=(), maker=definition.name.text, span=frame.here(span))

@@ -25,6 +25,8 @@ class Draft:
     def __init__(self, fixed: set[str] | None = None) -> None:
         self.builder = Builder()
         self._fixed = fixed
+        self.named: dict[str, NodeId] = {}
+        """What has a name or a path and depends on the examples; of a layer that is used twice, its last use."""
         self._leaves: dict[tuple[LeafRole, str], NodeId] = {}
         self._lets: dict[str, NodeId] = {}
 

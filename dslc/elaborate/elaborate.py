@@ -34,7 +34,7 @@ from dslc.elaborate.survey import MainLoss, Survey, main_losses, references, sur
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
 from dslc.elaborate.values import Tensor
-from dslc.graph.graph import Graph, Role
+from dslc.graph.graph import Graph, NodeId, Role
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.scalar import functions
 from dslc.source import BUILT_IN, Span
@@ -143,6 +143,7 @@ def _elaborate(
         predict,
         span,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
+        session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
     )
 
 
@@ -208,6 +209,7 @@ def _predict(
 ) -> Graph | None:
     frame = net_frame(session, module, schema, losses, Draft(), training=False)
     heads = run_net(frame, items.net, schema, losses)
+    session.tensors = dict(frame.draft.named)
     try:
         outputs = [predict_outputs(frame, schema, head, span) for head in heads]
         return frame.draft.graph({name: node for of_head in outputs for name, node in of_head.items()})
@@ -229,6 +231,13 @@ def _validated(data: ast.Data | None) -> bool:
             case _:
                 pass
     return False
+
+
+def _of_only_head(predict: Graph, heads: Sequence[str]) -> dict[str, NodeId]:
+    """`prediction`, `probability` and `decision` without the name of a head that is the only one."""
+    if len(heads) > 1:
+        return {}
+    return {name.removesuffix(f".{heads[0]}"): node for name, node in predict.outputs.items()}
 
 
 @contextmanager

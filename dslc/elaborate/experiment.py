@@ -20,11 +20,12 @@ Outputs, by name:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dslc.data.schema import Schema
 from dslc.diagnostics import Diagnostic
-from dslc.graph.graph import Graph
+from dslc.graph.graph import Graph, NodeId
 from dslc.source import Span
 
 
@@ -113,3 +114,5 @@ class Experiment:
     predict: Graph
     loss_span: Span
     warnings: tuple[Diagnostic, ...] = ()
+    tensors: Mapping[str, NodeId] = field(default_factory=dict)
+    """Nodes of `predict` by name: what `net` binds, and the layers' outputs by their path."""

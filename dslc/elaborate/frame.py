@@ -14,7 +14,7 @@ from dslc.elaborate.library import Library
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import POISON, Bound, Poison, Value
-from dslc.graph.graph import Origin, Role
+from dslc.graph.graph import NodeId, Origin, Role
 from dslc.source import Source, Span
 from dslc.syntax.ast import Definition, DefinitionKind, Expression
 
@@ -39,6 +39,7 @@ class Session:
     fixed: set[str] = field(default_factory=set)  # lets whose value decided the structure
     used: set[tuple[DefinitionKind, str]] = field(default_factory=set)
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    tensors: dict[str, NodeId] = field(default_factory=dict)  # of the net at prediction, by name and path
     elements: int = 0
     calls: int = 0
     targets: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dslc.graph.graph import Builder, Graph, NodeId, TensorType
 from dslc.ops.leaf import Leaf, LeafRole
+from dslc.scalar.types import DType
 
 
 def with_parameters(graph: Graph, parameters: Mapping[str, tuple[int, ...]]) -> Graph:
@@ -24,6 +25,15 @@ def parameter_leaves(graph: Graph) -> dict[str, NodeId]:
         node.op.name: node.id
         for node in graph.nodes
         if isinstance(node.op, Leaf) and node.op.role is LeafRole.PARAMETER
+    }
+
+
+def input_leaves(graph: Graph) -> dict[str, NodeId]:
+    """The real inputs that a graph reads, by name."""
+    return {
+        node.op.name: node.id
+        for node in graph.nodes
+        if isinstance(node.op, Leaf) and node.op.role is LeafRole.INPUT and node.type.dtype is DType.REAL
     }
 
 

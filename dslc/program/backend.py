@@ -6,7 +6,7 @@ reads and writes lies in the memory that the caller hands to each call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -63,6 +63,14 @@ class Executable(Protocol):
         threads: int,
     ) -> None:
         """Runs one entry on the rows `order[first : first + rows]` of the sources."""
+
+    def bind(
+        self, entry: str, arena: Bytes, sources: Sequence[npt.NDArray[np.generic]], order: Integers, threads: int
+    ) -> Callable[[int], None]:
+        """The entry on arrays that stay where they are: a function of the number of rows, the first ones of `order`.
+
+        What is the same for every call is found once. One call at a time; small ones take one thread.
+        """
 
     def advance(self, memory: MachineMemory, sources: Sequence[npt.NDArray[np.generic]], threads: int) -> None:
         """Runs the machine of program/machine.py until it returns; its answer stands in `memory.ints`."""

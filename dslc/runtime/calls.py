@@ -1,4 +1,4 @@
-"""Single calls of entries, in batches of at most the program's capacity: evaluation, prediction, gradients."""
+"""Single calls of entries, in batches of at most the program's capacity: evaluation and gradients."""
 
 from __future__ import annotations
 
@@ -38,15 +38,6 @@ class Caller:
         self.executable.call("finish", self.arena, sources, order, 0, 0, self.threads)
         totals[:] = before
         return {name: float(view(self.arena, buffer)) for name, buffer in by_place(self.program, "finish").items()}
-
-    def predictions(self, sources: Sequence[Array], order: Integers) -> dict[str, Array]:
-        """Each result of `predict`, one row for each of `order`."""
-        results = by_place(self.program, "predict")
-        parts: dict[str, list[Array]] = {name: [view(self.arena, buffer)[:0]] for name, buffer in results.items()}
-        for rows in self._batches("predict", sources, order):
-            for name, buffer in results.items():
-                parts[name].append(view(self.arena, buffer, rows).copy())
-        return {name: np.concatenate(found) for name, found in parts.items()}
 
     def gradients(self, sources: Sequence[Array], order: Integers) -> dict[str, Array]:
         """Each result of `gradients`, for one batch of all the rows `order`, in float64.

@@ -44,13 +44,25 @@ def check_plan(plan: Plan, program: Program) -> None:
         raise DataError("there are no training rows")
     if plan.batch > program.capacity:
         raise DataError(f"a batch of {plan.batch} rows does not fit a program compiled for {program.capacity}")
-    if loop.epochs < 0:
-        raise ValueError(f"a number of epochs is 0 or more, not {loop.epochs}")
-    if not 0 <= loop.seed < SEEDS:
-        raise ValueError(f"a seed is a whole number from 0 to {SEEDS - 1}, not {loop.seed}")
+    require_epochs(loop.epochs)
+    require_seed(loop.seed)
     for rule in (loop.stop, loop.keep):
         if rule and plan.val_rows == 0 and rule.column.startswith("val."):
             raise DataError(f"{rule.span.place}: `{rule.column}` is watched, and there are no validation rows")
+
+
+def require_epochs(epochs: int) -> int:
+    """The number; ValueError for one below 0."""
+    if epochs < 0:
+        raise ValueError(f"a number of epochs is 0 or more, not {epochs}")
+    return epochs
+
+
+def require_seed(seed: int) -> int:
+    """The number; ValueError for one that is no seed."""
+    if not 0 <= seed < SEEDS:
+        raise ValueError(f"a seed is a whole number from 0 to {SEEDS - 1}, not {seed}")
+    return seed
 
 
 def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:

@@ -18,6 +18,9 @@ from dslc.program.backend import Integers, Reals
 from dslc.program.program import Buffer, Fetch, Program
 from dslc.scalar.types import sized
 
+INPUT = "input."
+"""What the name of an input's row source begins with."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:

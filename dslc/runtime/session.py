@@ -7,7 +7,6 @@ What goes in and out is copied.
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -23,9 +22,11 @@ from dslc.runtime.calls import Caller
 from dslc.runtime.history import History, Status
 from dslc.runtime.memory import plan_memory, resident
 from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
+from dslc.runtime.predictor import Predictor, predictor
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import buffers_of, initial_values, read, write
 from dslc.runtime.training import OnEpoch, StopRequest, Training
+from dslc.runtime.turn import Turn
 
 
 class Session:
@@ -39,10 +40,11 @@ class Session:
         self.executable = executable
         self._kept = resident(program)
         self._caller = Caller(program, executable, self._kept.arena, threads)
+        self._predictor: Predictor | None = None
         self._parameters = buffers_of(program, Region.PARAMETER)
         self._states = buffers_of(program, Region.STATE)
         self._settings = buffers_of(program, Region.SETTING)
-        self._turn = threading.RLock()
+        self._turn = Turn()
         self._training: Training | None = None
         self._stop = StopRequest()
         for setting in experiment.settings:
@@ -115,6 +117,12 @@ class Session:
         DataError, TrainingDiverged, and what `on_epoch` or a signal raises; the weights stay as they then are.
         """
         with self._turn:
+            self.begin(rows, train, val, loop)
+            return self.run(on_epoch)
+
+    def begin(self, rows: Rows, train: Integers, val: Integers, loop: Loop | None = None) -> None:
+        """Lays a training out, as `train` does; weights, states and counters stay as they are if it raises."""
+        with self._turn:
             if rows.weight is not None and len(val) and not rows.weight[val].any():
                 raise DataError("the weights of the validation rows sum to 0")
             plan = Plan(loop or self.experiment.loop, columns_of(self.program), len(train), len(val))
@@ -124,6 +132,12 @@ class Session:
             write_plan(memory, plan, self.program)
             span = self.experiment.loss_span
             self._training = Training(self.executable, memory, sources, plan, span, self.threads, self._stop)
+
+    def run(self, on_epoch: OnEpoch | None = None) -> History:
+        """Runs what `begin` laid out."""
+        with self._turn:
+            if self._training is None:
+                raise ValueError("there is no training to run")
             return self._training.run(on_epoch)
 
     def resume(self, on_epoch: OnEpoch | None = None) -> History:
@@ -154,7 +168,9 @@ class Session:
     def predict(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
         """`prediction`, `probability` and `decision` for each row, as the program stores them."""
         with self._turn:
-            return self._caller.predictions(sources_of(self.program, rows), _order(rows, chosen))
+            if self._predictor is None:
+                self._predictor = predictor(self.program, self.executable, self._kept.arena, self.threads)
+            return self._predictor(rows.inputs, chosen)
 
     def gradients(self, rows: Rows, chosen: Integers | None = None) -> tuple[float, dict[str, Array]]:
         """The objective of the rows as one batch in training, penalties included, and its gradients by name.

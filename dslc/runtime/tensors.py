@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dslc.diagnostics import DataError, nearest
 from dslc.elaborate.experiment import Experiment, Tensor
 from dslc.graph.evaluate import evaluate
 from dslc.graph.graph import Array
 from dslc.ops.leaf import Leaf, LeafRole
-from dslc.program.arena import view
+from dslc.program.arena import NUMPY, view
 from dslc.program.backend import Bytes
-from dslc.program.program import Buffer, Program, Region
+from dslc.program.program import Buffer, Element, Program, Region
 
 
 def buffers_of(program: Program, region: Region) -> dict[str, Buffer]:
@@ -38,6 +39,25 @@ def write(arena: Bytes, buffers: Mapping[str, Buffer], values: Mapping[str, Arra
             raise DataError(f"{kind} `{name}` holds numbers, not {np.asarray(value).dtype}")
     for name, value in values.items():
         view(arena, buffers[name])[...] = value
+
+
+def new_weights(given: Mapping[str, ArrayLike], real: Element) -> dict[str, Array]:
+    """Weights from outside as arrays. Raises DataError for what is no number, and for what is not finite in `real`."""
+    arrays: dict[str, Array] = {}
+    for name, value in given.items():
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise DataError(f"weight `{name}`: {error}") from None
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"weight `{name}` holds numbers, not {array.dtype}")
+        with np.errstate(over="ignore"):
+            wrong = np.argwhere(~np.isfinite(array.astype(NUMPY[real])))
+        if len(wrong):
+            place = wrong[0].tolist()
+            raise DataError(f"weight `{name}`, element {place}: {array[tuple(place)]} is not a finite {real.value}")
+        arrays[name] = array
+    return arrays
 
 
 def initial_values(experiment: Experiment, seed: int) -> dict[str, Array]:

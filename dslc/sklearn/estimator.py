@@ -24,8 +24,9 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 
 from dslc.data.scale import Reals
 from dslc.diagnostics import DataError, ModelError, to_text
-from dslc.model import Model, load
-from dslc.model import compile as compile_model
+from dslc.model import Model
+from dslc.opening import compile as compile_model
+from dslc.opening import load
 from dslc.predictions import Prediction
 from dslc.sklearn.model_text import Pieces, dense_net, model_text
 

@@ -111,3 +111,11 @@ def test_values_that_are_not_finite_are_named(value: float, what: str) -> None:
 def test_ragged_lists_are_named() -> None:
     with pytest.raises(DataError, match=r'^array "x": '):
         feed(raw(BLOCK), [[1, 2], [3]], Y)
+
+
+def test_masked_cells_of_an_array_are_missing_and_a_name_may_be_anything() -> None:
+    model = raw(BLOCK)
+    with pytest.raises(DataError, match=r'^array "x", row 0, element \[0, 0\]: a missing value$'):
+        feed(model, np.ma.masked_array(X, X[0, 0, 0] == X), Y)
+    with pytest.raises(DataError, match=r'^no input is named "1"$'):
+        feed(model, {1: X}, Y)

@@ -145,3 +145,21 @@ def test_one_array_of_numbers_is_prepared_like_its_columns(tmp_path: Path) -> No
         whole = data.preparation.apply(read_inputs(recipe, fields, x))
         apart = data.preparation.apply(read_inputs(recipe, fields, {"a": x[:, 0], "b": x[:, 1]}))
         np.testing.assert_array_equal(whole["inputs"], apart["inputs"])
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    library = pytest.importorskip("pandas")
+    (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
+    model = raw('csv "a.csv"; target y', tmp_path)
+    frame = library.DataFrame([[1, 2, 3]], columns=["a", "b", "a"])
+    with pytest.raises(DataError, match=r"^DataFrame: Expected unique column names, got: - 'a' 2 times$"):
+        read_inputs(model.recipe, model.inputs, frame)
+
+
+def test_a_lazy_frame_is_refused_without_being_resolved(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    library = pytest.importorskip("polars")
+    (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
+    model = raw('csv "a.csv"; target y', tmp_path)
+    with pytest.raises(DataError, match=r"^LazyFrame is not a DataFrame whose rows are at hand$"):
+        read_inputs(model.recipe, model.inputs, library.LazyFrame({"a": [1], "b": [2]}))
+    assert not recwarn.list

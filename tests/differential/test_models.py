@@ -18,7 +18,8 @@ import pytest
 
 from differential.small import LIBRARY, rows_for
 from dslc.graph.graph import Array
-from dslc.model import Model, compile
+from dslc.model import Model
+from dslc.opening import compile
 from dslc.runtime.rows import Rows
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -94,7 +95,7 @@ def test_cpu_agrees_with_reference_on_every_part_of_the_library(name: str) -> No
 PROGRAM = """
 import hashlib, sys
 from pathlib import Path
-from dslc.model import compile
+from dslc.opening import compile
 from differential.small import rows_for
 import numpy as np
 from dataclasses import replace

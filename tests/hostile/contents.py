@@ -127,7 +127,10 @@ def preparation_cases(entries: Entries) -> dict[str, Case]:
         "a column twice": (of_column(3, name="age"), "the column `age` stands there twice"),
         "no columns prepared": (put(table=[]), whole.format("table")),
         "no table": (put(table=None), whole.format("table")),
-        "classes the other way round": (lambda r: r["targets"]["y"]["classes"].reverse(), "the last class is not the positive one"),
+        "classes the other way round": (
+            lambda r: r["targets"]["y"]["classes"].reverse(),
+            "the last class is not the positive one",
+        ),
         "a label more": (lambda r: r["targets"]["y"]["classes"].append("maybe"), whole.format("classes")),
         "a class twice": (of_preparation(classes=["yes", "yes"]), whole.format("classes")),
         "classes of two kinds": (of_preparation(classes=["no", 1]), whole.format("classes")),

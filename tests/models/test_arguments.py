@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dslc.model import compile
+from dslc.opening import compile
 
 TEXT = "data { input x: [2]; target y: [1] }\nnet { x | dense(1) }\nloss squared_error\n"
 

@@ -1,0 +1,77 @@
+"""Predictions: the entry `predict` on rows that are copied, a batch at a time, to places that never move.
+
+So all that a call needs besides the rows is bound once, and one row costs little more than its arithmetic. Any
+number of rows goes the same way; what a row yields does not depend on the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dslc.graph.graph import Array
+from dslc.program import machine
+from dslc.program.arena import NUMPY, view
+from dslc.program.backend import Bytes, Executable, Integers, Reals
+from dslc.program.program import Fetch, Program
+from dslc.runtime.plan import by_place
+from dslc.runtime.rows import INPUT
+from dslc.scalar.types import sized
+
+ENTRY = "predict"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """One call at a time: the arena's `slots`, `places` by input and `results` by name are what `run` works on."""
+
+    capacity: int
+    slots: Reals
+    places: Mapping[str, Array]
+    run: Callable[[int], None]
+    results: Mapping[str, Array]
+
+    def __call__(self, inputs: Mapping[str, Array], chosen: Integers | None = None) -> dict[str, Array]:
+        """Each result, one row for each of the rows of `inputs` [rows, ...] numbered `chosen`, for all if None."""
+        wholes = [(place, inputs[name]) for name, place in self.places.items()]
+        count = len(wholes[0][1]) if chosen is None else len(chosen)
+        if count <= self.capacity:
+            self._batch(wholes, slice(0, count), chosen)
+            return {name: result[:count].copy() for name, result in self.results.items()}
+        found = {name: np.empty((count, *r.shape[1:]), r.dtype) for name, r in self.results.items()}
+        for first in range(0, count, self.capacity):
+            part = slice(first, min(first + self.capacity, count))
+            self._batch(wholes, part, chosen)
+            for name, result in self.results.items():
+                found[name][part] = result[: part.stop - first]
+        return found
+
+    def _batch(self, wholes: list[tuple[Array, Array]], part: slice, chosen: Integers | None) -> None:
+        rows = part.stop - part.start
+        for place, whole in wholes:
+            batch = whole[part if chosen is None else chosen[part]]
+            # A fetched row is flat where the net reads it so; elements are rounded as they are stored.
+            place[:rows] = batch.reshape(rows, *place.shape[1:])
+        self.slots[machine.CLOCK_ROWS] = rows
+        self.run(rows)
+
+
+def predictor(program: Program, executable: Executable, arena: Bytes, threads: int) -> Predictor:
+    """Compiles the entry where the executable has not yet. The entry reads inputs alone."""
+    capacity = program.capacity
+    fetched = {
+        call.source: call.result
+        for phase in program.entries[ENTRY].phases
+        for call in phase.calls
+        if isinstance(call, Fetch)
+    }
+    places: dict[int, Array] = {
+        k: np.empty(sized(buffer.shape, capacity), NUMPY[buffer.element]) for k, buffer in fetched.items()
+    }
+    sources = [places.get(number, np.zeros(0)) for number in range(len(program.sources))]
+    run = executable.bind(ENTRY, arena, sources, np.arange(capacity), threads)
+    named = {program.sources[number].removeprefix(INPUT): place for number, place in places.items()}
+    results = {name: view(arena, buffer, capacity) for name, buffer in by_place(program, ENTRY).items()}
+    return Predictor(capacity, arena.view(np.float64), named, run, results)
