@@ -303,8 +303,8 @@ class Model:
     def forward(self, x: Inputs, at: Sequence[str] | None = None) -> Array | dict[str, Array]:
         """The net's raw output [rows, ...], before the loss's link; at prediction, so without dropout.
 
-        `at` asks for tensors by name in its place, each [rows, *shape]: what `net` binds (`z`), a layer's output by its
-        path (`dense_2`, `block.dense`), and `prediction`, `probability`, `decision`. Raises DataError for another name.
+        `at` asks for tensors by name in its place, each [rows, *shape]: what `net` binds (`z`) or reads, a layer's
+        output by its path (`dense_2`, `block.dense`), `prediction`, `probability`, `decision`. DataError for others.
         """
         if at is None:
             return self._predicted(x)["prediction"]

@@ -45,6 +45,7 @@ def net_frame(
 def _input(frame: Frame, field: InputField, name: str) -> Tensor:
     frame.locate(field.span)
     node = frame.draft.leaf(LeafRole.INPUT, field.name, TensorType((ROWS, *field.shape)))
+    frame.draft.named[name] = node
     return Tensor(frame.draft, node, field.shape, True, field.span, maker=name)
 
 
