@@ -309,11 +309,11 @@ class Model:
     @strict
     def forward(self, x: Inputs, at: Sequence[str] | None = None) -> Array | dict[str, Array]:
         """The net's raw output [rows, ...], before the loss's link, at prediction, so without dropout; by target if
-        there are several.
+                there are several.
 
-        `at` asks for tensors by name in its place, each [rows, *shape]: what `net` binds or predicts (`z`), a layer's
-        output by its path (`dense_2`, `block.dense`), and `prediction`, `probability`, `decision` of the only target,
-        or `decision.NAME`. Raises DataError for another name.
+        `at` asks for tensors by name in its place, each [rows, *shape]: what `net` reads, binds or predicts (`z`), a
+        layer's output by its path (`dense_2`, `block.dense`), `prediction`, `probability`, `decision` of the only
+        target, or `decision.NAME`. DataError for others.
         """
         if at is None:
             outputs = self._outputs(x)

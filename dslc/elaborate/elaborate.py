@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeAlias
 
 from dslc.data.schema import Schema, Task
 from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
@@ -30,7 +29,7 @@ from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.optimizer import optimize
 from dslc.elaborate.predict import predict_outputs
-from dslc.elaborate.survey import MainLoss, Survey, main_losses, references, survey, targets_of, unused
+from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
 from dslc.elaborate.values import Tensor
@@ -40,9 +39,6 @@ from dslc.scalar import functions
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
-
-Losses: TypeAlias = Mapping[str, MainLoss]
-"""The loss that each head is for."""
 
 FRAMES = 12_000
 """Python frames that 64 nested calls of deeply nested expressions may take."""
@@ -59,7 +55,7 @@ def tasks_of(module: ast.Module, overrides: Mapping[str, Override] | None = None
     statements = items.data.statements if items.data else ()
     kinds = [s for s in statements if isinstance(s, ast.Target) and isinstance(s.type, ast.Kind)]
     declared = {name.text for statement in kinds for name in statement.names}
-    return {name: _task(losses[name], name in declared) for name in targets}
+    return {name: _task(losses.by_head[name], name in declared) for name in targets}
 
 
 def _task(loss: MainLoss, declared: bool) -> Task:
@@ -116,15 +112,14 @@ def _elaborate(
     lets = evaluate_lets(top, items.lets, overrides)
     targets = session.targets if session.data_known else targets_of(items.data)
     losses = main_losses(targets, items.objective, session.library, aliases(items.lets, overrides))
-    span = next(iter(losses.values())).span if len(losses) == 1 or not items.objective else items.objective.value.span
     plan = read_train(top, items.train)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
-    watched = watched_metrics(plan, session.library, len(losses) > 1)
-    evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched, span)
+    watched = watched_metrics(plan, session.library, len(losses.by_head) > 1)
+    evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
     loop = loop_of(top, plan, metrics, updates.full_batch, _validated(items.data) or not session.data_known)
-    predict = _predict(session, module, items, schema, losses, span)
+    predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *(IdleWeight(p.span, p.name) for p in idle)]
     if forward is None or evaluated is None or predict is None:
         return None
@@ -141,7 +136,7 @@ def _elaborate(
         evaluated,
         finish,
         predict,
-        span,
+        losses.span,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
     )
@@ -185,7 +180,6 @@ def _evaluate(
     schema: Schema,
     losses: Losses,
     watched: Sequence[ast.Name | ast.Call],
-    span: Span,
 ) -> tuple[Graph | None, Graph, tuple[Metric, ...]]:
     """The graphs `evaluate` and `finish`, and the metrics."""
     totals = Totals(Draft())
@@ -195,6 +189,7 @@ def _evaluate(
     inner = loss_frame(frame, schema, heads, mentioned)
     inner = replace(inner, totals=totals, role=Role.METRIC)
     sums = data_loss(inner, items.objective.value) if items.objective else None
+    span = losses.span
     inner.locate(span)
     mean = batching.map_(functions.divide, (totals.leaf("loss", span), totals.leaf("weight", span)), span)
     finish = {"loss": mean.node}
@@ -204,14 +199,12 @@ def _evaluate(
     return evaluated, totals.draft.graph(finish), tuple(metrics)
 
 
-def _predict(
-    session: Session, module: ast.Module, items: Survey, schema: Schema, losses: Losses, span: Span
-) -> Graph | None:
+def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema, losses: Losses) -> Graph | None:
     frame = net_frame(session, module, schema, losses, Draft(), training=False)
     heads = run_net(frame, items.net, schema, losses)
     session.tensors = dict(frame.draft.named)
     try:
-        outputs = [predict_outputs(frame, schema, head, span) for head in heads]
+        outputs = [predict_outputs(frame, schema, head, losses.span) for head in heads]
         return frame.draft.graph({name: node for of_head in outputs for name, node in of_head.items()})
     except Cascade:
         return None

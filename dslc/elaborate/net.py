@@ -22,7 +22,7 @@ from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.heads import Head, Link, Predicted
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
-from dslc.elaborate.survey import MainLoss, references
+from dslc.elaborate.survey import Losses, MainLoss, references
 from dslc.elaborate.values import POISON, Poison, Tensor, Value
 from dslc.graph.graph import TensorType
 from dslc.ops.leaf import LeafRole
@@ -33,7 +33,7 @@ from dslc.syntax.ast import DefinitionKind
 
 
 def net_frame(
-    session: Session, module: ast.Module, schema: Schema, losses: Mapping[str, MainLoss], draft: Draft, training: bool
+    session: Session, module: ast.Module, schema: Schema, losses: Losses, draft: Draft, training: bool
 ) -> Frame:
     """The frame of `net` in a draft: the inputs that the file mentions, and `outputs` of the only target.
 
@@ -41,10 +41,10 @@ def net_frame(
     """
     scope = Scope(session.root)
     kinds = (DefinitionKind.LAYER, DefinitionKind.ACTIVATION)
-    widths = {name: outputs(schema.target_named(name), loss.link) for name, loss in losses.items()}
+    widths = {name: outputs(schema.target_named(name), loss.link) for name, loss in losses.by_head.items()}
     frame = Frame(session, scope, draft, training, kinds, net=scope, predicted=Predicted(widths))
-    if len(losses) == 1:
-        frame = replace(frame, link=next(iter(losses.values())).link)
+    if len(losses.by_head) == 1:
+        frame = replace(frame, link=next(iter(losses.by_head.values())).link)
     mentioned = references(module)
     for field in schema.inputs:
         names = [field.name, *(["inputs"] if len(schema.inputs) == 1 and field.name != "inputs" else [])]
@@ -62,6 +62,7 @@ def net_frame(
 def _input(frame: Frame, field: InputField, name: str) -> Tensor:
     frame.locate(field.span)
     node = frame.draft.leaf(LeafRole.INPUT, field.name, TensorType((ROWS, *field.shape)))
+    frame.draft.named[name] = node
     return Tensor(frame.draft, node, field.shape, True, field.span, maker=name)
 
 
@@ -74,22 +75,23 @@ def outputs(target: TargetField | None, link: Link) -> int | None:
     return target.shape[-1] if target.shape else 1
 
 
-def run_net(frame: Frame, net: ast.Net | None, schema: Schema, losses: Mapping[str, MainLoss]) -> tuple[Head, ...]:
+def run_net(frame: Frame, net: ast.Net | None, schema: Schema, losses: Losses) -> tuple[Head, ...]:
     """A head for each target, its prediction per example and real; targets are not known yet."""
-    links = {name: loss.link for name, loss in losses.items()}
+    for_head = losses.by_head
+    links = {name: loss.link for name, loss in for_head.items()}
     if net is None:
         return tuple(Head(name, POISON, None, link) for name, link in links.items())
     value = run_block(frame, net.statements, "`net`", weights=False)
     head = net.statements[-1].span if net.statements else net.span
     stated = {s.name.text: s.span for s in net.statements if isinstance(s, ast.Predict)}
-    if stated or len(losses) > 1:
-        _report_strays(frame, schema, net, losses.keys(), stated)
+    if stated or len(for_head) > 1:
+        _report_strays(frame, schema, net, for_head.keys(), stated)
         found = frame.predicted.found if frame.predicted else {}
-        values: Mapping[str, tuple[Value | None, Span]] = {n: found.get(n, (POISON, head)) for n in losses}
+        values: Mapping[str, tuple[Value | None, Span]] = {n: found.get(n, (POISON, head)) for n in for_head}
     else:
-        values = dict.fromkeys(losses, (value, head))
+        values = dict.fromkeys(for_head, (value, head))
     return tuple(
-        Head(name, _prediction(frame, *values[name], losses[name]), None, link, name in stated)
+        Head(name, _prediction(frame, *values[name], for_head[name]), None, link, name in stated)
         for name, link in links.items()
     )
 

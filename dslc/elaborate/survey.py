@@ -166,6 +166,14 @@ class MainLoss:
     link: Link
 
 
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The loss that each head is for; `span` is that of the only one, or of all."""
+
+    by_head: Mapping[str, MainLoss]
+    span: Span
+
+
 def targets_of(data: ast.Data | None) -> tuple[str, ...]:
     """The names of the targets, as the data block states them."""
     stated = (s.names for s in (data.statements if data else ()) if isinstance(s, ast.Target))
@@ -174,14 +182,16 @@ def targets_of(data: ast.Data | None) -> tuple[str, ...]:
 
 def main_losses(
     targets: Sequence[str], objective: ast.Objective | None, library: Library, aliases: Mapping[str, str]
-) -> dict[str, MainLoss]:
+) -> Losses:
     """By head: the first loss in the objective that looks at the only target, or that is called on the head's name.
 
     `aliases` are the lets whose value is a name.
     """
-    if len(targets) < 2:
-        return {name: _main_loss(None, objective, library, aliases) for name in targets or (ONLY,)}
-    return {name: _main_loss(name, objective, library, aliases) for name in targets}
+    if len(targets) > 1:
+        by_head = {name: _main_loss(name, objective, library, aliases) for name in targets}
+        return Losses(by_head, objective.value.span if objective else BUILT_IN)
+    only = _main_loss(None, objective, library, aliases)
+    return Losses(dict.fromkeys(targets or (ONLY,), only), only.span)
 
 
 def _main_loss(

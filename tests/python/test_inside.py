@@ -40,6 +40,7 @@ def test_named_tensors_and_layers_by_their_path(model: dslc.Model) -> None:
     np.testing.assert_allclose(found["h"], h, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found["z"], h + 2 * scaled, rtol=1e-5, atol=1e-5)
     assert np.array_equal(found["same"], found["z"])
+    assert np.array_equal(model.forward(x, at=["x"])["x"], scaled.astype(np.float32))
     inner = np.maximum(found["twice.inner"], 0)
     np.testing.assert_allclose(found["twice"], inner @ w["twice.dense.w"] + w["twice.dense.b"], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found["dense"], found["twice"] @ w["dense.w"] + w["dense.b"], rtol=1e-4, atol=1e-5)
