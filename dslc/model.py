@@ -314,7 +314,7 @@ class Model:
         return self.session.evaluate(_rows(dataset), chosen)
 
     def read_rows(self, path: str | Path) -> Inputs:
-        """The inputs in a CSV, Parquet or npz file, for `predict`: the columns or arrays that the model was trained on."""
+        """The inputs in a CSV, Parquet or npz file, for `predict`: the columns or arrays that the model knows."""
         return read_rows(self.compilation.raw.recipe, self.experiment.schema, Path(path))
 
     def predict(self, x: Inputs) -> Array:
