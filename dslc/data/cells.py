@@ -169,7 +169,9 @@ class CellReader:
             except ValueError:
                 pass
             else:
-                if all(self._marks.missing(cells[k]) for k in np.flatnonzero(~np.isfinite(values)).tolist()):
+                if all(
+                    not cells[k] or self._marks.missing(cells[k]) for k in np.flatnonzero(~np.isfinite(values)).tolist()
+                ):
                     return self._without_marked(values)
         return np.array([self._cell(cell) for cell in cells])
 
