@@ -3,14 +3,15 @@
     python -m dslc.cli.bench_reading_start SIDE FILE
 
 SIDE is `dslc`, `own` (dslc without polars) or `polars` (polars and NumPy doing the same: read, split, fit and apply
-zscore, float32). It prints one line of JSON when the arrays are there: `memory_bytes`, the process's peak so far. The
-parent measures the time from the start of the process to that line.
+zscore, float32). It prints one line of JSON when the arrays are there: `memory_bytes`, the process's peak so far, and
+`cpu_seconds` of all its threads. The parent measures the time from the start of the process to that line.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 from dslc.cli.bench_start import peak_memory
@@ -20,7 +21,7 @@ from dslc.cli.reading import MODEL, SHARES, TARGET
 
 def main(side: str, path: str) -> None:
     held = _with_polars(Path(path)) if side == "polars" else _with_dslc(Path(path), side == "own")
-    print(json.dumps({"memory_bytes": peak_memory()}), flush=True)
+    print(json.dumps({"memory_bytes": peak_memory(), "cpu_seconds": time.process_time()}), flush=True)
     del held
 
 

@@ -34,9 +34,10 @@ PIECE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The best of some processes: seconds, and the peak of resident bytes."""
+    """The best of some processes: seconds, those of its threads together, and the peak of resident bytes."""
 
     seconds: float
+    cpu_seconds: float
     memory_bytes: int
 
 
@@ -51,9 +52,10 @@ class Reading:
 
     def record(self) -> dict[str, object]:
         times = {name: round(side.seconds, 3) for name, side in self.sides.items()}
+        cpu = {name: round(side.cpu_seconds, 3) for name, side in self.sides.items()}
         memory = {name: side.memory_bytes for name, side in self.sides.items()}
         table = {"rows": self.rows, "columns": self.columns, "file_bytes": self.file_bytes}
-        return {"workload": "csv", **table, "seconds": times, "memory_bytes": memory}
+        return {"workload": "csv", **table, "seconds": times, "cpu_seconds": cpu, "memory_bytes": memory}
 
     def to_text(self) -> str:
         head = (
@@ -61,13 +63,15 @@ class Reading:
         )
         lines = [
             head,
-            f"{'':<22}{'seconds':>9}{'memory':>10}" + ("   ratios to polars" if "polars" in self.sides else ""),
+            f"{'':<22}{'seconds':>9}{'cpu s':>8}{'memory':>10}"
+            + ("   ratios to polars" if "polars" in self.sides else ""),
         ]
         for name, side in self.sides.items():
-            line = f"{LABELS[name]:<22}{side.seconds:>9.2f}{side.memory_bytes / 2**20:>7.0f} MB"
+            line = f"{LABELS[name]:<22}{side.seconds:>9.2f}{side.cpu_seconds:>8.2f}{side.memory_bytes / 2**20:>7.0f} MB"
             peer = self.sides.get("polars")
             if peer and name != "polars":
-                line += f"{side.seconds / peer.seconds:>8.2f}{side.memory_bytes / peer.memory_bytes:>8.2f}"
+                memory = side.memory_bytes / peer.memory_bytes
+                line += f"{side.seconds / peer.seconds:>8.2f}{side.cpu_seconds / peer.cpu_seconds:>6.2f}{memory:>6.2f}"
             lines.append(line)
         return "\n".join(lines)
 
@@ -113,8 +117,12 @@ def _read(side: str, path: Path) -> Side:
         seconds = time.perf_counter() - began
     if process.returncode:
         raise SystemExit(process.returncode)  # the child has said why
-    return Side(seconds, json.loads(line)["memory_bytes"])
+    return Side(seconds, **json.loads(line))
 
 
 def _best(found: list[Side]) -> Side:
-    return Side(min(side.seconds for side in found), min(side.memory_bytes for side in found))
+    return Side(
+        min(side.seconds for side in found),
+        min(side.cpu_seconds for side in found),
+        min(side.memory_bytes for side in found),
+    )

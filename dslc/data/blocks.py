@@ -188,11 +188,15 @@ def _places(found: Bytes, borders: Mask, separator: int, decimal: int) -> tuple[
     if decimal == separator:
         ends = np.flatnonzero(borders)
         return ends[:-1] + 1, ends[1:], ends[1:].copy()
-    places = np.flatnonzero(borders | (found == decimal))
-    order = np.flatnonzero(found[places] != decimal)
-    ends = places[order]
-    signs = places[order[1:] - 1]
-    return ends[:-1] + 1, ends[1:], np.where(np.diff(order) > 1, signs, ends[1:])
+    signs, ends = found == decimal, np.flatnonzero(borders)
+    starts, ends = ends[:-1] + 1, ends[1:]
+    points = np.flatnonzero(signs)
+    if len(points) == len(ends) and bool(((starts <= points) & (points < ends)).all()):
+        return starts, ends, points
+    places = np.flatnonzero(borders | signs)
+    order = np.flatnonzero(borders[places])
+    before = places[order[1:] - 1]
+    return starts, ends, np.where(np.diff(order) > 1, before, ends)
 
 
 def _records(starts: Places, ends: Places, last: Mask, columns: int) -> Places | NDArray[np.intp] | None:

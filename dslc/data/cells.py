@@ -169,7 +169,12 @@ class CellReader:
             except ValueError:
                 pass
             else:
-                if all(self._marks.missing(cells[k]) for k in np.flatnonzero(~np.isfinite(values)).tolist()):
+                odd = (
+                    cell
+                    for cell, finite in zip(cells, np.isfinite(values).tolist(), strict=True)
+                    if cell and not finite
+                )
+                if all(map(self._marks.missing, odd)):
                     return self._without_marked(values)
         return np.array([self._cell(cell) for cell in cells])
 

@@ -2,11 +2,8 @@
 
 Accepted: UTF-8 with or without a byte order mark, Latin-1 where the data block says so, any line ends, quoted
 cells (with doubled quotes and line breaks in them), blanks around a cell, blank lines (skipped). The header
-gives distinct, non-empty names. A column is read only when asked for (dslc/data/cells.py says how). Every
-fault names the line as an editor counts it, and the first fault of the file is the one that is told.
-
-Records are read in blocks, whose cells are found and whose numbers are read all at once; from the first block on
-where that cannot be done, `csv.reader` reads what is left. Both give the same bits.
+gives distinct, non-empty names. A column is read only when asked for (dslc/data/csv_columns.py). Every fault names
+the line as an editor counts it, and the first fault of the file is the one that is told.
 """
 
 from __future__ import annotations
@@ -14,7 +11,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,8 +23,6 @@ from dslc.diagnostics import DataError
 
 ROWS = 8192
 """Records of `csv.reader` that are read before their cells are."""
-
-THREADS = min(4, os.cpu_count() or 1)
 
 PIECE = 64 << 20
 """Bytes that are decoded at once to see whether they can be."""

@@ -106,8 +106,13 @@ class TableReader:
         """Reads columns of numbers; by name the first row that does not fit."""
         places = [self._places[name] for name in names]
         whole = places == list(range(len(self._file.columns)))
-        cells = [part if whole else part[:, places] for part in (block.starts, block.ends, block.points)]
-        values, understood = read_decimals(np.frombuffer(block.text, np.uint8), *(part.reshape(-1) for part in cells))
+        parts = [part if whole else part[:, places] for part in (block.starts, block.ends, block.points)]
+        starts, ends, points = (part.reshape(-1) for part in parts)
+        values, understood = read_decimals(np.frombuffer(block.text, np.uint8), starts, ends, points)
+        if not understood.all():  # an empty cell is missing, whatever else marks one
+            empty = starts == ends
+            values[empty] = np.nan
+            understood |= empty
         shape = (len(block.lines), len(places))
         columns, known = values.reshape(shape).T, understood.reshape(shape).T.copy()
         rest = [np.flatnonzero(~of_column) for of_column in known]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from dslc.data.blocks import Cut
 from dslc.data.cells import Marks
 from dslc.data.column import Cells
 from dslc.data.csv import CsvFile
+from dslc.data.polars_threads import installed, lost
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,12 +46,12 @@ class Typed:
 
 
 def typed_reader(file: CsvFile, marks: Marks) -> TypedReader | None:
-    """A reader for the file, if it is large and cut as polars cuts files, and polars is installed."""
+    """A reader for the file, if it is large and cut as polars cuts files, and polars can be called."""
     dialect, columns = file.dialect, len(file.columns)
     ordinary = dialect.decimal == "." and dialect.separator in SEPARATORS and columns > 1
     if len(file.content) < LARGE or not ordinary or not (dialect.encoding == "utf-8" or file.content.isascii()):
         return None
-    return TypedReader(file, marks, BLOCK) if find_spec("polars") else None
+    return TypedReader(file, marks, BLOCK) if installed() and not lost() else None
 
 
 class TypedReader:

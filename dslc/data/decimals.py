@@ -7,8 +7,9 @@ to be what `float` makes of the same text, and what is no such number at all, is
 
 >>> text = np.frombuffer(PADDING + b"12,-0.5,x", np.uint8)
 >>> starts, ends = np.array([24, 27, 32]), np.array([26, 31, 33])
->>> read_decimals(text, starts, ends, np.array([26, 29, 33]))
-(array([12. , -0.5,  0. ]), array([ True,  True, False]))
+>>> values, understood = read_decimals(text, starts, ends, np.array([26, 29, 33]))
+>>> values[understood]
+array([12. , -0.5])
 """
 
 from __future__ import annotations
@@ -57,25 +58,32 @@ def read_decimals(text: Bytes, starts: Places, ends: Places, points: Places) -> 
     `text` begins with PADDING; `points` is the place of a cell's decimal sign, its end where it has none.
     """
     values, understood = np.empty(len(starts)), np.empty(len(starts), np.bool_)
-    whole, behind, negative = np.empty_like(starts), np.empty_like(starts), np.empty_like(understood)
+    left: list[Places] = []
     for piece in _pieces(len(starts)):
-        first = text[starts[piece]]
-        np.equal(first, ord("-"), out=negative[piece])
-        signed = negative[piece] | (first == ord("+"))
-        np.subtract(points[piece], starts[piece], out=whole[piece])
-        whole[piece] -= signed
-        np.subtract(ends[piece], points[piece], out=behind[piece])
-        behind[piece] -= behind[piece] > 0
-    deep = (whole > DIGITS) | (behind > DIGITS)
-    read = _deep if np.count_nonzero(deep) * 4 > len(deep) else _shallow
-    for piece in _pieces(len(starts)):
-        values[piece], understood[piece] = read(text, whole[piece], behind[piece], points[piece], ends[piece])
-    if read is _shallow:
-        rest = np.flatnonzero(~understood & (whole + behind > DIGITS))
-        if len(rest):
-            values[rest], understood[rest] = _deep(text, whole[rest], behind[rest], points[rest], ends[rest])
-    np.negative(values, out=values, where=negative)
+        negative, whole, behind = _parts(text, starts[piece], ends[piece], points[piece])
+        deep = np.count_nonzero((whole > DIGITS) | (behind > DIGITS)) * 4 > len(whole)
+        read, known = (_deep if deep else _shallow)(text, whole, behind, points[piece], ends[piece])
+        if not deep:
+            left.append(piece.start + np.flatnonzero(~known & (whole + behind > DIGITS)))
+        np.negative(read, out=read, where=negative)
+        values[piece], understood[piece] = read, known
+    rest = np.concatenate([np.empty(0, np.int64), *left])
+    if len(rest):
+        negative, whole, behind = _parts(text, starts[rest], ends[rest], points[rest])
+        read, understood[rest] = _deep(text, whole, behind, points[rest], ends[rest])
+        values[rest] = np.where(negative, -read, read)
     return values, understood
+
+
+def _parts(text: Bytes, starts: Places, ends: Places, points: Places) -> tuple[Mask, Places, Places]:
+    """Whether a number is negative, and how many digits it has before and behind the decimal sign."""
+    first = text[starts]
+    negative = first == ord("-")
+    whole = points - starts
+    whole -= negative | (first == ord("+"))
+    behind = ends - points
+    behind -= behind > 0
+    return negative, whole, behind
 
 
 def _pieces(count: int) -> Iterator[slice]:

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time
-from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from dslc.data.cells import CellReader, Marks
 from dslc.data.column import Column, ColumnType, Kind, name_of
 from dslc.data.csv_polars import Coded, coded
 from dslc.data.parquet_layout import check_layout
+from dslc.data.polars_threads import installed, lost
 from dslc.data.table import FrameOrigin
 from dslc.diagnostics import DataError
 
@@ -47,8 +47,10 @@ class ParquetFile:
 
 def open_parquet(path: Path, shown: str, budget: int) -> ParquetFile:
     """The file and its columns. DataError if it cannot be read, or polars is not installed."""
-    if find_spec("polars") is None:
+    if not installed():
         raise DataError(f"{shown}: Parquet needs polars: pip install 'dslc[polars]'")
+    if lost():
+        raise DataError(f"{shown}: Parquet cannot be read in a process forked from one that imported polars; spawn it")
     try:
         size = path.stat().st_size
         if size > budget:

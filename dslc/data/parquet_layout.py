@@ -15,6 +15,9 @@ from dslc.diagnostics import DataError
 
 MAGIC = b"PAR1"
 
+FOOTER_LIMIT = 16 << 20
+"""Bytes; a column of a row group takes about a hundred."""
+
 PAGES_LIMIT = 1 << 20
 """Pages of one file; the common ones hold a megabyte."""
 
@@ -54,6 +57,8 @@ def _footer(content: bytes) -> tuple[int, list[Chunk]]:
     start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     if start < 4:
         raise ThriftError("its footer is longer than the file")
+    if len(content) - start > FOOTER_LIMIT:
+        raise ThriftError(f"its footer has more than {FOOTER_LIMIT} bytes")
     footer, _ = read_struct(content[start:-8], 0)
     rows = _whole(footer, 3)
     groups = [_fields(group) for group in _items(footer, 4)]

@@ -28,8 +28,7 @@ class ThriftError(ValueError):
 
 def read_struct(data: bytes, at: int, depth: int = 0) -> tuple[Mapping[int, Value], int]:
     """The structure that begins at byte `at`, and where it ends."""
-    if depth > DEPTH:
-        raise ThriftError("structures are nested too deeply")
+    _check_depth(depth)
     fields: dict[int, Value] = {}
     number = 0
     while True:
@@ -98,7 +97,13 @@ def _binary(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
     return data[at : at + length], at + length
 
 
+def _check_depth(depth: int) -> None:
+    if depth > DEPTH:
+        raise ThriftError("structures are nested too deeply")
+
+
 def _list(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    _check_depth(depth)
     head = _byte(data, at)
     length, at = head >> 4, at + 1
     if length == 15:

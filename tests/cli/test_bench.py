@@ -52,7 +52,7 @@ def test_a_table_is_read_by_each_side_in_turn(
     result = json.loads(capsys.readouterr().out)
     assert result["workloads"] == []
     reading = result["reading"]
-    assert set(reading) == {"workload", "rows", "columns", "file_bytes", "seconds", "memory_bytes"}
+    assert set(reading) == {"workload", "rows", "columns", "file_bytes", "seconds", "cpu_seconds", "memory_bytes"}
     assert (reading["rows"], reading["columns"]) == (200, 30)
     assert set(reading["seconds"]) == set(reading["memory_bytes"]) == {"dslc", "own", "polars"}
     assert min(reading["seconds"].values()) > 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslc.data.blocks import Dialect
+from dslc.data.blocks import Block, Cut, Dialect, scan
 from dslc.data.cells import MISSING, Marks
 from dslc.data.column import ColumnType, Kind
 from dslc.data.csv import open_csv
@@ -107,3 +108,63 @@ def test_blocks_polars_and_records_read_the_same(
     blocks, typed, records = in_three_ways(content, dialect, marks, declared, scratch, size)
     assert blocks == records, content
     assert typed == records, content
+
+
+def table(rows: int, columns: int, cell: Callable[[int, int], str], end: str = "\n") -> bytes:
+    lines = [",".join(f"c{k}" for k in range(columns))]
+    lines += [",".join(cell(row, k) for k in range(columns)) for row in range(rows)]
+    return end.join([*lines, ""]).encode()
+
+
+def str_of(row: int, _: int) -> str:
+    return str(row)
+
+
+SAMPLES = {
+    "thousands of columns": table(5, 4000, lambda row, k: str(row * k / 7)),
+    "crlf and a byte order mark": b"\xef\xbb\xbf" + table(50, 3, lambda row, k: ["1.5", "é", "NA"][k], "\r\n"),
+    "a gap in the last column": table(50, 3, lambda row, k: "" if k == 2 and row % 3 else str(row)),
+    "an empty column": table(50, 3, lambda row, k: "" if k == 1 else str(row)),
+    "a column that begins late": table(90, 2, lambda row, k: "" if k == 1 and row < 80 else str(row)),
+    "a short row": table(50, 3, str_of) + b"7,8\n" + table(9, 3, str_of)[9:],
+    "a long row": table(50, 3, str_of) + b"7,8,9,10\n" + table(9, 3, str_of)[9:],
+    "a short row and a long one": table(50, 3, str_of) + b"7,8\n7,8,9,10\n" + table(9, 3, str_of)[9:],
+    "a blank line": table(50, 3, str_of) + b"\n" + table(9, 3, str_of)[9:],
+    "quotes from the middle on": table(50, 3, str_of) + b'"a\n""b",2,3\n' + table(9, 3, str_of)[9:],
+    "a stray quote": table(50, 3, lambda row, k: 'a"b' if row == 40 and not k else "c"),
+    "an open quote": table(50, 3, str_of) + b'"7,8,9\n' + table(9, 3, str_of)[9:],
+    "a lone return": table(50, 3, str_of) + b"7,8\r,9\n" + table(9, 3, str_of)[9:],
+    "infinite": table(50, 3, lambda row, k: "inf" if row == 40 and k == 1 else str(row)),
+    "text in numbers": table(50, 3, lambda row, k: "x" if row == 40 and k == 1 else str(row)),
+    "a number in truth values": table(50, 3, lambda row, k: "1" if row == 40 and k else "true"),
+    "marks in numbers": table(50, 3, lambda row, k: ["NA", "nan", "N/A", "?", "null", "1"][(row + k) % 6]),
+    "a cell beyond the limit": table(50, 2, lambda row, k: "0." + "0" * 140_000 if row == 40 and k else "1"),
+    "numbers beyond 2^53": table(50, 2, lambda row, k: str(2**53 + row)),
+    "exponents": table(50, 2, lambda row, k: f"{row}e{k - 1}"),
+}
+
+
+@pytest.mark.parametrize("content", SAMPLES.values(), ids=SAMPLES.keys())
+@pytest.mark.parametrize("size", [64, 1000])
+def test_a_sample_is_read_the_same_in_every_way(content: bytes, size: int, scratch: Path) -> None:
+    blocks, typed, records = in_three_ways(content, Dialect(), Marks(), {}, scratch, size)
+    assert blocks == records
+    assert typed == records
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_only_the_first_block_of_a_large_file_is_left_to_the_own_reader(
+    typed: bool, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dslc.data.csv_columns.SIZE", 1000)
+    monkeypatch.setattr("dslc.data.csv_polars.LARGE", 0 if typed else 1 << 40)
+    cuts: list[Cut] = []
+
+    def counted(content: bytes, cut: Cut, columns: int, dialect: Dialect) -> Block | None:
+        cuts.append(cut)
+        return scan(content, cut, columns, dialect)
+
+    monkeypatch.setattr("dslc.data.csv_columns.scan", counted)
+    content = table(2000, 4, lambda row, k: "" if row % 5 == k else ["true", "ab", str(row), "2026-11-23"][k])
+    assert not isinstance(outcome(content, Dialect(), Marks(), {}, scratch), str)
+    assert (len(cuts) == 1) == typed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from datetime import date, datetime
 from pathlib import Path
 
@@ -138,9 +140,25 @@ def test_an_unknown_column_is_an_error_of_the_model_file(tmp_path: Path) -> None
 
 def test_without_polars_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, COLUMNS)
-    monkeypatch.setattr(parquet, "find_spec", lambda _: None)
+    monkeypatch.setattr(parquet, "installed", lambda: False)
     with pytest.raises(DataError, match=r"^a.parquet: Parquet needs polars: pip install 'dslc\[polars\]'$"):
         raw('parquet "a.parquet"; target y', tmp_path)
+
+
+def test_after_a_fork_the_threads_of_polars_are_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, COLUMNS)
+    monkeypatch.setattr("dslc.data.csv_polars.LARGE", 0)
+    expected = raw('csv "a.csv"; target y; ignore day', tmp_path).table.columns["told"].values.tobytes()
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        same = raw('csv "a.csv"; target y; ignore day', tmp_path).table.columns["told"].values.tobytes() == expected
+        try:
+            raw('parquet "a.parquet"; target y; ignore day', tmp_path)
+        except DataError as error:
+            os._exit(0 if same and "forked" in str(error) else 1)
+        os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_columns_beyond_the_budget_are_not_read(tmp_path: Path) -> None:

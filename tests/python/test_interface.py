@@ -13,7 +13,7 @@ from dslc.opening import compile, load
 
 METHODS = (
     "fit", "predict", "predict_proba", "forward", "evaluate", "set_weights", "loss", "gradients", "summary", "save",
-    "reset", "status", "request_stop", "evaluate_file", "evaluate_part", "read_rows", "objective",
+    "reset", "status", "request_stop", "evaluate_file", "evaluate_part", "read_rows", "objective", "predictions",
 )  # fmt: skip
 PROPERTIES = (
     "weights", "plan", "source", "graph", "classes", "compile_seconds", "experiment", "peak_bytes", "program", "rows",
@@ -44,7 +44,7 @@ def test_functions_say_what_they_do_and_are_typed(function: object) -> None:
 
 def test_help_shows_the_arguments_and_not_what_checks_them() -> None:
     text = pydoc.plain(pydoc.render_doc(dslc.Model))
-    assert "fit(self, x: 'Inputs | None' = None, y: 'npt.ArrayLike | None' = None, *, validation:" in text
+    assert "fit(self, x: 'Inputs | None' = None, y: 'Truth | None' = None, *, validation:" in text
     assert "kwargs" not in text and "checked(" not in text
     assert "Calls from several threads take turns" in text
 

@@ -40,7 +40,7 @@ def test_a_bound_call_gives_what_an_unbound_one_gives(model: dslc.Model) -> None
     sources, order = sources_of(session.program, given), np.arange(len(x))
     session.executable.call("predict", session._kept.arena, sources, order, 0, len(x), 1)
     places = session._predictor.results if session._predictor else {}
-    assert set(bound) == {"prediction", "probability", "decision"} == set(places)
+    assert set(bound) == {"prediction.y", "probability.y", "decision.y"} == set(places)
     for name, result in places.items():
         assert result[: len(x)].tobytes() == bound[name].tobytes()
 

@@ -1,0 +1,5 @@
+# task: values
+data {
+  parquet "table.parquet" { separator ";"; a = b }
+  target y
+}
