@@ -85,7 +85,7 @@ class TablePreparation:
             column = frame.columns[plan.name]
             part = matrix[:, place : place + plan.width]
             strange = _write(part, plan, coded(plan, column, frame.origin), frame.origin)
-            if len(strange) and unseen is not None:
+            if strange.size and unseen is not None:
                 unseen.append(unseen_cells(plan.name, column, strange))
             place += plan.width
         return matrix
@@ -114,7 +114,7 @@ def _write(part: Reals, plan: ColumnPlan, codes: Cells, origin: Origin) -> Rows:
     if plan.kind is Kind.CATEGORY:
         rows = np.flatnonzero(codes >= 0)
         part[rows, codes[rows].astype(np.int64)] = 1.0
-        return np.flatnonzero(codes < 0) if len(rows) < len(codes) else rows[:0]
+        return np.flatnonzero(codes < 0) if len(rows) < len(codes) else NO_ROWS
     part[:, 0] = plan.scaling.apply(codes) if plan.scaling else codes
     return NO_ROWS
 
