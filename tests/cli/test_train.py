@@ -57,7 +57,7 @@ def test_quiet_says_nothing_but_the_result(folder: Path, capsys: Capture) -> Non
     out, err = capsys.readouterr()
     assert not err
     assert out.startswith("points: 42 parameters, 1 epoch in ")
-    assert [line.split()[0] for line in out.splitlines()[2:]] == ["loss", "train", "val", "test"]
+    assert [line.split()[0] for line in out.splitlines()[3:]] == ["loss", "train", "val", "test"]
 
 
 def test_a_seed_changes_the_result_and_repeats_it(folder: Path, capsys: Capture) -> None:
