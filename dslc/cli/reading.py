@@ -40,6 +40,10 @@ class Side:
     cpu_seconds: float
     memory_bytes: int
 
+    def ratios(self, other: Side) -> tuple[float, float, float]:
+        cpu = self.cpu_seconds / other.cpu_seconds
+        return self.seconds / other.seconds, cpu, self.memory_bytes / other.memory_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -58,20 +62,14 @@ class Reading:
         return {"workload": "csv", **table, "seconds": times, "cpu_seconds": cpu, "memory_bytes": memory}
 
     def to_text(self) -> str:
-        head = (
-            f"csv: {self.rows} rows x {self.columns} columns, {self.file_bytes / 2**20:.0f} MB, to arrays for training"
-        )
-        lines = [
-            head,
-            f"{'':<22}{'seconds':>9}{'cpu s':>8}{'memory':>10}"
-            + ("   ratios to polars" if "polars" in self.sides else ""),
-        ]
+        size = self.file_bytes / 2**20
+        head = f"csv: {self.rows} rows x {self.columns} columns, {size:.0f} MB, to arrays for training"
+        peer = self.sides.get("polars")
+        lines = [head, f"{'':<20}{'seconds':>9}{'cpu s':>8}{'memory':>10}" + ("   ratios to polars" if peer else "")]
         for name, side in self.sides.items():
-            line = f"{LABELS[name]:<22}{side.seconds:>9.2f}{side.cpu_seconds:>8.2f}{side.memory_bytes / 2**20:>7.0f} MB"
-            peer = self.sides.get("polars")
+            line = f"{LABELS[name]:<20}{side.seconds:>9.2f}{side.cpu_seconds:>8.2f}{side.memory_bytes / 2**20:>7.0f} MB"
             if peer and name != "polars":
-                memory = side.memory_bytes / peer.memory_bytes
-                line += f"{side.seconds / peer.seconds:>8.2f}{side.cpu_seconds / peer.cpu_seconds:>6.2f}{memory:>6.2f}"
+                line += "".join(f"{ratio:>6.2f}" for ratio in side.ratios(peer))
             lines.append(line)
         return "\n".join(lines)
 
