@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from dslc.data.feed import read_inputs
-from dslc.data.prepare import prepare
 from dslc.data.reader import FEW, InputReader, input_reader
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError
 
-from .model import raw
+from .model import prepared, raw
 
 DRAW = np.random.default_rng(3)
 ROWS = 40
@@ -33,7 +32,7 @@ SCALES = ["scale zscore", "scale minmax 0..1", "scale robust", "scale none", "sc
 def reader(folder: Path, content: str, block: str) -> InputReader:
     (folder / "t.csv").write_text(content)
     model = raw(block, folder)
-    data = prepare(model, Task.CLASSES)
+    data = prepared(model, Task.CLASSES)
     assert data.preparation is not None
     return input_reader(model.recipe, data.schema.inputs, data.preparation)
 
