@@ -27,6 +27,10 @@ STRATA_LIMIT = 1000
 """The most values that a column may have for a split to be stratified by it."""
 
 
+PIECE = 1 << 14
+"""Rows whose random words are computed at a time, so that intermediate results stay in the cache."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Disjoint, increasing row numbers; val and test may be empty."""
@@ -83,8 +87,12 @@ def split_stratified(
 
 def _order(rows: int, seed: int) -> Rows:
     """The rows in an order that is a function of the seed; a tie of all 64 bits keeps the file's order."""
-    high, low = words(stream_key(seed, "data.split"), np.arange(rows), 0)
-    keys = np.asarray(high).astype(np.uint64) << np.uint64(32) | np.asarray(low).astype(np.uint64)
+    key, keys = stream_key(seed, "data.split"), np.empty(rows, np.uint64)
+    for start in range(0, rows, PIECE):
+        high, low = words(key, np.arange(start, min(rows, start + PIECE)), 0)
+        keys[start : start + PIECE] = np.asarray(high).astype(np.uint64) << np.uint64(32) | np.asarray(low).astype(
+            np.uint64
+        )
     return np.argsort(keys, kind="stable")
 
 
