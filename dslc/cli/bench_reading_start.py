@@ -34,7 +34,7 @@ def _with_dslc(path: Path, own: bool) -> object:
 
     if own:
         csv_polars.LARGE = sys.maxsize
-    model = dslc.compile(MODEL, data=path)
+    model = dslc.compile(text=MODEL, data=path)
     program = model.compilation.program(Element.F32, TRAINING, len(model.dataset.train))
     return model, sources_of(program, model.rows)
 

@@ -21,9 +21,13 @@ LOOPING = """
 import time
 from dslc.cli.interrupts import INTERRUPTS
 INTERRUPTS.watch()
-with INTERRUPTS.asking(lambda: print("asked", flush=True)):
+asked = []
+def ask():
+    print("asked", flush=True)
+    asked.append(True)
+with INTERRUPTS.asking(ask):
     print("ready", flush=True)
-    while not INTERRUPTS.received or {kill}:
+    while not asked or {kill}:
         time.sleep(0.01)
     raise SystemExit(INTERRUPTS.code)
 """
