@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,6 @@ from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation
 from dslc.data.reader import InputReader, input_reader
 from dslc.data.rows import read_rows
-from dslc.data.scale import Reals
 from dslc.data.split import all_training
 from dslc.data.table import Frame
 from dslc.data.told import prepare_told
@@ -36,7 +35,7 @@ from dslc.driver import Compilation
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Array
 from dslc.plan import Parts, ResourcePlan, plan_resources
-from dslc.predictions import Prediction, fitted_for, predictions, unfitted
+from dslc.predictions import Prediction, fitted_for, only, predictions, unfitted
 from dslc.program.backend import Backend, Integers
 from dslc.program.program import Element, Program
 from dslc.runtime.history import History, Status
@@ -50,7 +49,6 @@ from dslc.sessions import TRAINING, Sessions
 if TYPE_CHECKING:
     import networkx as nx
 
-T = TypeVar("T")
 Labels: TypeAlias = tuple[Label, ...] | None
 Inputs: TypeAlias = npt.ArrayLike | Mapping[str, npt.ArrayLike] | Frame
 Part: TypeAlias = Literal["train", "val", "test"]
@@ -81,9 +79,8 @@ class Model:
         self.dataset = compilation.dataset
         self.threads = threads
         self._sessions = Sessions(compilation, backend, real, threads, saved)
-        self._preparation: Preparation | None = compilation.dataset.preparation
         self._reader: InputReader | None = None
-        self._weight: Reals | None = None
+        self._unfitted = unfitted(compilation.experiment.schema)
         self._turn = Turn()
         self.epochs: tuple[Mapping[str, float], ...] = saved.history if saved else ()
         """The rows of the history of every fit since the model was made, those of a loaded model included."""
@@ -109,7 +106,7 @@ class Model:
     @property
     def rows(self) -> Rows:
         """The prepared rows that the model trains on, all parts."""
-        return _rows(self.dataset, self._weight)
+        return _rows(self.dataset)
 
     @property
     def program(self) -> Program:
@@ -177,12 +174,11 @@ class Model:
             if x is None and sample_weight is not None:
                 raise TypeError("`sample_weight` comes with `x`")
             dataset = self._dataset(x, y, validation)
-            weight = self._weight if x is None else None
             if sample_weight is not None:
-                weight = weights_of(sample_weight, dataset, validation is not None)
+                dataset = dataset.weighed(weights_of(sample_weight, dataset, validation is not None))
             session = self._sessions.training(max(1, len(dataset.train)))
-            session.begin(_rows(dataset, weight), dataset.train, dataset.val, loop)
-            self.dataset, self._preparation, self._weight = dataset, dataset.preparation, weight
+            session.begin(_rows(dataset), dataset.train, dataset.val, loop)
+            self.dataset = dataset
             history = session.run(callback)
             self.epochs += history.epochs
             return history
@@ -192,12 +188,12 @@ class Model:
             if y is not None or validation is not None:
                 raise TypeError("`y` and `validation` come with `x`")
             if len(self.dataset.train) == 0:
-                raise DataError("this model's data comes from Python: fit(x, y)")
+                raise DataError("the model has no rows of its own: give `x` and `y`")
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
             raw, parts = join(raw, feed_validation(self.compilation.raw, *pair(validation, "validation")))
-        return prepare_told(raw, self.compilation.tasks, parts, self._preparation)
+        return prepare_told(raw, self.compilation.tasks, parts, self.dataset.preparation)
 
     def request_stop(self) -> None:
         """Ends the running training after its current batch; may be called from a signal handler."""
@@ -218,12 +214,12 @@ class Model:
     def save(self, path: str | Path) -> None:
         """Writes the model file (`.dslm`), atomically; `dslc.load` reads it. Raises OSError."""
         with self._turn:
-            session, preparation = self.session, self._preparation
+            session = self.session
             epoch, iteration = session.counters
             compilation = replace(self.compilation, dataset=self.dataset)
             weights, states, real = session.parameters, session.states, self._sessions.real
             saved = Saved(compilation, real, weights, states, epoch, iteration, self.epochs)
-            saved.write(Path(path), preparation)
+            saved.write(Path(path))
 
     # --- using ------------------------------------------------------------------------------------
 
@@ -240,15 +236,19 @@ class Model:
         `sample_weight` [rows] says how much each row counts. The dict is empty for a part without rows.
         """
         if x is None:
+            self._dataset(None, y, None)
             return self.evaluate_part("test")
-        dataset = self._prepared(x, y)
-        weight = None if sample_weight is None else weights_of(sample_weight, dataset, False)
-        return self.session.evaluate(_rows(dataset, weight))
+        with self._turn:
+            dataset = self._prepared(x, y)
+            if sample_weight is not None:
+                dataset = dataset.weighed(weights_of(sample_weight, dataset, False))
+            return self.session.evaluate(_rows(dataset))
 
     def evaluate_part(self, part: Part) -> dict[str, float]:
         """`loss` and metrics over one part of the data that the model trains on; empty for a part without rows."""
-        chosen = {"train": self.dataset.train, "val": self.dataset.val, "test": self.dataset.test}[part]
-        return self.session.evaluate(self.rows, chosen) if len(chosen) else {}
+        with self._turn:
+            chosen = {"train": self.dataset.train, "val": self.dataset.val, "test": self.dataset.test}[part]
+            return self.session.evaluate(self.rows, chosen) if len(chosen) else {}
 
     def evaluate_file(self, path: str | Path | None = None) -> dict[str, float]:
         """`loss` and metrics over all rows of the file at `path`, read as the data block reads its own.
@@ -261,9 +261,10 @@ class Model:
         if raw.table.rows == 0:
             raise DataError("this model's data comes from Python: evaluate(x, y)")
         parts = None if path is None else all_training(raw.table.rows)
-        dataset = prepare_told(raw, self.compilation.tasks, parts, self._fitted())
-        chosen = dataset.test if path is None and len(dataset.test) else None
-        return self.session.evaluate(_rows(dataset), chosen)
+        with self._turn:
+            dataset = prepare_told(raw, self.compilation.tasks, parts, self._fitted())
+            chosen = dataset.test if path is None and len(dataset.test) else None
+            return self.session.evaluate(_rows(dataset), chosen)
 
     def read_rows(self, path: str | Path) -> Inputs:
         """The inputs in a CSV, Parquet or npz file, for `predict`: the columns or arrays that the model reads."""
@@ -275,19 +276,21 @@ class Model:
 
         By target where there are several.
         """
-        outputs, fitted = self._outputs(x), self._fitted()
+        with self._turn:
+            outputs, fitted = self._outputs(x), self._fitted()
         heads = self.experiment.schema.heads
-        return _only({name: fitted_for(name, fitted).restore(outputs[f"decision.{name}"]) for name in heads})
+        return only({name: fitted_for(name, fitted).restore(outputs[f"decision.{name}"]) for name in heads})
 
     def predictions(self, x: Inputs) -> dict[str, Prediction]:
         """All that the net says about each row of `x`, by target."""
-        return predictions(self._outputs(x), self.experiment.schema, self._fitted())
+        with self._turn:
+            return predictions(self._outputs(x), self.experiment.schema, self._fitted())
 
     @property
     def classes(self) -> Labels | dict[str, Labels]:
         """The labels in the order of `predict_proba`'s columns, None for a target of values; by target if several."""
         fitted = self._fitted().targets
-        return _only({name: fitted[name].classes if name in fitted else None for name in self.experiment.schema.heads})
+        return only({name: fitted[name].classes if name in fitted else None for name in self.experiment.schema.heads})
 
     @strict
     def predict_proba(self, x: Inputs) -> Array | dict[str, Array]:
@@ -298,7 +301,7 @@ class Model:
         found = {name: p.probability for name, p in self.predictions(x).items() if p.probability is not None}
         if not found:
             raise DataError("a target of values has no class probabilities")
-        return found if len(self.experiment.schema.heads) > 1 else _only(found)
+        return found if len(self.experiment.schema.heads) > 1 else only(found)
 
     @overload
     def forward(self, x: Inputs, at: None = None) -> Array | dict[str, Array]: ...
@@ -317,27 +320,28 @@ class Model:
         """
         if at is None:
             outputs = self._outputs(x)
-            return _only({name: outputs[f"prediction.{name}"] for name in self.experiment.schema.heads})
-        wanted, rows = names_in(at, self.experiment.tensors), self._read(x)
+            return only({name: outputs[f"prediction.{name}"] for name in self.experiment.schema.heads})
+        wanted = names_in(at, self.experiment.tensors)
         with self._turn:
+            rows = self._read(x)
             found = self._sessions.looking(wanted).predict(rows) if wanted else {}
         return {name: found[name] for name in wanted}
 
     def _outputs(self, x: Inputs) -> dict[str, Array]:
-        rows = self._read(x)
         with self._turn:
+            rows = self._read(x)
             return self._sessions.predicting().predict(rows)
 
     def _read(self, x: Inputs) -> Rows:
         """Rows to predict, prepared."""
         fitted, reader = self._fitted(), self._reader
         if reader is None or reader.fitted is not fitted:
-            reader = input_reader(self.compilation.raw.recipe, self.experiment.schema.inputs, fitted)
+            reader = input_reader(self.compilation.raw.recipe, self.experiment.schema, fitted)
             self._reader = reader
         return Rows(reader.read(x))
 
     def _fitted(self) -> Preparation:
-        return self._preparation if self._preparation is not None else unfitted(self.experiment.schema)
+        return self.dataset.preparation or self._unfitted
 
     def _prepared(self, x: Inputs, y: Truth | None) -> Dataset:
         raw = feed(self.compilation.raw, x, y)
@@ -362,7 +366,8 @@ class Model:
     @strict
     def loss(self, x: Inputs, y: Truth | None = None) -> float:
         """The objective over all rows as one batch, as in training, with penalties: what `gradients` differentiates."""
-        return self.objective(_rows(self._prepared(x, y)))[0]
+        with self._turn:
+            return self.objective(_rows(self._prepared(x, y)))[0]
 
     @strict
     def gradients(self, x: Inputs, y: Truth | None = None, *, inputs: bool = False) -> dict[str, Array]:
@@ -371,8 +376,9 @@ class Model:
         `inputs` adds those of the input rows as `inputs.NAME` [rows, *shape]: with respect to the inputs as the net
         reads them, scaled and encoded, whose elements for a table are those of its prepared columns. Raises DataError.
         """
-        rows = _rows(self._prepared(x, y))
-        found = self.objective(rows, inputs=truth(inputs, "inputs"))[1]
+        with self._turn:
+            rows = _rows(self._prepared(x, y))
+            found = self.objective(rows, inputs=truth(inputs, "inputs"))[1]
         unread = {f"inputs.{name}": values for name, values in rows.inputs.items()} if inputs else {}
         return found | {name: np.zeros(values.shape) for name, values in unread.items() if name not in found}
 
@@ -388,11 +394,5 @@ class Model:
             return session.gradients(rows, chosen)
 
 
-def _only(by_head: dict[str, T]) -> T | dict[str, T]:
-    """The value of the only head, or all of them by name."""
-    return next(iter(by_head.values())) if len(by_head) == 1 else by_head
-
-
-def _rows(dataset: Dataset, weight: Reals | None = None) -> Rows:
-    beside = dataset.weight if weight is None or dataset.weight is None else weight * dataset.weight
-    return Rows(dataset.inputs, dataset.beside, weight if beside is None else beside, dataset.numbers)
+def _rows(dataset: Dataset) -> Rows:
+    return Rows(dataset.inputs, dataset.beside, dataset.weight, dataset.numbers)

@@ -18,7 +18,12 @@ from dslc.saved import read_saved
 from dslc.source import Source
 from dslc.syntax.read import read_source
 
-NOUNS = {"path": "path", "text": "text", "settings": "mapping from names to values"}
+NOUNS = {
+    "path": "path", "text": "text", "settings": "mapping from names to values", "data": "path, or a mapping of paths",
+}  # fmt: skip
+
+
+Place = (str, os.PathLike)
 
 
 @strict
@@ -40,7 +45,13 @@ def compile(
     """
     if (path is None) == (text is None):
         raise TypeError("give either a path or text=")
-    for given, kind, name in ((path, str | os.PathLike, "path"), (text, str, "text"), (settings, Mapping, "settings")):
+    kinds = (
+        (path, Place, "path"),
+        (text, str, "text"),
+        (settings, Mapping, "settings"),
+        (data, (*Place, Mapping), "data"),
+    )
+    for given, kind, name in kinds:
         if given is not None and not isinstance(given, kind):
             raise TypeError(f"`{name}` is a {NOUNS[name]}, not a {type(given).__name__}")
     real = {"float32": Element.F32, "float64": Element.F64}.get(dtype)
@@ -49,7 +60,7 @@ def compile(
     chosen = get_backend(backend)
     source = Source("model.dsl", text) if text is not None else read_source(Path(str(path)))
     folder = Path() if path is None else Path(path).parent
-    paths = {"": Path(data)} if isinstance(data, str | Path) else {name: Path(p) for name, p in (data or {}).items()}
+    paths = {"": Path(data)} if isinstance(data, Place) else {name: Path(p) for name, p in (data or {}).items()}
     written = {name: _written(value) for name, value in (settings or {}).items()}
     return Model(compile_front(source, folder, written, paths), chosen, real, threads)
 

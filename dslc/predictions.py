@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from dslc.data.prepare import Preparation
 from dslc.data.schema import Schema
 from dslc.data.target_preparation import TargetPreparation
 from dslc.graph.graph import Array
+
+T = TypeVar("T")
 
 UNPREPARED = TargetPreparation()
 """Of a prediction without a target."""
@@ -26,7 +29,7 @@ def fitted_for(name: str, fitted: Preparation) -> TargetPreparation:
 class Prediction:
     """Of one target: `decided` [rows, ..] are labels or values in its own unit, `raw` the net's output before the link.
 
-    Where the target has `classes`, `probability` is [rows, .., classes] in their order.
+    Where the target has `classes`, `probability` is [rows, classes] in their order.
     """
 
     decided: Array
@@ -52,6 +55,11 @@ def _chances(probability: Array) -> Array:
         return probability.reshape(len(probability), -1)
     second = probability.reshape(len(probability), 1)
     return np.concatenate([1 - second, second], axis=1)
+
+
+def only(by_head: dict[str, T]) -> T | dict[str, T]:
+    """The value of the only head, or all of them by name."""
+    return next(iter(by_head.values())) if len(by_head) == 1 else by_head
 
 
 def unfitted(schema: Schema) -> Preparation:

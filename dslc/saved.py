@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dslc.data.prepare import Preparation
 from dslc.data.record import Json, preparation_record, schema_record
 from dslc.diagnostics import DataError, ModelError
 from dslc.driver import Compilation, reopen
@@ -55,10 +54,11 @@ class Saved:
     iteration: int
     history: tuple[Mapping[str, float], ...]
 
-    def write(self, path: Path, preparation: Preparation | None) -> None:
+    def write(self, path: Path) -> None:
         """Writes the model file; `path` holds the old one or the new one at every instant. Raises OSError."""
         from safetensors.numpy import save
 
+        fitted = self.compilation.dataset.preparation
         tensors = {name: np.ascontiguousarray(value) for name, value in self.weights.items()}
         tensors |= {STATE + name: np.ascontiguousarray(value) for name, value in self.states.items()}
         facts: dict[str, Json] = {
@@ -76,7 +76,7 @@ class Saved:
                 "model.dsl": self.compilation.module.span.source.text.encode(),
                 "definitions.dsl": self.compilation.definitions.encode(),
                 "model.json": _json(facts),
-                "preparation.json": _json(preparation_record(preparation) if preparation else None),
+                "preparation.json": _json(preparation_record(fitted) if fitted else None),
                 "history.json": _json([dict(row) for row in self.history]),
                 WEIGHTS: weights,
             },

@@ -73,9 +73,9 @@ class Sessions:
 
     def looking(self, tensors: tuple[str, ...]) -> Session:
         """Where tensors of the net are computed: the results of its `predict`, by name."""
-        key = ("predict", *tensors)
+        key = ("predict", *sorted(tensors))
         if key not in self._others:
-            self._open(key, lambda: tensors_of(self.compilation.experiment, tensors), 1)
+            self._open(key, lambda: tensors_of(self.compilation.experiment, key[1:]), 1)
         return self._with_weights(self._others[key])
 
     def _open(self, key: tuple[str, ...], graph: Callable[[], Graph], rows: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from dslc.diagnostics import BackendUnavailable
 from dslc.program import machine
-from dslc.program.backend import Bytes, Integers, MachineMemory
+from dslc.program.backend import Bound, Bytes, Integers, MachineMemory
 
 from . import store
 from .cost import default_threads, rows_of_one_thread
@@ -63,30 +63,26 @@ class CpuExecutable:
 
         Raises IndexError where there are fewer or the arena has room for fewer: compiled code checks nothing.
         """
-        if rows and not 0 <= first <= first + rows <= order.size:
-            raise IndexError(f"rows {first} to {first + rows} of an order of {order.size}")
-        if rows > self._module.program.capacity:
-            raise IndexError(f"{rows} rows at once, where the program has room for {self._module.program.capacity}")
         self._check(arena)
+        self._check_rows(order, first, rows)
         places, barrier = _addresses(sources), np.zeros(BARRIER_WORDS, np.int64)
         words = [*(_address(array) for array in (barrier, arena, places, order)), first, rows]
         work = work_unit(self._module.entries[entry].unit.signature)
         self._library(entry).in_crew(work.name, self._threads(threads), words)
 
-    def bind(self, entry: str, arena: Bytes, sources: Sources, order: Integers, threads: int) -> Callable[[int], None]:
+    def bind(self, entry: str, arena: Bytes, sources: Sources, order: Integers, threads: int) -> Bound:
         """See dslc.program.backend.Executable. The function raises IndexError as `call` does."""
         self._check(arena)
         program = self._module.program
-        most, alone = min(order.size, program.capacity), rows_of_one_thread(program, program.entries[entry])
+        alone = rows_of_one_thread(program, program.entries[entry])
         places, barrier, crew = _addresses(sources), np.zeros(BARRIER_WORDS, np.int64), self._threads(threads)
         kept = (arena, *sources, order, places, barrier)
         words = np.array([*(_address(array) for array in (barrier, arena, places, order)), 0, 0], np.int64)
         run = self._library(entry).bind(work_unit(self._module.entries[entry].unit.signature).name, words)
 
-        def call(rows: int, kept: tuple[npt.NDArray[np.generic], ...] = kept) -> None:
-            if not 0 <= rows <= most:
-                raise IndexError(f"{rows} rows at once, where there is room for {most}")
-            words[-1] = rows
+        def call(first: int, rows: int, kept: tuple[npt.NDArray[np.generic], ...] = kept) -> None:
+            self._check_rows(order, first, rows)
+            words[-2:] = first, rows
             if rows <= alone:
                 run(1)
             else:
@@ -110,6 +106,12 @@ class CpuExecutable:
     def _check(self, arena: Bytes) -> None:
         if arena.size < self._module.program.arena_bytes:
             raise ValueError(f"an arena of {arena.size} bytes, where {self._module.program.arena_bytes} are needed")
+
+    def _check_rows(self, order: Integers, first: int, rows: int) -> None:
+        if rows and not 0 <= first <= first + rows <= order.size:
+            raise IndexError(f"rows {first} to {first + rows} of an order of {order.size}")
+        if rows > self._module.program.capacity:
+            raise IndexError(f"{rows} rows at once, where the program has room for {self._module.program.capacity}")
 
     def _threads(self, threads: int) -> int:
         return min(threads, MOST_THREADS) if threads > 0 else self.default_threads

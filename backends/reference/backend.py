@@ -6,12 +6,12 @@ float64, so that a program in float64 is the meaning and one in float32 shows wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dslc.program import machine
 from dslc.program.arena import view
-from dslc.program.backend import Array, Bytes, Executable, Facts, Integers, MachineMemory
+from dslc.program.backend import Array, Bound, Bytes, Executable, Facts, Integers, MachineMemory
 from dslc.program.program import Call, Entry, Fetch, Program
 from dslc.program.text import to_text
 
@@ -31,10 +31,9 @@ class ReferenceExecutable:
     ) -> None:
         run_entry(self.program.entries[entry], arena, sources, order[first : first + rows])
 
-    def bind(
-        self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, threads: int
-    ) -> Callable[[int], None]:
-        return lambda rows: run_entry(self.program.entries[entry], arena, sources, order[:rows])
+    def bind(self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, threads: int) -> Bound:
+        found = self.program.entries[entry]
+        return lambda first, rows: run_entry(found, arena, sources, order[first : first + rows])
 
     def advance(self, memory: MachineMemory, sources: Sequence[Array], threads: int) -> None:
         machine.run(memory, Entries(self.program, memory, sources))

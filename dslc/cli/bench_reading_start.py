@@ -10,6 +10,7 @@ zscore, float32). It prints one line of JSON when the arrays are there: `memory_
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -54,6 +55,7 @@ def _with_polars(path: Path) -> object:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the parent says that it was interrupted
     try:
         main(*sys.argv[1:])
     except BaseException as error:

@@ -65,7 +65,7 @@ def _read(
 def _task(raw: Raw, target: TargetField) -> Task:
     values = raw.table.targets[target.name]
     labels = isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.BOOLEAN)
-    said = target.name in raw.recipe.positives or raw.recipe.class_weight is not None
+    said = target.name in raw.recipe.positives or (raw.recipe.class_weight is not None and len(raw.targets) == 1)
     return Task.CLASSES if labels or target.classes is not None or said else Task.VALUES
 
 

@@ -11,6 +11,7 @@ first one ends it. Files that are being written are finished, or taken away.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -19,7 +20,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
-from dslc.runtime.files import unfinished
+from dslc.runtime.files import temporary, unfinished
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -91,6 +92,8 @@ def _end(number: int, message: str) -> NoReturn:
     for path in tuple(unfinished):
         with suppress(OSError):
             os.unlink(path)
+    for folder in tuple(temporary):
+        shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         if os.isatty(2):  # a progress bar hides it
             os.write(2, SHOW_CURSOR)

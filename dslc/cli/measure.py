@@ -6,15 +6,16 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import dslc
 from dslc.cli.workload import BATCHES, Workload, draw
 from dslc.diagnostics import BackendUnavailable
 from dslc.model import Model
+from dslc.runtime.files import temporary_folder
 
 SECONDS = 0.3
 """The least that a repetition takes."""
@@ -66,7 +67,7 @@ class Started:
 
 def measure(workload: Workload, backend: str, threads: int | None, peers: Sequence[str], repetitions: int) -> Measured:
     """Raises what compiling and training raise."""
-    with tempfile.TemporaryDirectory(prefix="dslc-bench-") as store:
+    with temporary_folder("dslc-bench-") as store:
         cold = _start(workload, backend, threads, store)
         warm = min((_start(workload, backend, threads, store) for _ in range(3)), key=lambda started: started.seconds)
     model = dslc.compile(workload.path, backend=backend, threads=threads)
@@ -83,7 +84,7 @@ def measure(workload: Workload, backend: str, threads: int | None, peers: Sequen
     )
 
 
-def _start(workload: Workload, backend: str, threads: int | None, store: str) -> Started:
+def _start(workload: Workload, backend: str, threads: int | None, store: Path) -> Started:
     """A process that compiles, makes a step and ends; `store` is where it keeps compiled kernels.
 
     It runs under -P: a checkout in the working directory must not stand before the dslc that is installed.
@@ -91,7 +92,7 @@ def _start(workload: Workload, backend: str, threads: int | None, store: str) ->
     name = workload.name if workload.widths else str(workload.path)
     command = [sys.executable, "-P", "-m", "dslc.cli.bench_start", name, backend, str(threads or 0)]
     began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": store}) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": str(store)}) as process:
         assert process.stdout
         line = process.stdout.readline()
         seconds = time.perf_counter() - began

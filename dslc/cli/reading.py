@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from dslc.cli.exits import say
+from dslc.runtime.files import temporary_folder
 from dslc.scalar.random import normal, stream_key, words
 
 ROWS, COLUMNS = 1_000_000, 30
@@ -84,8 +84,8 @@ def measure_reading(repetitions: int) -> Reading:
     sides = ("dslc", "own", "polars") if find_spec("polars") else ("dslc",)
     if len(sides) == 1:
         say("polars is not installed (`pip install 'dslc[polars]'`): dslc's own reader, and no peer")
-    with tempfile.TemporaryDirectory(prefix="dslc-bench-") as folder:
-        path = Path(folder) / "table.csv"
+    with temporary_folder("dslc-bench-") as folder:
+        path = folder / "table.csv"
         write_table(path, ROWS, COLUMNS)
         taken: dict[str, list[Side]] = {side: [] for side in sides}
         for turn in range(repetitions):

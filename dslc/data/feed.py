@@ -13,12 +13,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dslc.data.column import Column, ColumnType, Kind, concatenate
+from dslc.data.column import NOUNS, Cells, Column, ColumnType, Kind, concatenate
 from dslc.data.frame import ORIGIN as FRAME
 from dslc.data.frame import array_of, column_from, columns_of, frame_of, names_of
 from dslc.data.load import Raw, table_of, with_formulas
 from dslc.data.recipe import Recipe
-from dslc.data.schema import InputField, TargetField
+from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.split import Parts
 from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, require_finite
 from dslc.data.table_recipe import TableRecipe
@@ -43,7 +43,7 @@ def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
     given = _by_target(raw.targets, y)
     if raw.inputs[0].columns:
         return replace(raw, table=_fed_table(raw, x, given))
-    arrays = _arrays((*raw.inputs, *raw.carried), x)
+    arrays = _arrays(raw.inputs, raw.carried, x)
     rows = len(next(iter(arrays.values())))
     targets: dict[str, Numbers] = {}
     for target in raw.targets:
@@ -52,7 +52,7 @@ def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
         targets[target.name] = _checked(given[target.name], target.name, target.shape)
         _same_rows(target.name, targets[target.name], rows)
     inputs, carried = ({field.name: arrays[field.name] for field in part} for part in (raw.inputs, raw.carried))
-    return replace(raw, table=Table(rows, inputs, targets, _strata(raw, inputs | targets), PYTHON, carried=carried))
+    return replace(raw, table=Table(rows, inputs, targets, _strata(raw, arrays | targets), PYTHON, carried=carried))
 
 
 def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, ArrayLike]:
@@ -62,6 +62,8 @@ def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, 
     if not targets:
         raise DataError("the data block has no target")
     names = [target.name for target in targets]
+    if not isinstance(y, Mapping) and (columns := columns_of(y, names)) is not None:
+        return columns
     if isinstance(y, Mapping):
         for name in y:
             if name not in names:
@@ -82,14 +84,18 @@ def feed_validation(raw: Raw, x: Given, y: Truth | None) -> Raw:
         raise DataError(f"validation {error}" if placed else f"validation rows: {error}") from None
 
 
-def read_inputs(recipe: Recipe, fields: Sequence[InputField], x: Given) -> dict[str, Numbers | Frame]:
+def read_inputs(recipe: Recipe, schema: Schema, x: Given) -> dict[str, Numbers | Frame]:
     """Rows to predict by input name: arrays [rows, *shape], each with as many rows, or the frame of a table.
 
-    One array, or the key `inputs`, means the only input.
+    One array, or the key `inputs`, means the only input; what is carried may be there and is left alone.
     """
+    fields = schema.inputs
     if fields[0].columns:
         return {fields[0].name: _frame(recipe, fields[0], x, ())}
-    return dict(_arrays(fields, x))
+    if schema.carried and isinstance(x, Mapping):
+        beside = {field.name for field in schema.carried}
+        x = {name: values for name, values in x.items() if name not in beside}
+    return dict(_arrays(fields, (), x))
 
 
 def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
@@ -101,21 +107,35 @@ def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
     table = Table(
         rows,
         inputs,
-        {name: _joined(values, second.targets[name]) for name, values in first.targets.items()},
+        {name: _joined(name, values, second.targets[name]) for name, values in first.targets.items()},
         None,
         JoinedOrigin(first.rows, first.origin, second.origin),
         {name: concatenate(column, second.columns[name]) for name, column in first.columns.items()},
-        None if first.weight is None or second.weight is None else np.concatenate([first.weight, second.weight]),
+        _joined_weights(first, second),
         carried,
     )
     parts = Parts(np.arange(first.rows), np.arange(first.rows, rows), np.empty(0, np.int64))
     return replace(train, table=table), parts
 
 
-def _joined(first: Numbers | Column, second: Numbers | Column) -> Numbers | Column:
-    if isinstance(first, Column) and isinstance(second, Column):
-        return concatenate(first, second)
-    return np.concatenate([numbers_of(first), numbers_of(second)])
+def _joined(name: str, first: Numbers | Column, second: Numbers | Column) -> Numbers | Column:
+    """A target's training and validation rows; DataError for a column of another kind."""
+    if not isinstance(first, Column) or not isinstance(second, Column):
+        return np.concatenate([numbers_of(first), numbers_of(second)])
+    # A category's labels may be numbers in the rows to validate on, which are then read as their names.
+    if second.kind is not first.kind and first.kind is not Kind.CATEGORY and not {first.kind, second.kind} <= COUNTED:
+        raise DataError(f'validation column "{name}" holds {NOUNS[second.kind]}, and {NOUNS[first.kind]} in training')
+    return concatenate(first, second)
+
+
+COUNTED = {Kind.NUMBER, Kind.BOOLEAN}
+
+
+def _joined_weights(first: Table, second: Table) -> Cells | None:
+    """Rows to validate on count 1 where they bring no weights of their own."""
+    if first.weight is None:
+        return None
+    return np.concatenate([first.weight, np.ones(second.rows) if second.weight is None else second.weight])
 
 
 def _fed_table(raw: Raw, x: Given, given: Mapping[str, ArrayLike]) -> Table:
@@ -179,9 +199,11 @@ def _matrix(x: object, names: Sequence[str]) -> NDArray[np.generic]:
     return values
 
 
-def _arrays(fields: Sequence[InputField], x: Given) -> dict[str, Numbers]:
+def _arrays(inputs: Sequence[InputField], carried: Sequence[InputField], x: Given) -> dict[str, Numbers]:
+    """An array for each input, and for each field that is carried."""
     given: dict[str, ArrayLike] = {}
-    alias = fields[0].name if len(fields) == 1 else "inputs"
+    alias = inputs[0].name if len(inputs) == 1 else "inputs"
+    fields = (*inputs, *carried)
     names = [field.name for field in fields]
     if isinstance(x, Frame):
         raise DataError(f"this model takes arrays ({', '.join(names)}), not the columns of a table")
@@ -189,6 +211,8 @@ def _arrays(fields: Sequence[InputField], x: Given) -> dict[str, Numbers]:
         given = {alias if name == "inputs" else name: values for name, values in x.items()}
     elif len(fields) == 1:
         given = {alias: x}
+    elif len(inputs) == 1:
+        raise DataError(f'"{carried[0].name}" is carried beside the input: give a mapping by name: {", ".join(names)}')
     else:
         raise DataError(f"{len(fields)} inputs take a mapping by name: {', '.join(names)}")
     for name in given:

@@ -170,13 +170,10 @@ def table_of(frame: Frame, inputs: Sequence[str], beside: Mapping[str, Span], re
 
 
 def _carried(frame: Frame, name: str, span: Span) -> Cells:
-    """A carried column's numbers; ModelError for text and dates, DataError for a gap."""
+    """A carried column's numbers, NaN where missing; ModelError for text and dates."""
     column = frame.columns[name]
     if column.kind not in (Kind.NUMBER, Kind.BOOLEAN):
         raise ModelError([errors.NotANumber(span, "`carry`", name, NOUNS[column.kind])])
-    gaps = np.isnan(column.values)
-    if gaps.any():
-        raise DataError(f"{frame.origin.place(name, int(np.argmax(gaps)))}: a missing value in a carried column")
     return column.values
 
 

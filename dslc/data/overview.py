@@ -18,7 +18,7 @@ from dslc.data.column import Column, Kind, name_of
 from dslc.data.columns import rule_of
 from dslc.data.load import Raw
 from dslc.data.prepare import Dataset
-from dslc.data.recipe import CsvSource, Method, NpzSource, Recipe, ScalePlan, SplitPlan
+from dslc.data.recipe import Method, PythonSource, Recipe, ScalePlan, SplitPlan
 from dslc.data.scale import Scaling
 from dslc.data.schema import TargetField
 from dslc.data.split import Rows
@@ -118,7 +118,7 @@ def overview(raw: Raw, dataset: Dataset) -> Overview:
     table = dataset.preparation.table if dataset.preparation else None
     plans = {plan.name: plan for plan in table.columns} if table else {}
     return Overview(
-        source=recipe.source.path.value if isinstance(recipe.source, CsvSource | NpzSource) else "Python",
+        source="Python" if isinstance(recipe.source, PythonSource) else recipe.source.path.value,
         rows=raw.table.rows,
         split=_split(recipe.split),
         parts={name: len(rows) for name, rows in parts_of(dataset).items()},

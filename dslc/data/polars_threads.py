@@ -19,7 +19,8 @@ def _after_fork() -> None:
         _lost.set()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def installed() -> bool:

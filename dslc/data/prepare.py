@@ -83,6 +83,10 @@ class Dataset:
     came: tuple[int, int] = (0, 0)
     origin: Origin | None = None
 
+    def weighed(self, given: Reals) -> Dataset:
+        """With weights [rows] of Python's beside those of the data block."""
+        return replace(self, weight=given if self.weight is None else given * self.weight)
+
 
 def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparation | None = None) -> Dataset:
     """Split, fill, encode and scale.
@@ -109,9 +113,17 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     unseen: list[Unseen] = []
     prepared = fitted.apply(inputs, unseen)
     notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
-    beside |= {name: values.astype(np.float64) for name, values in table.carried.items()}
+    beside |= {name: _carried(name, values, table) for name, values in table.carried.items()}
     ours = (parts.train, parts.val, parts.test)
     return Dataset(schema, prepared, beside, *ours, fitted, weight, tuple(notes), table.numbers, came, table.origin)
+
+
+def _carried(name: str, values: Numbers, table: Table) -> Reals:
+    """What is carried, as it is. DataError for a gap."""
+    reals: Reals = values.astype(np.float64)
+    if reals.ndim == 1 and (gaps := np.isnan(reals)).any():
+        raise DataError(f"{table.origin.place(name, int(np.argmax(gaps)))}: a missing value in a carried column")
+    return reals
 
 
 def _weight(table: Table, fitted: Preparation, beside: Mapping[str, Ids | Reals], train: Rows) -> Reals | None:

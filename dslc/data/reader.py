@@ -20,7 +20,7 @@ from dslc.data.frame import ORIGIN, column_from, matrix_of
 from dslc.data.prepare import Preparation
 from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling
-from dslc.data.schema import InputField
+from dslc.data.schema import InputField, Schema
 from dslc.data.table import Frame
 from dslc.data.table_preparation import ColumnPlan, coded
 from dslc.data.table_recipe import TableRecipe
@@ -38,7 +38,7 @@ class InputReader:
     """The reading of one model's inputs; `short` is there for a table whose columns allow it."""
 
     recipe: Recipe
-    fields: Sequence[InputField]
+    schema: Schema
     fitted: Preparation
     short: ShortWay | None
 
@@ -47,8 +47,8 @@ class InputReader:
         if self.short is not None:
             matrix = self.short.read(x)
             if matrix is not None:
-                return {self.fields[0].name: matrix}
-        return inputs_told(self.fitted, self.recipe, self.fields, x)
+                return {self.schema.inputs[0].name: matrix}
+        return inputs_told(self.fitted, self.recipe, self.schema, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ class ShortWay:
         return matrix
 
 
-def input_reader(recipe: Recipe, fields: Sequence[InputField], fitted: Preparation) -> InputReader:
-    return InputReader(recipe, fields, fitted, _short_way(recipe, fields[0], fitted))
+def input_reader(recipe: Recipe, schema: Schema, fitted: Preparation) -> InputReader:
+    return InputReader(recipe, schema, fitted, _short_way(recipe, schema.inputs[0], fitted))
 
 
 def _short_way(recipe: Recipe, field: InputField, fitted: Preparation) -> ShortWay | None:

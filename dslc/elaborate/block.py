@@ -8,10 +8,10 @@ from typing import assert_never
 
 from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.declared import declare_gradients
-from dslc.elaborate.errors import Cascade, Duplicate, Fault, Misplaced, NotATarget, NoValue
+from dslc.elaborate.errors import Cascade, Duplicate, Fault, Misplaced, NotATarget, NoValue, Taken
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.scope import Scope
+from dslc.elaborate.scope import MEANINGS, Scope
 from dslc.elaborate.values import POISON, Composition, Instance, Repeated, Stage, Tensor, Value
 from dslc.elaborate.weights import declare_weight
 from dslc.syntax.ast import (
@@ -104,6 +104,8 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
 
 def bind(frame: Frame, name: Name, statement: Binding) -> None:
     """A tensor keeps its name for messages; what waits for its input becomes one shared instance."""
+    if frame.predicted is not None and name.text in frame.predicted.found:
+        raise Fault(Duplicate(name.span, f"`{name.text}`", frame.predicted.found[name.text][1]))
     path = frame.below(name.text)
     value = frame.at(path).evaluate(statement.value)
     if isinstance(value, Stage | Composition | Repeated):
@@ -123,8 +125,14 @@ def predict(frame: Frame, statement: Predict, where: str) -> None:
         raise Fault(NotATarget(name.span, name.text, nearest(name.text, predicted.widths)))
     if name.text in predicted.found:
         raise Fault(Duplicate(name.span, f"`predict {name.text}`", predicted.found[name.text][1]))
+    if name.text in MEANINGS:
+        raise Fault(Taken(name.span, name.text, MEANINGS[name.text]))
+    bound = frame.scope.find(name.text) if frame.scope.own(name.text) else None
+    if bound is not None and not (isinstance(bound, Tensor) and bound.maker == name.text):
+        raise Fault(Duplicate(name.span, f"`{name.text}`", frame.scope.place(name.text) or name.span))
     predicted.found[name.text] = POISON, name.span
-    scope, path = Scope(frame.scope), frame.below(name.text)
+    # A dot in a name is none between the steps of a path.
+    scope, path = Scope(frame.scope), frame.below(name.text.replace(".", "_"))
     width = predicted.widths.get(name.text)
     if width is not None and not frame.scope.own("outputs"):
         scope.bind("outputs", Number(width), name.span)

@@ -133,10 +133,11 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
 
 
 def open_frame(frame: Frame, definition: Definition, span: Span) -> Frame:
-    """The frame of a call's body: the file's own definitions see its lets, metrics the net's names too."""
+    """The frame of a call's body: the file's own definitions see its lets, losses and metrics the net's names too."""
     outer: Scope | None = None
     if frame.session.library.is_own(definition):
-        outer = frame.net if definition.kind is DefinitionKind.METRIC and frame.net else frame.session.root
+        sees = definition.kind in (DefinitionKind.METRIC, DefinitionKind.LOSS) and frame.heads
+        outer = frame.net if sees and frame.net else frame.session.root
     implied = Scope(outer)
     if definition.kind is DefinitionKind.INITIALIZER and frame.weight:
         implied.bind("shape", SizeOf(frame.weight.shape), span)

@@ -16,7 +16,7 @@ from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
 from dslc.elaborate import batching
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, TooDeep
+from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, Taken, TooDeep
 from dslc.elaborate.experiment import Experiment, Metric
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
@@ -70,6 +70,8 @@ def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Overri
     items = survey(module)
     session = _open(module, items)
     session.targets = tuple(target.name for target in schema.targets)
+    tables = {field.name for field in schema.inputs if field.columns}
+    session.faults += [Taken(t.span, t.name, "all input columns") for t in schema.targets if t.name in tables]
     session.carried = tuple(field.name for field in schema.carried)
     experiment: Experiment | None = None
     with _deep_recursion(session):
@@ -156,7 +158,12 @@ def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema
     first = heads[0].prediction
     if isinstance(first, Tensor) and outputs and not session.parameters:
         frame.report(Fault(NotALoss(first.span, "the net has no weights to train")))
-    return frame.draft.graph(outputs) if outputs else None
+    if not outputs:
+        return None
+    forward = frame.draft.graph(outputs)
+    if session.parameters and not _reached(forward, session)[0]:
+        frame.report(Fault(NotALoss(losses.span, "the loss depends on no weight of the net")))
+    return forward
 
 
 def _reached(forward: Graph | None, session: Session) -> tuple[list[Parameter], list[Parameter]]:
@@ -185,7 +192,8 @@ def _evaluate(
     totals = Totals(Draft())
     frame = net_frame(session, module, schema, losses, totals.examples, training=False)
     heads = run_net(frame, items.net, schema, losses)
-    mentioned = references(items.objective) if items.objective else set[str]()
+    read = (*((items.objective,) if items.objective else ()), *watched)
+    mentioned = {name for node in read for name in references(node)}
     inner = loss_frame(frame, schema, heads, mentioned)
     inner = replace(inner, totals=totals, role=Role.METRIC)
     sums = data_loss(inner, items.objective.value) if items.objective else None

@@ -15,7 +15,7 @@ Outputs, by name:
     updates   update.NAME for every parameter and state that changes
     evaluate  sums.weight, sums.loss, sums.1, sums.2 ...: [] sums over the rows present of weight * quantity
     finish    loss and each metric, from TOTAL leaves weight, loss, 1, 2 ...
-    predict   prediction: the net's raw output; probability: after the loss's link; decision: class id or value
+    predict   prediction.HEAD: the net's raw output; probability.HEAD: after the loss's link; decision.HEAD: id or value
 """
 
 from __future__ import annotations

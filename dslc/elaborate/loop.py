@@ -162,6 +162,8 @@ def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
     if name not in columns.higher:
         close = nearest(name, columns.higher)
         raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))
+    if part_of(member) == "train" and name != "loss":
+        raise Fault(UnknownColumn(span, text, f"training reports its loss alone; follow `val.{name}`"))
     if part_of(member) == "val" and not columns.validated:
         raise Fault(NoValidation(span, text))
     return text, columns.higher[name]

@@ -62,7 +62,7 @@ def _unknown(frame: Frame, name: Name) -> Diagnostic:
         )
     if frame.net and not frame.stack and name.text in ("target", *targets):
         return TargetInNet(name.span, name.text) if targets else NoTarget(name.span, name.text)
-    if frame.net and name.text in frame.session.carried:
+    if frame.net and not frame.heads and name.text in frame.session.carried:
         return CarriedInNet(name.span, name.text)
     if frame.net and name.text == "outputs" and len(targets) > 1:
         return SeveralOutputs(name.span, ", ".join(f"`{n}`" for n in targets))

@@ -20,7 +20,7 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.heads import Head
 from dslc.elaborate.names import resolve
 from dslc.elaborate.net import target_of
-from dslc.elaborate.scope import Scope
+from dslc.elaborate.scope import MEANINGS, Scope
 from dslc.elaborate.values import Poison, Tensor, Tensors, Value
 from dslc.graph.graph import NodeId, TensorType
 from dslc.ops.leaf import LeafRole
@@ -46,7 +46,7 @@ def loss_frame(frame: Frame, schema: Schema, heads: Sequence[Head], mentioned: s
         if heads[0].target:
             scope.bind("target", heads[0].target, span)
     for head in heads:
-        if head.stated:
+        if head.stated and head.name not in MEANINGS:  # a fault already where it is
             scope.bind(head.name, head.prediction, span)
     parameters = tuple(
         Tensor(frame.draft, frame.draft.leaf(LeafRole.PARAMETER, p.name, TensorType(p.shape)), p.shape, False, p.span)

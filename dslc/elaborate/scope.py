@@ -44,15 +44,16 @@ class Scope:
         """Binds a name of the file's own. Raises Fault if it would hide another that is visible here."""
         if name in MEANINGS:
             raise Fault(Taken(span, name, MEANINGS[name]))
-        first = self._place(name)
+        first = self.place(name)
         if first is not None:
             raise Fault(Duplicate(span, f"`{name}`", first))
         self._names[name] = value, span
 
-    def _place(self, name: str) -> Span | None:
+    def place(self, name: str) -> Span | None:
+        """Where the name was bound."""
         if name in self._names:
             return self._names[name][1]
-        return self._parent._place(name) if self._parent else None
+        return self._parent.place(name) if self._parent else None
 
     def update(self, name: str, value: Value) -> None:
         """A new value for a name of this block."""

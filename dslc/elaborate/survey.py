@@ -211,8 +211,8 @@ def _losses_about(head: str | None, objective: ast.Objective | None) -> Iterator
             case ast.Name() if head is None:
                 yield part
             case ast.Call(callee=callee, arguments=arguments):
-                given = [a.value.text for a in arguments if isinstance(a.value, ast.Name)]
-                if head in given:
+                about = next((a.value for a in arguments if a.name is None or a.name.text == "prediction"), None)
+                if isinstance(about, ast.Name) and about.text == head:
                     yield callee
             case _:
                 pass

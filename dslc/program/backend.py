@@ -19,6 +19,7 @@ from dslc.program.program import Program
 
 Array = npt.NDArray[np.generic]
 Bytes = npt.NDArray[np.uint8]
+Bound: TypeAlias = Callable[[int, int], None]
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
@@ -66,8 +67,8 @@ class Executable(Protocol):
 
     def bind(
         self, entry: str, arena: Bytes, sources: Sequence[npt.NDArray[np.generic]], order: Integers, threads: int
-    ) -> Callable[[int], None]:
-        """The entry on arrays that stay where they are: a function of the number of rows, the first ones of `order`.
+    ) -> Bound:
+        """The entry on arrays that stay where they are: a function of (first, rows), as in `call`.
 
         What is the same for every call is found once. One call at a time; small ones take one thread.
         """

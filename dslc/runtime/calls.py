@@ -33,8 +33,9 @@ class Caller:
         totals = slots[first : first + len(results) * machine.SLOT : machine.SLOT]
         before = totals.copy()
         totals[:] = 0
+        found = [view(self.arena, buffer) for buffer in results.values()]
         for _ in self._batches("evaluate", sources, order):
-            totals += [float(view(self.arena, buffer)) for buffer in results.values()]
+            totals += [float(value) for value in found]
         self.executable.call("finish", self.arena, sources, order, 0, 0, self.threads)
         totals[:] = before
         return {name: float(view(self.arena, buffer)) for name, buffer in by_place(self.program, "finish").items()}
@@ -58,9 +59,9 @@ class Caller:
 
     def _batches(self, entry: str, sources: Sequence[Array], order: Integers) -> Iterator[int]:
         """Runs the entry batch by batch and yields the rows of each, while its results are in the arena."""
-        slots = self.arena.view(np.float64)
+        slots, run = self.arena.view(np.float64), self.executable.bind(entry, self.arena, sources, order, self.threads)
         for first in range(0, len(order), self.program.capacity):
             rows = min(self.program.capacity, len(order) - first)
             slots[machine.CLOCK_ROWS] = rows
-            self.executable.call(entry, self.arena, sources, order, first, rows, self.threads)
+            run(first, rows)
             yield rows

@@ -1,18 +1,22 @@
 """Files that are whole at every instant: written beside their place, synced, then moved there.
 
-`unfinished` names the files that stand beside their places, so that a process that ends early can let them be
-finished or take them away (dslc/cli/interrupts.py).
+`unfinished` names the files that stand beside their places and `temporary` the folders that are not to stay, so that a
+process that ends early can let them be finished or take them away (dslc/cli/interrupts.py).
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 unfinished: set[str] = set()
 """Paths of the files that are being written in this process."""
+
+temporary: set[str] = set()
+"""Folders that are to be gone when the process has ended."""
 
 _numbers = count()
 
@@ -20,13 +24,31 @@ _numbers = count()
 def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
     """A new file beside the old one, synced, takes its place; what fails leaves the old one alone.
 
-    `mode` is the file's permissions, by default those of a new file. Raises OSError that names `path`: a full disk by
-    itself names nothing.
+    A link stays, and what it leads to is replaced. `mode` is the file's permissions, by default those of a new file.
+    Raises OSError that names `path`: a full disk by itself names nothing.
     """
     try:
-        _write_beside(path, content, mode)
+        real = Path(os.path.realpath(path))
+        if real.exists() and not real.is_file():  # a pipe or a device takes the bytes themselves
+            real.write_bytes(content)
+        else:
+            _write_beside(real, content, mode)
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+@contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A folder of its own among the system's temporary ones, gone afterwards."""
+    # Most processes need none, and the module brings random numbers and more with it.
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix=prefix) as folder:
+        temporary.add(folder)
+        try:
+            yield Path(folder)
+        finally:
+            temporary.discard(folder)
 
 
 def _write_beside(path: Path, content: bytes, mode: int | None) -> None:

@@ -6,7 +6,7 @@ number of rows goes the same way; what a row yields does not depend on the other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from dslc.graph.graph import Array
 from dslc.program import machine
 from dslc.program.arena import NUMPY, view
-from dslc.program.backend import Bytes, Executable, Integers, Reals
+from dslc.program.backend import Bound, Bytes, Executable, Integers, Reals
 from dslc.program.program import Fetch, Program
 from dslc.runtime.plan import by_place
 from dslc.runtime.rows import INPUT
@@ -30,7 +30,7 @@ class Predictor:
     capacity: int
     slots: Reals
     places: Mapping[str, Array]
-    run: Callable[[int], None]
+    run: Bound
     results: Mapping[str, Array]
 
     def __call__(self, inputs: Mapping[str, Array], chosen: Integers | None = None) -> dict[str, Array]:
@@ -55,7 +55,7 @@ class Predictor:
             # A fetched row is flat where the net reads it so; elements are rounded as they are stored.
             place[:rows] = batch.reshape(rows, *place.shape[1:])
         self.slots[machine.CLOCK_ROWS] = rows
-        self.run(rows)
+        self.run(0, rows)
 
 
 def predictor(program: Program, executable: Executable, arena: Bytes, threads: int) -> Predictor:

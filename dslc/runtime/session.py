@@ -166,7 +166,7 @@ class Session:
             return self._caller.sums(sources_of(self.program, rows), _order(rows, chosen))
 
     def predict(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
-        """`prediction`, `probability` and `decision` for each row, as the program stores them."""
+        """`prediction.HEAD`, `probability.HEAD`, `decision.HEAD` for each row, as the program stores them."""
         with self._turn:
             if self._predictor is None:
                 self._predictor = predictor(self.program, self.executable, self._kept.arena, self.threads)

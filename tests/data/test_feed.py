@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from dslc.data.feed import feed, join, read_inputs
-from dslc.data.schema import Task
+from dslc.data.schema import Schema, Task
 from dslc.diagnostics import DataError
+from dslc.source import BUILT_IN
 
 from .model import fitted, only, prepared, raw
 
@@ -70,7 +71,9 @@ TWO = "input a: [2]; input b: [1]; target y"
 
 
 def test_several_inputs_come_by_name() -> None:
-    arrays = read_inputs(raw(TWO).recipe, raw(TWO).inputs, {"b": [[1], [2]], "a": [[1, 2], [3, 4]]})
+    arrays = read_inputs(
+        raw(TWO).recipe, Schema(raw(TWO).inputs, (), BUILT_IN), {"b": [[1], [2]], "a": [[1, 2], [3, 4]]}
+    )
     assert {name: values.shape for name, values in arrays.items()} == {"a": (2, 2), "b": (2, 1)}
 
 

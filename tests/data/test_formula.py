@@ -62,7 +62,7 @@ def test_formulas_stand_on_formulas_and_count_when_predicting(folder: Path) -> N
     block = 'csv "a.csv"; target y; only a, d; column c = a + 1; column d = c * c; scale zscore'
     data = dataset(block, folder)
     assert data.preparation is not None and data.schema.inputs[0].columns == ("a",)
-    again = read_inputs(raw(block, folder).recipe, data.schema.inputs, {"a": [2, 1]})
+    again = read_inputs(raw(block, folder).recipe, data.schema, {"a": [2, 1]})
     np.testing.assert_array_equal(data.preparation.apply(again)["inputs"], data.inputs["inputs"][[1, 0]])
 
 
@@ -71,5 +71,5 @@ def test_a_formula_may_be_the_target(folder: Path) -> None:
     data = dataset(block, folder, Task.VALUES)
     assert only(data).tolist() == [2, 4, -6]
     assert data.preparation is not None
-    rows = read_inputs(raw(block, folder).recipe, data.schema.inputs, {"sex": ["m", None]})
+    rows = read_inputs(raw(block, folder).recipe, data.schema, {"sex": ["m", None]})
     assert data.preparation.apply(rows)["inputs"].tolist() == [[0, 1], [1, 0]]

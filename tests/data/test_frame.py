@@ -10,8 +10,9 @@ import pytest
 
 from dslc.data.feed import feed, join, read_inputs
 from dslc.data.rows import read_rows
-from dslc.data.schema import Task
+from dslc.data.schema import Schema, Task
 from dslc.diagnostics import DataError
+from dslc.source import BUILT_IN
 
 from .model import dataset, only, prepared, raw
 
@@ -69,7 +70,7 @@ def test_columns_are_prepared_as_the_file_is(
 ) -> None:
     data = dataset(BLOCK, folder)
     assert data.preparation is not None
-    rows = read_inputs(raw(BLOCK, folder).recipe, data.schema.inputs, kind(COLUMNS))
+    rows = read_inputs(raw(BLOCK, folder).recipe, data.schema, kind(COLUMNS))
     np.testing.assert_array_equal(data.preparation.apply(rows)["inputs"], data.inputs["inputs"])
 
 
@@ -78,7 +79,7 @@ def test_a_file_to_predict_needs_the_columns_alone(folder: Path) -> None:
     lines = ("note,born,size,alive,age,sex", "1,1985-02-07,big,FALSE,NA,m", "2,1971-03-09,small,?,45,")
     (folder / "b.csv").write_text("\n".join(lines))
     recipe = raw(BLOCK, folder).recipe
-    rows = read_inputs(recipe, data.schema.inputs, read_rows(recipe, data.schema, folder / "b.csv"))
+    rows = read_inputs(recipe, data.schema, read_rows(recipe, data.schema, folder / "b.csv"))
     assert data.preparation is not None
     np.testing.assert_array_equal(data.preparation.apply(rows)["inputs"], data.inputs["inputs"][1:])
 
@@ -121,14 +122,14 @@ WRONG: dict[str, tuple[object, str]] = {
 def test_wrong_columns_are_named(given: object, message: str, folder: Path) -> None:
     data = dataset(BLOCK, folder)
     with pytest.raises(DataError) as caught:
-        read_inputs(raw(BLOCK, folder).recipe, data.schema.inputs, given)
+        read_inputs(raw(BLOCK, folder).recipe, data.schema, given)
     assert str(caught.value) == message
 
 
 def test_a_gap_without_a_rule_is_named(folder: Path) -> None:
     block = 'csv "a.csv"; target y; only size'
     data = dataset(block, folder)
-    rows = read_inputs(raw(block, folder).recipe, data.schema.inputs, {"size": ["big", None]})
+    rows = read_inputs(raw(block, folder).recipe, data.schema, {"size": ["big", None]})
     assert data.preparation is not None
     with pytest.raises(DataError, match=r'^column "size", row 1: a missing value \(`missing median`'):
         data.preparation.apply(rows)
@@ -138,12 +139,12 @@ def test_one_array_of_numbers_is_prepared_like_its_columns(tmp_path: Path) -> No
     (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n3,,1\n-5,8,0\n")
     block = 'csv "a.csv"; target y; missing mean; scale zscore; scale minmax 0..9 of b'
     data = dataset(block, tmp_path)
-    recipe, fields = raw(block, tmp_path).recipe, data.schema.inputs
+    recipe, schema = raw(block, tmp_path).recipe, data.schema
     assert data.preparation is not None
     for gap in (5.0, np.nan):
         x = np.array([[1, 2], [3, gap], [-5, 8]])
-        whole = data.preparation.apply(read_inputs(recipe, fields, x))
-        apart = data.preparation.apply(read_inputs(recipe, fields, {"a": x[:, 0], "b": x[:, 1]}))
+        whole = data.preparation.apply(read_inputs(recipe, schema, x))
+        apart = data.preparation.apply(read_inputs(recipe, schema, {"a": x[:, 0], "b": x[:, 1]}))
         np.testing.assert_array_equal(whole["inputs"], apart["inputs"])
 
 
@@ -153,7 +154,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     model = raw('csv "a.csv"; target y', tmp_path)
     frame = library.DataFrame([[1, 2, 3]], columns=["a", "b", "a"])
     with pytest.raises(DataError, match=r"^DataFrame: Expected unique column names, got: - 'a' 2 times$"):
-        read_inputs(model.recipe, model.inputs, frame)
+        read_inputs(model.recipe, Schema(model.inputs, (), BUILT_IN), frame)
 
 
 def test_a_lazy_frame_is_refused_without_being_resolved(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
@@ -161,5 +162,5 @@ def test_a_lazy_frame_is_refused_without_being_resolved(tmp_path: Path, recwarn:
     (tmp_path / "a.csv").write_text("a,b,y\n1,2,0\n3,4,1\n")
     model = raw('csv "a.csv"; target y', tmp_path)
     with pytest.raises(DataError, match=r"^LazyFrame is not a DataFrame whose rows are at hand$"):
-        read_inputs(model.recipe, model.inputs, library.LazyFrame({"a": [1], "b": [2]}))
+        read_inputs(model.recipe, Schema(model.inputs, (), BUILT_IN), library.LazyFrame({"a": [1], "b": [2]}))
     assert not recwarn.list

@@ -34,11 +34,11 @@ def reader(folder: Path, content: str, block: str) -> InputReader:
     model = raw(block, folder)
     data = prepared(model, Task.CLASSES)
     assert data.preparation is not None
-    return input_reader(model.recipe, data.schema.inputs, data.preparation)
+    return input_reader(model.recipe, data.schema, data.preparation)
 
 
 def long_way(reading: InputReader, x: object) -> np.ndarray:
-    return reading.fitted.apply(read_inputs(reading.recipe, reading.fields, x))["inputs"]
+    return reading.fitted.apply(read_inputs(reading.recipe, reading.schema, x))["inputs"]
 
 
 def agree(reading: InputReader, x: object) -> None:

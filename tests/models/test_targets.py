@@ -118,5 +118,23 @@ def test_what_is_carried_reaches_loss_and_metrics_and_no_input() -> None:
     assert model.loss(rows, HOT) == pytest.approx(float(np.mean(amount[:, 0] * error**2)), rel=1e-12)
     model.fit(rows, HOT)
     assert model.evaluate(rows, HOT)["paid"] < float(np.mean(np.abs(error) * amount[:, 0]))
-    with pytest.raises(dslc.DataError, match="2 inputs take a mapping by name: x, amount"):
+    with pytest.raises(dslc.DataError, match='"amount" is carried beside the input: give a mapping by name: x, amount'):
         model.fit(X, HOT)
+    assert np.array_equal(model.predict(rows), model.predict(X))
+    model.fit({"inputs": X, "amount": amount}, HOT, epochs=1)
+
+
+def test_a_split_may_keep_the_shares_of_a_carried_array() -> None:
+    text = "data { input x: [3]; input g: [1]; target y; carry g; split 50/50 stratified y }"
+    model = dslc.compile(text=f"{text}\nnet {{ x | dense(1) }}\nloss squared_error * g\n", backend="reference")
+    side = np.tile([0.0, 1.0], 60)
+    model.fit({"x": X, "g": side[:, None]}, side, epochs=1)
+    assert side[model.dataset.train].sum() == side[model.dataset.test].sum() == 30
+
+
+def test_rows_to_validate_on_are_of_the_trainings_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,y\n1,2\n2,4\n3,6\n")
+    text = 'data { csv "a.csv"; target y }\nnet { inputs | dense(1) }\nloss squared_error\n'
+    model = dslc.compile(text=text, backend="reference", data=tmp_path / "a.csv")
+    with pytest.raises(dslc.DataError, match='validation column "y" holds text, and numbers in training'):
+        model.fit({"a": [1.0, 2]}, [1.0, 2], validation=({"a": [1.0, 2]}, ["low", "high"]))

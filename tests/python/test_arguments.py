@@ -96,11 +96,11 @@ def model() -> dslc.Model:
 @pytest.mark.parametrize("what", FAULTS)
 def test_a_fault_is_named_and_leaves_the_model_alone(model: dslc.Model, what: str) -> None:
     attempt, kind, words = FAULTS[what]
-    before, data, fitted_to = state(model), model.dataset, model._preparation
+    before, data, fitted_to = state(model), model.dataset, model.dataset.preparation
     with pytest.raises(kind, match=words):
         attempt(model)
     assert state(model) == before
-    assert model.dataset is data and model._preparation is fitted_to
+    assert model.dataset is data and model.dataset.preparation is fitted_to
     assert model.forward(X).shape == (40, 3)
 
 
@@ -109,7 +109,7 @@ def test_a_first_fit_that_fails_fits_no_preparation(what: str) -> None:
     fresh = dslc.compile(text=TEXT, backend="reference")
     with pytest.raises(FAULTS[what][1]):
         FAULTS[what][0](fresh)
-    assert fresh._preparation is None and len(fresh.dataset.train) == 0 and fresh.epochs == ()
+    assert fresh.dataset.preparation is None and len(fresh.dataset.train) == 0 and fresh.epochs == ()
 
 
 @pytest.mark.parametrize("name", ANOTHER_NAME)
