@@ -1,10 +1,9 @@
 """Errors, warnings and notes, and how they read.
 
-One frozen dataclass per diagnostic, defined in the `errors.py` of the stage that finds it: the text
+One frozen class per diagnostic, defined in the `errors.py` of the stage that finds it: the text
 stands in class attributes as templates, the data in fields. A template that mentions a field whose
 value is None is left out, so a help without a suggestion prints nothing.
 
-    @dataclass(frozen=True, slots=True)
     class UnknownName(Diagnostic):
         \"\"\"A name that neither the file nor the prelude defines. (The docstring is `dslc explain`.)\"\"\"
         code: ClassVar = "unknown-name"
@@ -20,10 +19,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
+from dslc.frozen import Frozen
 from dslc.source import Span
 
 
@@ -49,8 +49,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Frozen):
     """What one fault says. Subclasses give the templates; `span` is the smallest one that shows the fault."""
 
     code: ClassVar[str]
@@ -63,7 +62,7 @@ class Diagnostic:
 
     def fill(self, template: str) -> str | None:
         """The template with this diagnostic's fields, None if it is empty or needs a field that is None."""
-        values = {field.name: _clipped(getattr(self, field.name)) for field in fields(self)}
+        values = {name: _clipped(getattr(self, name)) for name in self.FIELDS}
         empty = [name for name, value in values.items() if value is None and f"{{{name}}}" in template]
         return None if not template or empty else template.format(**values)
 
@@ -80,7 +79,6 @@ class Diagnostic:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
 class NotYet(Diagnostic):
     """A form of the language that dslc reads but cannot carry out yet.
 

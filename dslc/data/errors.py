@@ -5,14 +5,12 @@ Faults inside the data files are no diagnostics: they raise `DataError`, which n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dslc.diagnostics import Diagnostic, Label, Severity
 from dslc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
 class NoData(Diagnostic):
     """A model file without a data block.
 
@@ -23,7 +21,6 @@ class NoData(Diagnostic):
     message: ClassVar = "the file has no data block"
 
 
-@dataclass(frozen=True, slots=True)
 class NoSource(Diagnostic):
     """A data block without a file (`csv`, `parquet`, `npz`) and without an input that Python feeds (`input x: [4]`)."""
 
@@ -31,7 +28,6 @@ class NoSource(Diagnostic):
     message: ClassVar = "the data block names no file and no input"
 
 
-@dataclass(frozen=True, slots=True)
 class MixedSources(Diagnostic):
     """Inputs come from one file, or all from Python; a data block cannot have both."""
 
@@ -45,7 +41,6 @@ class MixedSources(Diagnostic):
         return (Label(self.file, "read from a file"),)
 
 
-@dataclass(frozen=True, slots=True)
 class GivenTwice(Diagnostic):
     """A statement of the data block that may stand once, or a name that two fields share."""
 
@@ -59,7 +54,6 @@ class GivenTwice(Diagnostic):
         return (Label(self.first, "first here"),)
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownFormat(Diagnostic):
     """A kind of file that dslc does not read. It reads `npz`, `csv` and `parquet`."""
 
@@ -71,7 +65,6 @@ class UnknownFormat(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownDataSetting(Diagnostic):
     """A setting that nothing in the data block reads."""
 
@@ -83,7 +76,6 @@ class UnknownDataSetting(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class BadDataSetting(Diagnostic):
     """A setting of a file with a value that it cannot take."""
 
@@ -94,7 +86,6 @@ class BadDataSetting(Diagnostic):
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadShape(Diagnostic):
     """The shape of a field holds the extents of one example: whole numbers above 0, at most 2^31 elements in all."""
 
@@ -104,7 +95,6 @@ class BadShape(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadClassCount(Diagnostic):
     """`class(k)` says that the labels are 0 to k - 1; k is a whole number, at least 2."""
 
@@ -112,7 +102,6 @@ class BadClassCount(Diagnostic):
     message: ClassVar = "the number of classes is a whole number above 1, as in `class(10)`"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownKind(Diagnostic):
     """A kind of field that does not exist. Fields are shapes, such as `[8, 8, 1]`, or `class(10)`."""
 
@@ -124,7 +113,6 @@ class UnknownKind(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class BadShares(Diagnostic):
     """The shares of a split are two (train/test) or three (train/val/test) numbers above 0 that make 100."""
 
@@ -134,7 +122,6 @@ class BadShares(Diagnostic):
     total: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadSeed(Diagnostic):
     """A seed is a whole number from 0 to 4294967295."""
 
@@ -142,7 +129,6 @@ class BadSeed(Diagnostic):
     message: ClassVar = "a seed is a whole number from 0 to 4294967295"
 
 
-@dataclass(frozen=True, slots=True)
 class NoTarget(Diagnostic):
     """`scale target`, and `stratified` without a column, are about the target, and there is none."""
 
@@ -152,7 +138,6 @@ class NoTarget(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownScaling(Diagnostic):
     """A scaling that does not exist. `zscore` gives mean 0 and deviation 1, `minmax 0..1` a range."""
 
@@ -164,7 +149,6 @@ class UnknownScaling(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class BadScaleRange(Diagnostic):
     """`minmax` takes a range from low to high, `zscore` takes none."""
 
@@ -174,7 +158,6 @@ class BadScaleRange(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class ScaledClasses(Diagnostic):
     """`scale target` is for values. The loss of this file takes classes, which have no scale."""
 
@@ -182,7 +165,6 @@ class ScaledClasses(Diagnostic):
     message: ClassVar = "the target holds classes, which cannot be scaled"
 
 
-@dataclass(frozen=True, slots=True)
 class ClassesAsValues(Diagnostic):
     """A target declared `class(k)` under a loss that takes values."""
 
@@ -192,7 +174,6 @@ class ClassesAsValues(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class UncountedClasses(Diagnostic):
     """The net's width needs the number of classes before Python feeds any: `target y: class(10)`."""
 
@@ -203,7 +184,6 @@ class UncountedClasses(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotScalar(Diagnostic):
     """Classes, and what a split is stratified by, are one value per row."""
 
@@ -215,7 +195,6 @@ class NotScalar(Diagnostic):
     shape: str
 
 
-@dataclass(frozen=True, slots=True)
 class OutsideFolder(Diagnostic):
     """A model file is data, not a program: the paths in it stay below its own folder, links included.
 
@@ -229,7 +208,6 @@ class OutsideFolder(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
 class FileMissing(Diagnostic):
     """No such file, or no file of data: a folder or a device."""
 
@@ -242,7 +220,6 @@ class FileMissing(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownColumn(Diagnostic):
     """A name that the file does not have. Columns whose names are no identifiers stand in backticks."""
 
@@ -256,7 +233,6 @@ class UnknownColumn(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class EmptyGlob(Diagnostic):
     """A pattern over column names that no column meets."""
 
@@ -268,7 +244,6 @@ class EmptyGlob(Diagnostic):
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
 class TargetAsInput(Diagnostic):
     """`only` and `ignore` choose inputs; the target is never one of them."""
 
@@ -279,7 +254,6 @@ class TargetAsInput(Diagnostic):
     verb: str
 
 
-@dataclass(frozen=True, slots=True)
 class NoInputs(Diagnostic):
     """Without the target and what is ignored, no column is left to learn from."""
 
@@ -287,7 +261,6 @@ class NoInputs(Diagnostic):
     message: ClassVar = "no input is left"
 
 
-@dataclass(frozen=True, slots=True)
 class StoredShape(Diagnostic):
     """A declared shape that does not meet the file's.
 
@@ -305,7 +278,6 @@ class StoredShape(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadLevels(Diagnostic):
     """`column size: ordered(small, medium, large)` lists at least two different levels, from low to high.
 
@@ -316,7 +288,6 @@ class BadLevels(Diagnostic):
     message: ClassVar = "`ordered` lists different levels, as in `ordered(small, medium, large)`"
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownFill(Diagnostic):
     """A way to fill missing cells that does not exist: `median`, `mean`, `mode`, `constant V` and `drop rows` do."""
 
@@ -328,7 +299,6 @@ class UnknownFill(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ConstantKind(Diagnostic):
     """`missing constant V of COLUMN` takes what the column holds: a number, a category, or `true` and `false`."""
 
@@ -339,7 +309,6 @@ class ConstantKind(Diagnostic):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownFunction(Diagnostic):
     """A formula of columns knows abs, log, exp, sqrt, min, max, where, and year, month, day, weekday of dates."""
 
@@ -351,7 +320,6 @@ class UnknownFunction(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class FormulaArguments(Diagnostic):
     """A function of a column's formula with too few or too many arguments."""
 
@@ -362,7 +330,6 @@ class FormulaArguments(Diagnostic):
     count: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotRowLocal(Diagnostic):
     """A column's formula computes each row from the same row: + - * / ^, comparisons, and, or, not, if, functions."""
 
@@ -370,7 +337,6 @@ class NotRowLocal(Diagnostic):
     message: ClassVar = "a column's formula has no place for this"
 
 
-@dataclass(frozen=True, slots=True)
 class FormulaKind(Diagnostic):
     """A formula that computes with text, or with a date where a number stands.
 
@@ -385,7 +351,6 @@ class FormulaKind(Diagnostic):
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnTaken(Diagnostic):
     """A formula's column takes a name that the file does not have."""
 
@@ -396,7 +361,6 @@ class ColumnTaken(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class TargetInInputs(Diagnostic):
     """A formula that reads the target gives the net what it is to predict."""
 
@@ -408,7 +372,6 @@ class TargetInInputs(Diagnostic):
     target: str
 
 
-@dataclass(frozen=True, slots=True)
 class DateAsInput(Diagnostic):
     """A net reads numbers and categories; a date gives it some: its parts, or its distance from another date."""
 
@@ -419,7 +382,6 @@ class DateAsInput(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotAnInput(Diagnostic):
     """Rules for missing cells and scaling are about inputs; this column is the target, a weight, or ignored."""
 
@@ -429,7 +391,6 @@ class NotAnInput(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotANumber(Diagnostic):
     """What takes numbers, and a column that holds something else."""
 
@@ -441,7 +402,6 @@ class NotANumber(Diagnostic):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
 class TextAsValues(Diagnostic):
     """A target of text under a loss that takes values. `cross_entropy` and its like take classes."""
 
@@ -452,7 +412,6 @@ class TextAsValues(Diagnostic):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadPositive(Diagnostic):
     """`positive` names one of the two classes of the target."""
 
@@ -464,7 +423,6 @@ class BadPositive(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class WeightsOfValues(Diagnostic):
     """`class_weight balanced` weighs rows by how rare their class is, which needs one target of classes."""
 
@@ -473,7 +431,6 @@ class WeightsOfValues(Diagnostic):
     found: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class UnseenCategory(Diagnostic):
     """Rows to validate or test on hold a category that no training row has.
 
@@ -487,7 +444,6 @@ class UnseenCategory(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
 class RowsLeftOut(Diagnostic):
     """Rows that cannot be learnt from: those without a target, and under `missing drop rows` those with gaps."""
 

@@ -6,7 +6,6 @@ and leave a poisoned value behind, so that one run finds every independent fault
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dslc.diagnostics import Diagnostic, Label, Severity
@@ -32,7 +31,6 @@ class Exhausted(Fault):
 # --- names ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownName(Diagnostic):
     """A name that neither this place, nor the file, nor the standard library defines.
 
@@ -47,7 +45,6 @@ class UnknownName(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class WrongKind(Diagnostic):
     """A definition of one kind where another kind is wanted: an optimizer in a net, a layer as a loss."""
 
@@ -58,7 +55,6 @@ class WrongKind(Diagnostic):
     wanted: str
 
 
-@dataclass(frozen=True, slots=True)
 class Unexpected(Diagnostic):
     """A value of another kind than its place needs: a layer without its input in a sum, a tensor as a size."""
 
@@ -70,7 +66,6 @@ class Unexpected(Diagnostic):
     advice_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Redefined(Diagnostic):
     """A definition under a name that something called in the same places has, here or in the standard library.
 
@@ -88,7 +83,6 @@ class Redefined(Diagnostic):
         return (Label(self.first, "the first one"),) if self.first else ()
 
 
-@dataclass(frozen=True, slots=True)
 class Duplicate(Diagnostic):
     """The same thing stated twice: a binding, a `let`, an input, a setting, a `net`."""
 
@@ -102,7 +96,6 @@ class Duplicate(Diagnostic):
         return (Label(self.first, "first here"),) if self.first.source.text else ()
 
 
-@dataclass(frozen=True, slots=True)
 class Taken(Diagnostic):
     """A `let`, a binding in `net` or a name in `data` that would hide what the name means everywhere.
 
@@ -116,7 +109,6 @@ class Taken(Diagnostic):
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
 class TargetInNet(Diagnostic):
     """The net predicts the target, so it cannot read it; the loss and metrics can."""
 
@@ -125,7 +117,6 @@ class TargetInNet(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class CarriedInNet(Diagnostic):
     """`carry amount` brings a column to losses and metrics without making it an input."""
 
@@ -134,7 +125,6 @@ class CarriedInNet(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class SeveralOutputs(Diagnostic):
     """With several targets `outputs` is the width of one of them, within its `predict NAME = ...`."""
 
@@ -144,7 +134,6 @@ class SeveralOutputs(Diagnostic):
     targets: str
 
 
-@dataclass(frozen=True, slots=True)
 class Unused(Diagnostic):
     """Something that is defined and never used. It costs nothing, and is often the trace of a typo."""
 
@@ -158,7 +147,6 @@ class Unused(Diagnostic):
 # --- calls ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownArgument(Diagnostic):
     """A keyword argument that the callee does not have."""
 
@@ -172,7 +160,6 @@ class UnknownArgument(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class MissingArgument(Diagnostic):
     """A parameter without a default that got no value."""
 
@@ -182,7 +169,6 @@ class MissingArgument(Diagnostic):
     names: str
 
 
-@dataclass(frozen=True, slots=True)
 class ExtraArgument(Diagnostic):
     """More positional arguments than the callee has parameters."""
 
@@ -193,7 +179,6 @@ class ExtraArgument(Diagnostic):
     noun: str
 
 
-@dataclass(frozen=True, slots=True)
 class RepeatedArgument(Diagnostic):
     """A parameter that got two values, by place and by name or by name twice."""
 
@@ -203,7 +188,6 @@ class RepeatedArgument(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotCallable(Diagnostic):
     """Something is called or piped into that takes no input."""
 
@@ -212,7 +196,6 @@ class NotCallable(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, slots=True)
 class Recursive(Diagnostic):
     """Definitions that call one another more than 64 deep.
 
@@ -225,7 +208,6 @@ class Recursive(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
 class TooLarge(Diagnostic):
     """A size beyond what one model may have: a dimension, the number of parameters, of operations, of repetitions."""
 
@@ -238,7 +220,6 @@ class TooLarge(Diagnostic):
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class ShapeMismatch(Diagnostic):
     """Two tensors whose shapes do not meet.
 
@@ -256,7 +237,6 @@ class ShapeMismatch(Diagnostic):
         return tuple(end for end in self.ends if end.span != self.span)
 
 
-@dataclass(frozen=True, slots=True)
 class WrongShape(Diagnostic):
     """An input that is not of the shape that a layer, a loss or a weight declares."""
 
@@ -274,7 +254,6 @@ class WrongShape(Diagnostic):
         return (Label(self.origin, "made here"),) if self.origin and self.origin != self.span else ()
 
 
-@dataclass(frozen=True, slots=True)
 class Unpaired(Diagnostic):
     """A prediction whose shape does not suit the target that a loss or a metric compares it with.
 
@@ -295,7 +274,6 @@ class Unpaired(Diagnostic):
         return tuple(end for end in self.ends if end.span.source.text)
 
 
-@dataclass(frozen=True, slots=True)
 class SharedShape(Diagnostic):
     """A layer bound to a name is one instance; its weights have one shape, so every use must have one too."""
 
@@ -310,7 +288,6 @@ class SharedShape(Diagnostic):
         return (Label(self.first, f"used on {self.first_shape}"),)
 
 
-@dataclass(frozen=True, slots=True)
 class UntrainedWeight(Diagnostic):
     """A weight that exists only outside of training, below `if training`, would keep its first value for ever."""
 
@@ -319,7 +296,6 @@ class UntrainedWeight(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadSize(Diagnostic):
     """A size, a count or a position that is not a whole number in its range."""
 
@@ -330,7 +306,6 @@ class BadSize(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, slots=True)
 class OutsideRange(Diagnostic):
     """A definition states what numbers it takes: `rate: positive`, `share: share`, `units: count`, `bias: switch`.
 
@@ -347,7 +322,6 @@ class OutsideRange(Diagnostic):
     advice_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class NotStatic(Diagnostic):
     """A size, a count or an `if` needs what is known before training; this depends on an example or on the run."""
 
@@ -358,7 +332,6 @@ class NotStatic(Diagnostic):
     advice_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class BadNumber(Diagnostic):
     """A computation on numbers without a finite result."""
 
@@ -367,7 +340,6 @@ class BadNumber(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class NoAxis(Diagnostic):
     """`over` names an axis by the name that a parameter's shape gave it; the value must still have that axis."""
 
@@ -377,7 +349,6 @@ class NoAxis(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, slots=True)
 class MixedLevels(Diagnostic):
     """What differs per example meets what is taken over all examples."""
 
@@ -389,7 +360,6 @@ class MixedLevels(Diagnostic):
 # --- blocks ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Misplaced(Diagnostic):
     """A statement that has no meaning in this kind of block: a weight in a loss, an update in a layer."""
 
@@ -399,7 +369,6 @@ class Misplaced(Diagnostic):
     where: str
 
 
-@dataclass(frozen=True, slots=True)
 class NoValue(Diagnostic):
     """A block that must end in a value does not."""
 
@@ -409,7 +378,6 @@ class NoValue(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadGradient(Diagnostic):
     """A declared gradient that names no tensor of the definition, leaves one out, or has another shape than it."""
 
@@ -418,7 +386,6 @@ class BadGradient(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class NoUpdate(Diagnostic):
     """An optimizer updates `weight` and its own states, and must update `weight`."""
 
@@ -430,7 +397,6 @@ class NoUpdate(Diagnostic):
 # --- the file -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class MissingItem(Diagnostic):
     """A model file needs `net` and `loss` beside its `data`; `train` has defaults."""
 
@@ -439,7 +405,6 @@ class MissingItem(Diagnostic):
     item: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownSetting(Diagnostic):
     """A setting that nobody reads."""
 
@@ -450,7 +415,6 @@ class UnknownSetting(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class BadSetting(Diagnostic):
     """A setting whose value has the wrong type or lies outside its range."""
 
@@ -461,7 +425,6 @@ class BadSetting(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True, slots=True)
 class BadLet(Diagnostic):
     """A `let` whose value, or whose override with `--set`, is not what its definition allows."""
 
@@ -473,7 +436,6 @@ class BadLet(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownColumn(Diagnostic):
     """`stop` and `keep` follow a column of the history: `train.` or `val.` and the loss or a watched metric."""
 
@@ -484,7 +446,6 @@ class UnknownColumn(Diagnostic):
     advice_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class NoValidation(Diagnostic):
     """`stop` or `keep` follows a `val.` column, but the split has no validation part."""
 
@@ -494,7 +455,6 @@ class NoValidation(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class WithoutStop(Diagnostic):
     """`keep best` follows what `stop` watches, or says what to follow."""
 
@@ -503,7 +463,6 @@ class WithoutStop(Diagnostic):
     help: ClassVar = "write `keep best val.loss`"
 
 
-@dataclass(frozen=True, slots=True)
 class NoTarget(Diagnostic):
     """The loss or a metric needs a target, and `data` names none."""
 
@@ -512,7 +471,6 @@ class NoTarget(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class SeveralPredictions(Diagnostic):
     """A loss or metric that does not say which of several predictions it is about.
 
@@ -528,7 +486,6 @@ class SeveralPredictions(Diagnostic):
     heads: str
 
 
-@dataclass(frozen=True, slots=True)
 class NotPredicted(Diagnostic):
     """A target that the net does not predict. Of several targets each needs a `predict NAME = ...` in the net."""
 
@@ -543,7 +500,6 @@ class NotPredicted(Diagnostic):
         return (Label(self.target, "the target"),) if self.target.source.text else ()
 
 
-@dataclass(frozen=True, slots=True)
 class NotATarget(Diagnostic):
     """`predict` names what `data` does not say is a target."""
 
@@ -554,7 +510,6 @@ class NotATarget(Diagnostic):
     suggestion: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Unpredicting(Diagnostic):
     """The last value of a net is its prediction, unless `predict NAME = ...` says what is predicted."""
 
@@ -567,7 +522,6 @@ class Unpredicting(Diagnostic):
         return (Label(self.predicted, "what the net predicts"),)
 
 
-@dataclass(frozen=True, slots=True)
 class WrongTarget(Diagnostic):
     """The loss and the data disagree about the target: classes or values, and how many classes."""
 
@@ -583,7 +537,6 @@ class WrongTarget(Diagnostic):
         return (Label(self.origin, "the target"),) if self.origin.source.text else ()
 
 
-@dataclass(frozen=True, slots=True)
 class ClassesAsNumbers(Diagnostic):
     """Classes are compared and looked up; a difference or a mean of class ids says nothing.
 
@@ -600,7 +553,6 @@ class ClassesAsNumbers(Diagnostic):
         return (Label(self.origin, "the classes"),) if self.origin.source.text and self.origin != self.span else ()
 
 
-@dataclass(frozen=True, slots=True)
 class WrongWidth(Diagnostic):
     """A loss over classes needs one output for each class, on the prediction's last axis."""
 
@@ -617,7 +569,6 @@ class WrongWidth(Diagnostic):
         return self.ends
 
 
-@dataclass(frozen=True, slots=True)
 class DoubleLink(Diagnostic):
     """A softmax at the end of the net before cross_entropy would be taken twice.
 
@@ -635,7 +586,6 @@ class DoubleLink(Diagnostic):
         return (Label(self.loss_span, "the loss"),)
 
 
-@dataclass(frozen=True, slots=True)
 class NotALoss(Diagnostic):
     """The objective must depend on the examples and on the net; it is minimised over the net's weights."""
 
@@ -644,7 +594,6 @@ class NotALoss(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownLet(Diagnostic):
     """`--set` names a `let` that the file does not have."""
 
@@ -655,7 +604,6 @@ class UnknownLet(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class IdleWeight(Diagnostic):
     """A weight that the loss does not depend on is never trained."""
 
@@ -665,7 +613,6 @@ class IdleWeight(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
 class TooDeep(Diagnostic):
     """Calls and expressions nest too deeply together."""
 

@@ -99,7 +99,7 @@ class Frame:
         """Keeps the fault's diagnostic, at the model file's place; raises it again if it ends everything."""
         diagnostic = fault.diagnostic
         if self.site and diagnostic.span.source is not self.site.source:
-            diagnostic = replace(diagnostic, span=self.site)
+            diagnostic = diagnostic.replaced(span=self.site)
         self.session.faults.append(diagnostic)
         if isinstance(fault, Exhausted):
             raise fault

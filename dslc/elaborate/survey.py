@@ -6,7 +6,7 @@ All of it is syntax: nothing is evaluated, so that it serves before the data is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from dslc.data.schema import ONLY
 from dslc.diagnostics import Diagnostic, NotYet
@@ -93,7 +93,7 @@ def walk(node: Syntax) -> Iterator[Syntax]:
             pending.extend(reversed(here))
         elif isinstance(here, Syntax):
             yield here
-            pending.extend(getattr(here, field.name) for field in reversed(fields(here)))
+            pending.extend(getattr(here, name) for name in reversed(here.FIELDS))
 
 
 def references(node: Syntax) -> set[str]:

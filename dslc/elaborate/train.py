@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from dslc.diagnostics import NotYet, nearest
@@ -45,7 +45,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     head = train.span if train else Span(frame.session.source, 0, 0)
     optimize, watched = first.get("the optimizer"), first.get("`watch`")
     stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
-    (usual,) = (replace(s.optimizer, span=head) for s in default if isinstance(s, ast.Optimize))
+    (usual,) = (s.optimizer.replaced(span=head) for s in default if isinstance(s, ast.Optimize))
     return Plan(
         _settings(default) | _settings(first.values()),
         "`batch`" in first,

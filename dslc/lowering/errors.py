@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dslc.diagnostics import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
 class TooMuchMemory(Diagnostic):
     """The program's memory would exceed the budget.
 

@@ -8,22 +8,20 @@ so that a `match` over one can end in `assert_never`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from dslc.frozen import Frozen
 from dslc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
+class Syntax(Frozen):
     span: Span
 
 
 # --- expressions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Syntax):
     """An identifier, or a column name that stood in backticks (`quoted`)."""
 
@@ -31,35 +29,30 @@ class Name(Syntax):
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Number(Syntax):
     """`20_000` (int), `1e-3` (float); `1/4` is a Binary."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
 class Share(Syntax):
     """`20%`; the value is 0.2."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
 class Size(Syntax):
     """`3x3`."""
 
     dims: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Text(Syntax):
     """`"data.csv"`, without its quotes."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
 class ListOf(Syntax):
     """`[a, b]`."""
 
@@ -89,27 +82,23 @@ class BinaryOp(Enum):
     OR = "or"
 
 
-@dataclass(frozen=True, slots=True)
 class Unary(Syntax):
     op: UnaryOp
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Binary(Syntax):
     op: BinaryOp
     left: Expression
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class If(Syntax):
     condition: Expression
     then: Expression
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Argument(Syntax):
     """`value`, `name = value` or, in definitions of types, `name: type = value`."""
 
@@ -117,7 +106,6 @@ class Argument(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Syntax):
     """`f(a, b, k = c over batch)`; `over` holds the names after `over`."""
 
@@ -126,7 +114,6 @@ class Call(Syntax):
     over: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Declared(Syntax):
     """`i: rows` inside brackets: an index with its extent."""
 
@@ -134,7 +121,6 @@ class Declared(Syntax):
     extent: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class SliceOf(Syntax):
     """`1..4` inside brackets."""
 
@@ -142,12 +128,10 @@ class SliceOf(Syntax):
     stop: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Leading(Syntax):
     """`..`: all leading axes."""
 
 
-@dataclass(frozen=True, slots=True)
 class Read(Syntax):
     """`x[i, j]`."""
 
@@ -155,7 +139,6 @@ class Read(Syntax):
     indices: tuple[Index, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Member(Syntax):
     """`val.loss`."""
 
@@ -163,7 +146,6 @@ class Member(Syntax):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
 class Pipe(Syntax):
     """`value | stage`."""
 
@@ -171,7 +153,6 @@ class Pipe(Syntax):
     stage: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Repeat(Syntax):
     """`repeat 4 block(8)`."""
 
@@ -179,7 +160,6 @@ class Repeat(Syntax):
     stage: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Load(Syntax):
     """`load "base.dslm" until flatten`."""
 
@@ -196,14 +176,12 @@ Index: TypeAlias = Expression | Declared | SliceOf | Leading
 # --- types ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Shape(Syntax):
     """`[.., fan_in]`; a dimension is a name to bind, or an expression to meet."""
 
     dims: tuple[Expression | Leading, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Kind(Syntax):
     """`class(10)`, `category`, `words top 20_000 length 200`: a name, arguments and options."""
 
@@ -218,14 +196,12 @@ TypeOf: TypeAlias = Shape | Kind
 # --- statements of formulas ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Evaluate(Syntax):
     """A bare value: the last statement of a block."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Binding(Syntax):
     """`y = x | relu`, or in index notation `y[i: rows, f] = sum(..)` (the target is then a Read)."""
 
@@ -233,7 +209,6 @@ class Binding(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Update(Syntax):
     """`m <- beta * m + grad`."""
 
@@ -241,7 +216,6 @@ class Update(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Weight(Syntax):
     """`weight b: [units] = 0 if bias`."""
 
@@ -251,7 +225,6 @@ class Weight(Syntax):
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class State(Syntax):
     """`state m = 0`, `state h: [units] = 0`."""
 
@@ -260,7 +233,6 @@ class State(Syntax):
     initial: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Scan(Syntax):
     """`hs = scan x, mask over time reverse { .. }`; `target` is None where it stands bare."""
 
@@ -271,26 +243,22 @@ class Scan(Syntax):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Final(Syntax):
     """`final h`."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
 class Link(Syntax):
     """`link softmax`."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
 class FullBatch(Syntax):
     """`batch all`, said by an optimizer: an update looks at all training rows."""
 
 
-@dataclass(frozen=True, slots=True)
 class Gradient(Syntax):
     """`approximate gradient x = grad * (abs(x) <= 1)`."""
 
@@ -299,7 +267,6 @@ class Gradient(Syntax):
     approximate: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Predict(Syntax):
     """`predict heating = trunk | dense(1)`."""
 
@@ -315,14 +282,12 @@ Statement: TypeAlias = (
 # --- data ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Glob(Syntax):
     """`lab_*`: a pattern over column names."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
 class Between(Syntax):
     """`0.9..1.1`."""
 
@@ -330,7 +295,6 @@ class Between(Syntax):
     high: int | float
 
 
-@dataclass(frozen=True, slots=True)
 class Fraction(Syntax):
     """`1/4`."""
 
@@ -338,7 +302,6 @@ class Fraction(Syntax):
     denominator: int
 
 
-@dataclass(frozen=True, slots=True)
 class Duration(Syntax):
     """`10 epochs`, `1 day`, `10 minutes`."""
 
@@ -350,7 +313,6 @@ Plain: TypeAlias = Number | Share | Size | Between | Fraction | Text | Name
 """What a setting's value may be."""
 
 
-@dataclass(frozen=True, slots=True)
 class Setting(Syntax):
     """`batch 32`, `shuffle false`, `separator ";"`. A word that stands alone has value None."""
 
@@ -358,7 +320,6 @@ class Setting(Syntax):
     value: Plain | None
 
 
-@dataclass(frozen=True, slots=True)
 class Field(Syntax):
     """`image: [8, 8, 1] = x`: our name, its type, the file's name."""
 
@@ -367,7 +328,6 @@ class Field(Syntax):
     stored: Name
 
 
-@dataclass(frozen=True, slots=True)
 class FileSource(Syntax):
     """`npz "a.npz" { image: [8, 8, 1] = x }`, `csv "a.csv" { separator ";" }`, `text "a.txt" characters window 64`."""
 
@@ -378,7 +338,6 @@ class FileSource(Syntax):
     options: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Input(Syntax):
     """`input x: [28, 28, 1]`: fed from Python."""
 
@@ -386,7 +345,6 @@ class Input(Syntax):
     type: TypeOf
 
 
-@dataclass(frozen=True, slots=True)
 class Target(Syntax):
     """`target y`, `target heating, cooling`, `target churn positive "yes"`, `target y: class(10)`."""
 
@@ -395,7 +353,6 @@ class Target(Syntax):
     positive: Text | None
 
 
-@dataclass(frozen=True, slots=True)
 class Columns(Syntax):
     """`only a, lab_*`, `ignore year`, `reconstruct image`, `carry amount`."""
 
@@ -403,7 +360,6 @@ class Columns(Syntax):
     columns: tuple[Name | Glob, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnKind(Syntax):
     """`column Pclass: category`."""
 
@@ -411,7 +367,6 @@ class ColumnKind(Syntax):
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnFormula(Syntax):
     """`column fam = SibSp + Parch + 1`."""
 
@@ -427,7 +382,6 @@ class SplitBy(Enum):
     GIVEN = "given"
 
 
-@dataclass(frozen=True, slots=True)
 class Split(Syntax):
     """`split 70/15/15 stratified y` (shares), `split 5 folds grouped g` (folds), `split given part`."""
 
@@ -438,7 +392,6 @@ class Split(Syntax):
     seed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class TestPart(Syntax):
     """`test 20%`, `test last 1 day`, `test csv "t.csv"`."""
 
@@ -449,7 +402,6 @@ class TestPart(Syntax):
     column: Name | None
 
 
-@dataclass(frozen=True, slots=True)
 class Missing(Syntax):
     """`missing median`, `missing constant 0 of x with flag`, `missing marks -999`, `missing drop columns above 40%`.
 
@@ -462,7 +414,6 @@ class Missing(Syntax):
     flag: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Scale(Syntax):
     """`scale zscore`, `scale target zscore`, `scale minmax 0..1 of age`."""
 
@@ -472,7 +423,6 @@ class Scale(Syntax):
     columns: tuple[Name | Glob, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Window(Syntax):
     """`window 28 of births, day every 1 ahead 7`."""
 
@@ -482,14 +432,12 @@ class Window(Syntax):
     ahead: Plain | None
 
 
-@dataclass(frozen=True, slots=True)
 class Augment(Syntax):
     """`augment { shift 1; zoom 0.9..1.1 }`."""
 
     settings: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Downsample(Syntax):
     """`downsample label == "no" to 1/4`."""
 
@@ -518,7 +466,6 @@ DataStatement: TypeAlias = (
 # --- train ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Optimize(Syntax):
     """`adam(rate) on body, head`; the optimizer is a Name or a Call."""
 
@@ -526,7 +473,6 @@ class Optimize(Syntax):
     groups: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Minimize(Syntax):
     """`minimize d over critic with adam(2e-4)`."""
 
@@ -535,7 +481,6 @@ class Minimize(Syntax):
     optimizer: Name | Call
 
 
-@dataclass(frozen=True, slots=True)
 class Clip(Syntax):
     """`clip norm 1`, `clip norm 1 each`, `clip value 1`; `kind` is `norm`, `norm each` or `value`."""
 
@@ -543,7 +488,6 @@ class Clip(Syntax):
     limit: Plain
 
 
-@dataclass(frozen=True, slots=True)
 class StopWhen(Syntax):
     """`stop when val.loss stalls 10 epochs` (patience), `stop when train.loss < 0.01` (a comparison)."""
 
@@ -551,28 +495,24 @@ class StopWhen(Syntax):
     patience: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
 class StopAfter(Syntax):
     """`stop after 10 minutes`."""
 
     limit: Duration
 
 
-@dataclass(frozen=True, slots=True)
 class KeepBest(Syntax):
     """`keep best`, `keep best val.accuracy`."""
 
     metric: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class Watch(Syntax):
     """`watch accuracy, top_k(5)`."""
 
     metrics: tuple[Name | Call, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Freeze(Syntax):
     """`freeze body`; `unfreeze body after 5 epochs` has `until`."""
 
@@ -580,7 +520,6 @@ class Freeze(Syntax):
     until: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
 class Prune(Syntax):
     """`prune 50% of body after 5 epochs`."""
 
@@ -597,7 +536,6 @@ TrainStatement: TypeAlias = (
 # --- items ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Let(Syntax):
     """`let rate = 1e-3 in 1e-5..1e-1 log`."""
 
@@ -607,24 +545,20 @@ class Let(Syntax):
     log: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Use(Syntax):
     """`use "layers.dsl"`."""
 
     path: Text
 
 
-@dataclass(frozen=True, slots=True)
 class Data(Syntax):
     statements: tuple[DataStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Net(Syntax):
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Objective(Syntax):
     """`loss cross_entropy + 5e-4 * l2(weights)`, or named: `loss d = softplus(..)`."""
 
@@ -632,7 +566,6 @@ class Objective(Syntax):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Train(Syntax):
     statements: tuple[TrainStatement, ...]
 
@@ -647,7 +580,6 @@ class DefinitionKind(Enum):
     INITIALIZER = "initializer"
 
 
-@dataclass(frozen=True, slots=True)
 class Parameter(Syntax):
     """`x: [.., fan_in]`, `delta = 1`."""
 
@@ -656,7 +588,6 @@ class Parameter(Syntax):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
 class Definition(Syntax):
     """`layer dense(x: [.., fan_in], units, bias = true) { .. }`.
 
@@ -673,7 +604,6 @@ class Definition(Syntax):
 Item: TypeAlias = Let | Use | Data | Net | Objective | Train | Definition
 
 
-@dataclass(frozen=True, slots=True)
 class Module(Syntax):
     """A model file: its items in the order they were written."""
 

@@ -8,7 +8,6 @@ leaves optional is simply absent, and told by its type.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from types import SimpleNamespace
 
@@ -109,7 +108,7 @@ def _comparison(span: Span, left: ast.Expression, sign: Lexeme, right: ast.Expre
 
 def _group(span: Span, inner: ast.Expression) -> ast.Expression:
     # The parentheses belong to the node, so that whatever contains it starts at the right place.
-    return replace(inner, span=span)
+    return inner.replaced(span=span)
 
 
 def _arguments(span: Span, *children: ast.Argument | Over) -> Arguments:
@@ -178,7 +177,7 @@ def _scan(span: Span, inputs: Names, axis: ast.Name, *rest: Lexeme | Block) -> a
 def _bound_scan(span: Span, target: ast.Expression, inputs: Names, axis: ast.Name, *rest: Lexeme | Block) -> ast.Scan:
     if not isinstance(target, ast.Name):
         raise ModelError([NotAssignable(target.span, "=")])
-    return replace(_scan(span, inputs, axis, *rest), target=target)
+    return _scan(span, inputs, axis, *rest).replaced(target=target)
 
 
 def _gradient(span: Span, *rest: Lexeme | ast.Name | ast.Expression) -> ast.Gradient:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from dslc.diagnostics import Diagnostic, Label
 from dslc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
 class TooLarge(Diagnostic):
     """A model file holds at most 128 KiB of text. Tables belong in data files, which a model file names."""
 
@@ -19,7 +17,6 @@ class TooLarge(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
 class TooDeep(Diagnostic):
     """Brackets (two levels each) and chains of operators and pipes (one each) may nest only so far.
 
@@ -32,7 +29,6 @@ class TooDeep(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
 class UnexpectedCharacter(Diagnostic):
     """A character that no part of the language uses. Names are ASCII letters, digits and `_`, or stand in backticks."""
 
@@ -43,7 +39,6 @@ class UnexpectedCharacter(Diagnostic):
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class UnclosedQuote(Diagnostic):
     """A string stands in double quotes, a column name in backticks; both end on the line on which they begin."""
 
@@ -52,7 +47,6 @@ class UnclosedQuote(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
 class SingleQuotes(Diagnostic):
     """Strings stand in double quotes: `csv "a.csv"`."""
 
@@ -62,7 +56,6 @@ class SingleQuotes(Diagnostic):
     content: str
 
 
-@dataclass(frozen=True, slots=True)
 class NumberOutOfRange(Diagnostic):
     """A number has at most 40 digits and is finite; counts, seeds and the parts of a fraction are whole."""
 
@@ -71,7 +64,6 @@ class NumberOutOfRange(Diagnostic):
     what: str = "a finite number of at most 40 digits"
 
 
-@dataclass(frozen=True, slots=True)
 class BareFraction(Diagnostic):
     """A decimal number has a digit on both sides of its point: `0.5`, `5.0`. (`1..4` is a range.)"""
 
@@ -81,7 +73,6 @@ class BareFraction(Diagnostic):
     right: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnclosedBracket(Diagnostic):
     """Every `(`, `[` and `{` is closed by its own partner before whatever surrounds it ends."""
 
@@ -95,7 +86,6 @@ class UnclosedBracket(Diagnostic):
         return () if self.before is None else (Label(self.before, f"`{self.closing}` was expected before this"),)
 
 
-@dataclass(frozen=True, slots=True)
 class ClosesNothing(Diagnostic):
     """A closing bracket without an opening one."""
 
@@ -104,7 +94,6 @@ class ClosesNothing(Diagnostic):
     bracket: str
 
 
-@dataclass(frozen=True, slots=True)
 class BraceOnNextLine(Diagnostic):
     """A newline ends a statement, so the `{` of a block stands on the line of the word that it belongs to."""
 
@@ -114,7 +103,6 @@ class BraceOnNextLine(Diagnostic):
     brace: str
 
 
-@dataclass(frozen=True, slots=True)
 class SemicolonInBrackets(Diagnostic):
     """`;` ends a statement; inside `( )` and `[ ]` the items of a list are separated by commas."""
 
@@ -128,7 +116,6 @@ class SemicolonInBrackets(Diagnostic):
         return (Label(self.opened, "opened here"),)
 
 
-@dataclass(frozen=True, slots=True)
 class TwoOnALine(Diagnostic):
     """A statement ends with a newline or with `;`."""
 
@@ -138,7 +125,6 @@ class TwoOnALine(Diagnostic):
     word: str
 
 
-@dataclass(frozen=True, slots=True)
 class CommaBetweenStatements(Diagnostic):
     """A comma only separates the items of one list; statements and settings end with a newline or `;`."""
 
@@ -147,7 +133,6 @@ class CommaBetweenStatements(Diagnostic):
     help: ClassVar = "end the statement with a newline or `;`"
 
 
-@dataclass(frozen=True, slots=True)
 class WrongEqualsSign(Diagnostic):
     """`=` defines a name, `==` compares two values."""
 
@@ -157,7 +142,6 @@ class WrongEqualsSign(Diagnostic):
     right: str
 
 
-@dataclass(frozen=True, slots=True)
 class PowerSign(Diagnostic):
     """A power is written `x^2`."""
 
@@ -166,7 +150,6 @@ class PowerSign(Diagnostic):
     help: ClassVar = "write `^` for `**`"
 
 
-@dataclass(frozen=True, slots=True)
 class ChainedComparison(Diagnostic):
     """Comparisons do not chain: `0 < x < 1` is written `0 < x and x < 1`."""
 
@@ -175,7 +158,6 @@ class ChainedComparison(Diagnostic):
     help: ClassVar = "join two comparisons with `and`"
 
 
-@dataclass(frozen=True, slots=True)
 class ArrowForLess(Diagnostic):
     """`<-` is one sign, which updates state; a comparison with a negative number has a blank: `x < -1`."""
 
@@ -184,7 +166,6 @@ class ArrowForLess(Diagnostic):
     help: ClassVar = "to compare, write `< -`"
 
 
-@dataclass(frozen=True, slots=True)
 class SignInSetting(Diagnostic):
     """A setting is a word and a value: `epochs 5`. `=` defines names, `:` gives types."""
 
@@ -196,7 +177,6 @@ class SignInSetting(Diagnostic):
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class SignInItem(Diagnostic):
     """`data`, `net` and `train` have a block, `loss` a formula: neither `=` nor `:` stands between."""
 
@@ -208,7 +188,6 @@ class SignInItem(Diagnostic):
     form: str
 
 
-@dataclass(frozen=True, slots=True)
 class IncompleteStatement(Diagnostic):
     """A word of the train block that says nothing alone."""
 
@@ -219,7 +198,6 @@ class IncompleteStatement(Diagnostic):
     form: str
 
 
-@dataclass(frozen=True, slots=True)
 class ColonInArgument(Diagnostic):
     """An argument is named with `=`: `sgd(0.1, momentum = 0.9)`. `:` gives a parameter its type, in definitions."""
 
@@ -229,7 +207,6 @@ class ColonInArgument(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class MissingStage(Diagnostic):
     """`x | f` needs a value on its left and a layer on its right; a line that goes on starts with `|`."""
 
@@ -240,7 +217,6 @@ class MissingStage(Diagnostic):
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class PipeInChoice(Diagnostic):
     """`if a then b else c` holds no bare pipe, as it would be unclear to what: it, or a branch, goes in parentheses."""
 
@@ -249,7 +225,6 @@ class PipeInChoice(Diagnostic):
     help: ClassVar = "put the `if`, or this branch, in parentheses"
 
 
-@dataclass(frozen=True, slots=True)
 class MissingElse(Diagnostic):
     """`if` is a value, so it has both branches: `if a then b else c`."""
 
@@ -258,7 +233,6 @@ class MissingElse(Diagnostic):
     word: str
 
 
-@dataclass(frozen=True, slots=True)
 class MissingOperator(Diagnostic):
     """Two values stand side by side: `2 x` is written `2 * x`, and `f x` is written `f(x)` or `x | f`."""
 
@@ -269,7 +243,6 @@ class MissingOperator(Diagnostic):
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class MissingOperand(Diagnostic):
     """An operator without a value after it. A newline ends a statement, except inside `( )` and `[ ]`."""
 
@@ -280,7 +253,6 @@ class MissingOperand(Diagnostic):
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class NotAssignable(Diagnostic):
     """`=` binds a name, or in index notation the elements of a name; `<-` updates a state.
 
@@ -294,7 +266,6 @@ class NotAssignable(Diagnostic):
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class ReservedWord(Diagnostic):
     """`if then else and or not over repeat load` are never names; a column of that name stands in backticks."""
 
@@ -304,7 +275,6 @@ class ReservedWord(Diagnostic):
     word: str
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownItem(Diagnostic):
     """A model file consists of `data`, `net`, `loss` and `train`, of `let` and `use`, and of definitions:
 
@@ -318,7 +288,6 @@ class UnknownItem(Diagnostic):
     suggestion: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownStatement(Diagnostic):
     """A statement that the block does not have."""
 
@@ -330,7 +299,6 @@ class UnknownStatement(Diagnostic):
     suggestion: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class UnknownWord(Diagnostic):
     """A word where the statement takes only certain ones."""
 
@@ -341,7 +309,6 @@ class UnknownWord(Diagnostic):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
 class ForeignWord(Diagnostic):
     """A word of Python. A model file describes; definitions look like `layer f(x) = x | dense(3)`."""
 
@@ -352,7 +319,6 @@ class ForeignWord(Diagnostic):
     hint: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class NameWithBlank(Diagnostic):
     """A name is one word; a column whose name has blanks or signs stands in backticks."""
 
@@ -363,7 +329,6 @@ class NameWithBlank(Diagnostic):
     second: str
 
 
-@dataclass(frozen=True, slots=True)
 class SharesInPercent(Diagnostic):
     """A split gives its shares as `70/15/15` (train, validation, test) or `70/30` (train, test)."""
 
@@ -372,7 +337,6 @@ class SharesInPercent(Diagnostic):
     help: ClassVar = "write `split 70/15/15`"
 
 
-@dataclass(frozen=True, slots=True)
 class MissingDirection(Diagnostic):
     """A metric says which way is better, for `stop` and `keep best`: `metric f(p, t) higher = ..`."""
 
@@ -382,7 +346,6 @@ class MissingDirection(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class MissingAxis(Diagnostic):
     """A scan names the axis along which it goes: `scan x over time { .. }`."""
 
@@ -391,7 +354,6 @@ class MissingAxis(Diagnostic):
     help: ClassVar = "write `over time` before the block"
 
 
-@dataclass(frozen=True, slots=True)
 class MisplacedStatement(Diagnostic):
     """Each kind of block has its own statements: weights stand in layers, `predict` in `net`, `link` in losses."""
 
@@ -401,7 +363,6 @@ class MisplacedStatement(Diagnostic):
     block: str
 
 
-@dataclass(frozen=True, slots=True)
 class ValueNotLast(Diagnostic):
     """Only the last statement of a block may be a bare value: it is what the block yields."""
 
@@ -411,7 +372,6 @@ class ValueNotLast(Diagnostic):
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Expected(Diagnostic):
     """The text stops making sense here; the message lists what could stand in this place."""
 

@@ -6,7 +6,6 @@ The children of a rule come without the optional ones that are absent; `first` a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from dslc.syntax import ast
@@ -14,64 +13,52 @@ from dslc.syntax import ast
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Names(ast.Syntax):
     items: tuple[ast.Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Globs(ast.Syntax):
     items: tuple[ast.Name | ast.Glob, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Parameters(ast.Syntax):
     items: tuple[ast.Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Over(ast.Syntax):
     names: Names
 
 
-@dataclass(frozen=True, slots=True)
 class Arguments(ast.Syntax):
     items: tuple[ast.Argument, ...]
     over: tuple[ast.Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Block(ast.Syntax):
     items: tuple[ast.Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Shares(ast.Syntax):
     values: tuple[int | float, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Folds(ast.Syntax):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
 class By(ast.Syntax):
     by: ast.SplitBy
     column: ast.Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Every(ast.Syntax):
     value: ast.Plain
 
 
-@dataclass(frozen=True, slots=True)
 class Ahead(ast.Syntax):
     value: ast.Plain
 
 
-@dataclass(frozen=True, slots=True)
 class Flag(ast.Syntax):
     pass
 

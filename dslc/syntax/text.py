@@ -6,7 +6,6 @@ with the field that it fills unless the node has only one such field.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from enum import Enum
 
 from dslc.syntax import ast
@@ -31,24 +30,24 @@ def to_text(tree: ast.Syntax) -> str:
 def _parts(node: ast.Syntax) -> list[tuple[str, ast.Syntax]]:
     """The nodes directly below, each with the name of its field."""
     found: list[tuple[str, ast.Syntax]] = []
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.FIELDS:
+        value = getattr(node, name)
         among = value if isinstance(value, tuple) else (value,)
-        found += [(field.name, part) for part in among if isinstance(part, ast.Syntax)]
+        found += [(name, part) for part in among if isinstance(part, ast.Syntax)]
     return found
 
 
 def _head(node: ast.Syntax) -> str:
     """The node's kind and what it says itself; flags show their name where they are set."""
     words = [type(node).__name__]
-    for field in fields(node):
-        match getattr(node, field.name):
+    for name in node.FIELDS:
+        match getattr(node, name):
             case bool(value):
-                words += [field.name] if value else ["lower"] if field.name == "higher" else []
+                words += [name] if value else ["lower"] if name == "higher" else []
             case Enum(value=value):
                 words.append(str(value))
             case int(value) | float(value):
-                words.append(repr(value) if isinstance(node, _NUMBERS) else f"{field.name}={value}")
+                words.append(repr(value) if isinstance(node, _NUMBERS) else f"{name}={value}")
             case str(value):
                 words.append(f'"{value}"' if isinstance(node, ast.Text) else value)
             case tuple(value) if value and not isinstance(value[0], ast.Syntax):

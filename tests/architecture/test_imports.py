@@ -6,13 +6,14 @@ import pytest
 
 from .sources import PythonFile, python_files
 
-FOUNDATION = ("dslc.source", "dslc.diagnostics", "dslc.scalar")
+FOUNDATION = ("dslc.frozen", "dslc.source", "dslc.diagnostics", "dslc.scalar")
 GRAPHS = (*FOUNDATION, "dslc.graph", "dslc.ops")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     # What everything stands on.
+    "dslc.frozen": (),
     "dslc.source": (),
-    "dslc.diagnostics": ("dslc.source",),
+    "dslc.diagnostics": ("dslc.frozen", "dslc.source"),
     "dslc.scalar": FOUNDATION,
     # Three languages, which do not import one another.
     "dslc.grammar": (),
