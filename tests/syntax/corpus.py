@@ -48,6 +48,6 @@ def walk(tree: ast.Syntax) -> list[ast.Syntax]:
 
 def parts(node: ast.Syntax) -> list[ast.Syntax]:
     """The nodes directly below."""
-    values = [getattr(node, name) for name in node.__dataclass_fields__]
+    values = [getattr(node, name) for name in node.FIELDS]
     among = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
     return [part for part in among if isinstance(part, ast.Syntax)]
