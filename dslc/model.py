@@ -188,7 +188,7 @@ class Model:
             if y is not None or validation is not None:
                 raise TypeError("`y` and `validation` come with `x`")
             if len(self.dataset.train) == 0:
-                raise DataError("the model has no rows of its own: give `x` and `y`")
+                raise DataError("this model's data comes from Python, or stayed behind when it was saved: give `x` and `y`")
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
@@ -311,8 +311,7 @@ class Model:
 
     @strict
     def forward(self, x: Inputs, at: Sequence[str] | None = None) -> Array | dict[str, Array]:
-        """The net's raw output [rows, ...], before the loss's link, at prediction, so without dropout; by target if
-                there are several.
+        """The net's raw output [rows, ...], before the loss's link, without dropout; by target if there are several.
 
         `at` asks for tensors by name in its place, each [rows, *shape]: what `net` reads, binds or predicts (`z`), a
         layer's output by its path (`dense_2`, `block.dense`), `prediction`, `probability`, `decision` of the only

@@ -14,8 +14,8 @@ def weights_of(given: ArrayLike, dataset: Dataset, joined: bool) -> Reals:
     """Weights [rows] of all rows of the dataset, float64; only their ratios count.
 
     `given` is [rows], those included that are left out, or of the rows to train on alone where validation rows were
-    `joined` to them: those count 1. Raises
-    DataError for another length, a weight that is negative or not finite, and where every training row weighs 0.
+    `joined` to them: those count 1. Raises DataError for another length, a weight that is negative or not finite, and
+    where every training row weighs 0.
     """
     expected = dataset.came[0 if joined else 1]
     values = np.asarray(given)
