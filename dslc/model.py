@@ -188,7 +188,7 @@ class Model:
             if y is not None or validation is not None:
                 raise TypeError("`y` and `validation` come with `x`")
             if len(self.dataset.train) == 0:
-                raise DataError("this model's data comes from Python, or stayed behind when it was saved: give `x` and `y`")
+                raise DataError("this model's data comes from Python, or was not saved with it: give `x` and `y`")
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
