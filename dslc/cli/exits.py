@@ -28,7 +28,6 @@ class Exit(IntEnum):
     NO_BACKEND = 4
     INTERNAL = 101
     INTERRUPTED = 130
-    TERMINATED = 143
 
 
 def say(message: str) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dslc.data import errors
 from dslc.data.column import Column, Kind, cell_text, recode
-from dslc.data.table import Numbers, Origin, fault_of
+from dslc.data.table import Numbers, Origin, fault_of, numbers_of
 from dslc.diagnostics import DataError, ModelError, nearest
 from dslc.syntax import ast
 
@@ -47,7 +47,7 @@ def find_classes(values: Labels, train: NDArray[np.int64], name: str, origin: Or
     if isinstance(values, Column) and values.kind is Kind.CATEGORY:
         labels = tuple(sorted(values.labels[int(place)] for place in np.unique(values.values[train])))
     else:
-        labels = as_stored(np.unique(whole_labels(_cells(values), name, origin)[train]).tolist(), values)
+        labels = as_stored(np.unique(whole_labels(numbers_of(values), name, origin)[train]).tolist(), values)
     if len(labels) < 2:
         raise DataError(f"{origin.place(name, int(train[0]))}: every training row has the class {labels[0]}")
     return labels
@@ -81,7 +81,7 @@ def class_ids(values: Labels, classes: Sequence[Label], why: str, name: str, ori
     """The place of every label in `classes`; DataError naming the first that is not there, ending in `why`."""
     if isinstance(values, Column) and (values.kind is Kind.CATEGORY or any(isinstance(c, str) for c in classes)):
         return _text_ids(values, classes, why, name, origin)
-    labels = whole_labels(_cells(values), name, origin)
+    labels = whole_labels(numbers_of(values), name, origin)
     known = np.array(classes, np.int64)
     order = np.argsort(known)
     places = np.searchsorted(known, labels, sorter=order).clip(max=len(known) - 1)
@@ -99,7 +99,3 @@ def _text_ids(values: Column, classes: Sequence[Label], why: str, name: str, ori
         row = int(np.argmax(ids < 0))
         raise DataError(f"{origin.place(name, row)}: class {cell_text(values, row)} {why}")
     return ids
-
-
-def _cells(values: Labels) -> Numbers:
-    return values.values if isinstance(values, Column) else values

@@ -20,9 +20,8 @@ from dslc.data.load import Raw, table_of, with_formulas
 from dslc.data.recipe import Recipe
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.split import Parts
-from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, require_finite
+from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, numbers_of, require_finite
 from dslc.data.table_recipe import TableRecipe
-from dslc.data.target_preparation import numbers_of
 from dslc.diagnostics import DataError, nearest
 
 PYTHON = ArrayOrigin(None)

@@ -19,7 +19,7 @@ from dslc.data.balance import row_weights
 from dslc.data.column import Column
 from dslc.data.columns import reach, rule_of
 from dslc.data.load import Raw
-from dslc.data.recipe import Recipe, ScalePlan
+from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
@@ -242,17 +242,10 @@ def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
     inputs: dict[str, Scaling] = {}
     for name, values in table.inputs.items():
         if recipe.scale is not None:
-            inputs[name] = _scaling(values[train], recipe.scale, name)
+            inputs[name] = fit_scaling(values[train].astype(np.float64), recipe.scale, f'"{name}"')
     targets = {
         target.name: fit_target(target, table.targets[target.name], tasks[target.name], recipe, train, table.origin)
         for target in raw.targets
     }
     columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None
     return Preparation(inputs, targets, columns)
-
-
-def _scaling(values: Numbers, plan: ScalePlan, name: str) -> Scaling:
-    try:
-        return fit_scaling(values.astype(np.float64), plan)
-    except OverflowError as error:
-        raise DataError(f'"{name}": {error}') from None

@@ -19,7 +19,7 @@ from dslc.data.feed import Given
 from dslc.data.frame import ORIGIN, column_from, matrix_of
 from dslc.data.prepare import Preparation
 from dslc.data.recipe import Recipe
-from dslc.data.scale import Reals, Scaling
+from dslc.data.scale import UNSCALED, Reals
 from dslc.data.schema import InputField, Schema
 from dslc.data.table import Frame
 from dslc.data.table_preparation import ColumnPlan, coded
@@ -163,9 +163,6 @@ def _short_way(recipe: Recipe, field: InputField, fitted: Preparation) -> ShortW
             if plan.kind is Kind.CATEGORY
         ),
     )
-
-
-UNSCALED = Scaling(np.zeros(()), np.ones(()), 0.0)
 
 
 def _elements(plan: ColumnPlan, place: int, recipe: Recipe) -> dict[str, int]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data.recipe import Method, ScalePlan
+from dslc.diagnostics import DataError
 
 Reals = NDArray[np.float64]
 
@@ -45,13 +46,19 @@ class Scaling:
         return values
 
 
-def fit_scaling(values: Reals, plan: ScalePlan) -> Scaling:
-    """The scaling that `plan` asks for, from training rows [rows, *shape]; OverflowError if they are too large."""
+UNSCALED = Scaling(np.zeros(()), np.ones(()), 0.0)
+
+
+def fit_scaling(values: Reals, plan: ScalePlan, what: str) -> Scaling:
+    """The scaling that `plan` asks for, from training rows [rows, *shape]; DataError if they are too large for it.
+
+    `what` is how a message calls the values.
+    """
     axes = (0,) if values.ndim <= 2 else tuple(range(values.ndim - 1))
     with np.errstate(over="ignore", invalid="ignore"):
         scaling = _fitted(values, axes, plan)
     if not (np.isfinite(scaling.center).all() and np.isfinite(scaling.spread).all()):
-        raise OverflowError("the values are too large to scale")
+        raise DataError(f"{what}: the values are too large to scale")
     return scaling
 
 

@@ -147,6 +147,11 @@ class Frame:
     matrix: Cells | None = None
 
 
+def numbers_of(values: Numbers | Column) -> Numbers:
+    """The numbers of an array or a column."""
+    return values.values if isinstance(values, Column) else values
+
+
 def require_finite(values: Numbers, name: str, origin: Origin) -> None:
     """DataError naming the first NaN or infinity of `values` [rows, ...]."""
     if values.dtype.kind != "f" or np.isfinite(values).all():

@@ -20,7 +20,7 @@ from dslc.data import errors
 from dslc.data.column import NOUNS, Cells, Column, Kind, recode
 from dslc.data.columns import rule_of
 from dslc.data.recipe import Recipe
-from dslc.data.scale import Reals, Scaling, fit_scaling
+from dslc.data.scale import UNSCALED, Reals, Scaling, fit_scaling
 from dslc.data.table import Frame, Origin
 from dslc.data.table_recipe import DropPlan, Fill, FillPlan
 from dslc.data.unseen import Unseen, unseen_cells
@@ -102,8 +102,7 @@ class TablePreparation:
     @cached_property
     def _scaling(self) -> Scaling | None:
         """All columns' scalings as one, where every column is a number that takes one element."""
-        same = Scaling(np.zeros(()), np.ones(()), 0.0)
-        scalings = [plan.scaling or same for plan in self.columns]
+        scalings = [plan.scaling or UNSCALED for plan in self.columns]
         if any(plan.kind is not Kind.NUMBER or plan.flag for plan in self.columns) or any(s.log for s in scalings):
             return None
         if len({scaling.low for scaling in scalings}) > 1:
@@ -182,10 +181,7 @@ def _fit_column(name: str, column: Column, recipe: Recipe, place: str) -> Column
     if column.kind is Kind.NUMBER:
         plan = rule_of(name, (*recipe.column_scales, *((recipe.scale,) if recipe.scale else ())))
         filled = present if fill is None or present is codes else np.where(gaps, fill, codes)
-        try:
-            scaling = fit_scaling(filled, plan) if plan else None
-        except OverflowError as error:
-            raise DataError(f'column "{name}": {error}') from None
+        scaling = fit_scaling(filled, plan, f'column "{name}"') if plan else None
     return ColumnPlan(name, column.kind, labels, fill, rule is not None and rule.flag and bool(gaps.any()), scaling)
 
 

@@ -16,12 +16,12 @@ from dslc.data import errors
 from dslc.data.balance import class_weights
 from dslc.data.classes import Label, as_stored, class_ids, find_classes, with_positive
 from dslc.data.column import NOUNS, Column, Kind
-from dslc.data.recipe import PythonSource, Recipe, ScalePlan
+from dslc.data.recipe import PythonSource, Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import TargetField, Task
 from dslc.data.split import Rows
-from dslc.data.table import Numbers, Origin
-from dslc.diagnostics import DataError, Diagnostic
+from dslc.data.table import Numbers, Origin, numbers_of
+from dslc.diagnostics import Diagnostic
 
 Ids: TypeAlias = NDArray[np.int64]
 
@@ -63,7 +63,8 @@ def fit_target(
     """The preparation from the training rows of `values` [rows, *shape]. DataError for labels that are none."""
     if task is Task.VALUES:
         plan = recipe.scale_target
-        return TargetPreparation(_scaling(numbers_of(values)[train], plan, target.name) if plan else None)
+        training: Reals = numbers_of(values)[train].astype(np.float64)
+        return TargetPreparation(fit_scaling(training, plan, f'the target "{target.name}"') if plan else None)
     if target.classes is not None:
         classes = as_stored(range(target.classes), values)
     else:
@@ -82,17 +83,6 @@ def encode(target: TargetField, values: Numbers | Column, fitted: TargetPreparat
         return _ids(target, values, fitted.classes, origin)
     reals: Reals = numbers_of(values).astype(np.float64)
     return fitted.scaling.apply(reals) if fitted.scaling else reals
-
-
-def numbers_of(values: Numbers | Column) -> Numbers:
-    return values.values if isinstance(values, Column) else values
-
-
-def _scaling(values: Numbers, plan: ScalePlan, name: str) -> Scaling:
-    try:
-        return fit_scaling(values.astype(np.float64), plan)
-    except OverflowError as error:
-        raise DataError(f'the target "{name}": {error}') from None
 
 
 def _ids(target: TargetField, values: Numbers | Column, classes: Sequence[Label], origin: Origin) -> Ids:

@@ -260,7 +260,7 @@ def shaped(model: Model, x: Reals) -> Reals:
 def _check_fed(model: Model, rows: Labelled) -> None:
     """ValueError where the data block of a model file does not take these rows."""
     schema = model.experiment.schema
-    if len(model.dataset.train) or len(schema.inputs) != 1 or schema.target is None:
+    if len(model.dataset.train) or len(schema.inputs) != 1 or schema.target is None or schema.carried:
         raise ValueError("the data block of `model` must declare one `input` and a `target`, and read no file")
     expected, columns = prod(schema.inputs[0].shape), rows.x.shape[1]
     if expected != columns:

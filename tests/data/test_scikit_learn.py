@@ -137,14 +137,14 @@ def test_scales_of_any_numbers(rows: list[list[float]], shift: float) -> None:
         (Method.MINMAX, MinMaxScaler((-1, 2))),
         (Method.ROBUST, RobustScaler()),
     ):
-        ours = fit_scaling(values, ScalePlan(method, -1.0, 2.0, BUILT_IN))
+        ours = fit_scaling(values, ScalePlan(method, -1.0, 2.0, BUILT_IN), "x")
         later = values[::-1] * 3 + 1
         np.testing.assert_allclose(ours.apply(later), scaler.fit(values).transform(later), rtol=1e-9, atol=1e-12)
 
 
 def test_the_logarithm_is_numpys() -> None:
     values = np.array([-1e300, -3.5, -0.0, 0.0, 1e-300, 1e-9, 2.0, 1e300])
-    ours = fit_scaling(values, ScalePlan(Method.LOG, 0.0, 1.0, BUILT_IN)).apply(values)
+    ours = fit_scaling(values, ScalePlan(Method.LOG, 0.0, 1.0, BUILT_IN), "x").apply(values)
     assert np.array_equal(ours, np.sign(values) * np.log1p(np.abs(values)))
 
 
