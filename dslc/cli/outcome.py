@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dslc.cli.progress import number
+from dslc.plan import short
 
 PARTS = ("train", "val", "test")
+
+WIDTH = 80
+"""Columns of a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Outcome:
         return json.dumps(record, allow_nan=False)
 
     def to_text(self) -> str:
-        """Two lines about the run, and a table with a row for each part."""
+        """Two lines about the run, and a table with a row for each part, or for each metric where there are many."""
         best = f", best epoch {self.best_epoch}" if self.best_epoch is not None else ""
         epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
         lines = [
@@ -53,10 +57,18 @@ class Outcome:
             f"{self.stopped}{best}",
         ]
         names = list(dict.fromkeys(name for columns in self.parts.values() for name in columns))
-        widths = [max(10, len(name)) for name in names]
-        if names:
-            lines += ["", " " * 5 + "".join(f"  {name:>{width}}" for name, width in zip(names, widths, strict=True))]
+        rows = [["", *names]]
         for part, columns in self.parts.items():
-            cells = [number(columns[name]) if name in columns else "" for name in names]
-            lines.append(f"{part:<5}" + "".join(f"  {c:>{width}}" for c, width in zip(cells, widths, strict=True)))
-        return "\n".join(lines)
+            rows.append([part, *(number(columns[name]) if name in columns else "" for name in names)])
+        if sum(max(10, len(name)) + 2 for name in names) + 5 > WIDTH:  # a row for each column of the history
+            rows = [[short(cell, WIDTH - 3 * 12) for cell in column] for column in zip(*rows, strict=True)]
+        return "\n".join([*lines, *(["", *_aligned(rows)] if names else [])])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The first column to the left, the others to the right and ten characters wide at least."""
+    first, *others = ([len(row[k]) for row in rows] for k in range(len(rows[0])))
+    widths = [max(10, *lengths) for lengths in others]
+    for row in rows:
+        cells = "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], widths, strict=True))
+        yield f"{row[0]:<{max(5, *first)}}{cells}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 from dslc.cli.outcome import Outcome
 
@@ -53,3 +54,11 @@ def test_the_table_has_a_row_for_each_part() -> None:
         "val        0.2000      0.9700",
         "test          nan      0.9600",
     ]
+
+
+def test_many_metrics_have_a_row_each() -> None:
+    names = [f"bill_length_mm.metric_{k}" for k in range(5)]
+    outcome = replace(OUTCOME, parts={part: dict.fromkeys(["loss", *names], 0.5) for part in ("train", "test")})
+    lines = outcome.to_text().splitlines()[3:]
+    assert lines[0].split() == ["train", "test"] and lines[2].split() == [names[0], "0.5000", "0.5000"]
+    assert max(map(len, lines)) <= 80 and len(lines) == 7
