@@ -98,8 +98,14 @@ def walk(node: Syntax) -> Iterator[Syntax]:
 
 def references(node: Syntax) -> set[str]:
     """The names that are used, as opposed to stated, in `node`."""
-    stated = {id(name) for part in walk(node) for name in _stated(part)}
-    return {part.text for part in walk(node) if isinstance(part, ast.Name) and id(part) not in stated}
+    names: list[ast.Name] = []
+    stated: set[int] = set()
+    for part in walk(node):
+        if isinstance(part, ast.Name):
+            names.append(part)
+        else:
+            stated.update(map(id, _stated(part)))
+    return {name.text for name in names if id(name) not in stated}
 
 
 def _stated(node: Syntax) -> tuple[Syntax, ...]:
