@@ -96,7 +96,7 @@ def _checked(content: bytes) -> dict[str, memoryview]:
     whole = content[-DIGEST:] == digest(memoryview(content)[:-DIGEST]).encode()
     listed = _manifest(entries.pop(MANIFEST, memoryview(b"")), whole)
     if unlisted := sorted(entries.keys() ^ listed.keys()):
-        raise DataError(f"is damaged: `{unlisted[0][:80]!a}` is not both listed and there")
+        raise DataError(f"is damaged: `{ascii(unlisted[0])[:80]}` is not both listed and there")
     for name, found in entries.items():
         if digest(found) != listed[name].get("sha256"):
             part = _damaged_part(found, listed[name].get("parts"))
@@ -124,7 +124,7 @@ def _entries(content: bytes) -> dict[str, memoryview]:
             for member in archive.infolist():
                 start = _data_start(member, content, end)
                 if start is None or member.filename in entries or start + member.file_size > archive.start_dir:
-                    raise DataError(f"is damaged: `{member.orig_filename[:80]!a}` is not an entry of a model file")
+                    raise DataError(f"is damaged: `{ascii(member.orig_filename)[:80]}` is not an entry of a model file")
                 end = start + member.file_size
                 entries[member.filename] = memoryview(content)[start:end]
             if end != archive.start_dir:
