@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dslc.diagnostics import Diagnostic, ModelError, in_order
-from dslc.driver import compile_front
+from dslc.front import Front
 from dslc.source import Source
 from dslc.syntax.read import read_source
 
@@ -34,7 +34,7 @@ def check(text: str | os.PathLike[str], folder: Path | str | None = None, name: 
 def find(source: Source, folder: Path, settings: Mapping[str, str] | None = None) -> list[Diagnostic]:
     """The findings of `source` with the overrides `settings`."""
     try:
-        compilation = compile_front(source, folder, settings)
+        front = Front.of_text(source, folder, settings)
     except ModelError as error:
         return in_order(error.diagnostics)
-    return in_order((*compilation.experiment.warnings, *compilation.dataset.notes))
+    return in_order((*front.experiment.warnings, *front.dataset.notes))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dslc.arguments import strict
 from dslc.backends import get_backend
-from dslc.driver import compile_front
+from dslc.driver import Compilation
 from dslc.model import Model
 from dslc.program.program import Element
 from dslc.saved import read_saved
@@ -62,7 +62,7 @@ def compile(
     folder = Path() if path is None else Path(path).parent
     paths = {"": Path(data)} if isinstance(data, Place) else {name: Path(p) for name, p in (data or {}).items()}
     written = {name: _written(value) for name, value in (settings or {}).items()}
-    return Model(compile_front(source, folder, written, paths), chosen, real, threads)
+    return Model(Compilation.of_text(source, folder, written, paths), chosen, real, threads)
 
 
 @strict

@@ -22,7 +22,7 @@ import numpy as np
 
 from dslc.data.record import Json, preparation_record, schema_record
 from dslc.diagnostics import DataError, ModelError
-from dslc.driver import Compilation, reopen
+from dslc.driver import Compilation
 from dslc.graph.graph import Array
 from dslc.program.arena import NUMPY
 from dslc.program.program import Element
@@ -110,7 +110,7 @@ def _understood(entries: Mapping[str, memoryview]) -> Saved:
     epoch, iteration = _count(facts.get("epoch"), "epoch"), _count(facts.get("iteration"), "iteration")
     source = Source(f"{name}.dsl", _text(entries["model.dsl"]))
     preparation = read_json(entries["preparation.json"], "preparation.json")
-    compilation = reopen(source, _settings(facts.get("settings")), facts.get("schema"), preparation)
+    compilation = Compilation.of_record(source, _settings(facts.get("settings")), facts.get("schema"), preparation)
     if entries["definitions.dsl"] != compilation.definitions.encode():
         raise DataError("this dslc defines differently what the model uses of the library (`definitions.dsl`)")
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)

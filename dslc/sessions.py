@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from dslc.driver import Compilation, gradients_of, optimise, tensors_of
+from dslc.driver import Compilation
+from dslc.entries import gradients_of, optimise, tensors_of
 from dslc.graph.graph import Array, Graph
 from dslc.program.backend import Backend
 from dslc.program.program import Element, Program

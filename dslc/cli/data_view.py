@@ -16,7 +16,7 @@ from dslc.data.overview import Overview, overview
 from dslc.data.prepare import Dataset, prepare
 from dslc.data.schema import TargetField, Task
 from dslc.diagnostics import DataError
-from dslc.driver import read_data
+from dslc.front import read_data
 from dslc.syntax import ast
 from dslc.syntax.parse import parse
 

@@ -46,7 +46,7 @@ def _view(entry: Entry, stage: str | None) -> str:
             graph = _alone(entry)
             if "value" not in graph.outputs:
                 raise click.UsageError(f"`{entry.name}` has no gradient: it is what uses one; see --stage graph")
-            from dslc.driver import simplified_gradients
+            from dslc.entries import simplified_gradients
 
             gradients = simplified_gradients(graph, "value")
             return _formulas(gradients, {name: f"d {entry.name} / d {name}" for name in gradients.outputs})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dslc.backends import get_backend
 from dslc.cli.model_file import read_source
-from dslc.driver import Compilation, compile_front
+from dslc.driver import Compilation
 from dslc.graph import text as graph_text
 from dslc.graph.graph import Graph
 from dslc.program import text as program_text
@@ -23,7 +23,7 @@ def view(path: Path, stage: str | None, settings: Mapping[str, str], data: Mappi
     source = read_source(path)
     if stage == "ast":
         return syntax_text.to_text(parse(source))
-    compilation = compile_front(source, path.parent, settings, data)
+    compilation = Compilation.of_text(source, path.parent, settings, data)
     experiment = compilation.experiment
     match stage:
         case "graph":

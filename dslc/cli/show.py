@@ -71,10 +71,10 @@ def _file_view(
 def _print_settings(form: str, path: Path, settings: Mapping[str, str], data: Mapping[str, Path]) -> None:
     from dslc.cli.model_file import read_source
     from dslc.cli.settings import settings_of, to_text
-    from dslc.driver import compile_front
+    from dslc.front import Front
 
-    compilation = compile_front(read_source(path), path.parent, settings, data)
-    rows = settings_of(compilation.module, compilation.experiment)
+    front = Front.of_text(read_source(path), path.parent, settings, data)
+    rows = settings_of(front.module, front.experiment)
     if form == "json":
         records = [{"name": row.name, "value": row.value, "origin": row.origin} for row in rows]
         click.echo(json.dumps({"schema": 1, "stage": "settings", "settings": records}))

@@ -15,7 +15,7 @@ import numpy as np
 from dslc.graph.graph import Op, TensorType
 from dslc.scalar.types import ROWS, DType, Extent, Shape
 
-Draw: TypeAlias = np.random.Generator
+Draw: TypeAlias = "np.random.Generator"  # as text: importing the generators takes time that `check` need not pay
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,28 +12,19 @@ from dslc.scalar.types import DType
 def with_parameters(graph: Graph, parameters: Mapping[str, tuple[int, ...]]) -> Graph:
     """The graph with a leaf for every parameter, given by name and shape, those included that no output depends on."""
     build = Builder(graph)
-    present = parameter_leaves(graph)
+    present = real_leaves(graph, LeafRole.PARAMETER)
     for name, shape in parameters.items():
         if name not in present:
             build.add(Leaf(LeafRole.PARAMETER, name, TensorType(shape)))
     return build.graph(graph.outputs)
 
 
-def parameter_leaves(graph: Graph) -> dict[str, NodeId]:
-    """The parameters that a graph reads, by name, in the order of their first use."""
+def real_leaves(graph: Graph, *roles: LeafRole) -> dict[str, NodeId]:
+    """The real leaves of these roles by name, in the order in which they stand in the graph."""
     return {
         node.op.name: node.id
         for node in graph.nodes
-        if isinstance(node.op, Leaf) and node.op.role is LeafRole.PARAMETER
-    }
-
-
-def input_leaves(graph: Graph) -> dict[str, NodeId]:
-    """The real inputs that a graph reads, by name."""
-    return {
-        node.op.name: node.id
-        for node in graph.nodes
-        if isinstance(node.op, Leaf) and node.op.role is LeafRole.INPUT and node.type.dtype is DType.REAL
+        if isinstance(node.op, Leaf) and node.op.role in roles and node.type.dtype is DType.REAL
     }
 
 

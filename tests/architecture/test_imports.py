@@ -33,24 +33,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dslc.backends.reference": (*GRAPHS, "dslc.program"),
     "dslc.backends.cpu": (*GRAPHS, "dslc.program"),
     "dslc.runtime": (*GRAPHS, "dslc.program", "dslc.elaborate.experiment", "dslc.data"),
-    # The one file that knows every stage, and what uses it.
-    "dslc.driver": (
-        *GRAPHS,
-        *(
-            "dslc.syntax",
-            "dslc.data",
-            "dslc.elaborate",
-            "dslc.autodiff",
-            "dslc.passes",
-            "dslc.lowering",
-            "dslc.program",
-        ),
-    ),
-    "dslc.findings": (*FOUNDATION, "dslc.driver", "dslc.syntax.read"),
+    # The driver knows every stage; its two halves know those before and after the experiment.
+    "dslc.front": (*FOUNDATION, "dslc.syntax", "dslc.data", "dslc.elaborate"),
+    "dslc.entries": (*GRAPHS, "dslc.elaborate.experiment", "dslc.autodiff", "dslc.passes"),
+    "dslc.driver": (*GRAPHS, "dslc.front", "dslc.entries", "dslc.lowering", "dslc.program"),
+    # What uses them.
+    "dslc.findings": (*FOUNDATION, "dslc.front", "dslc.syntax.read"),
     "dslc.saved": (*GRAPHS, "dslc.driver", "dslc.runtime", "dslc.data", "dslc.program"),
     "dslc.plan": (*GRAPHS, "dslc.elaborate.experiment", "dslc.lowering.plan", "dslc.program", "dslc.runtime"),
     "dslc.arguments": (*FOUNDATION, "dslc.elaborate.experiment", "dslc.runtime.plan"),
-    "dslc.sessions": (*GRAPHS, "dslc.driver", "dslc.runtime", "dslc.program", "dslc.saved"),
+    "dslc.sessions": (*GRAPHS, "dslc.driver", "dslc.entries", "dslc.runtime", "dslc.program", "dslc.saved"),
     "dslc.model": (
         *GRAPHS,
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program"),

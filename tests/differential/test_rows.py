@@ -10,7 +10,7 @@ from dslc.backends import get_backend
 from small_models import region_of, written
 
 from differential.small import LIBRARY, rows_for
-from dslc.driver import Compilation, compile_front
+from dslc.driver import Compilation
 from dslc.program.arena import view
 from dslc.program.backend import Bytes
 from dslc.program.program import Element, Program, Region
@@ -29,7 +29,7 @@ MODELS = (
 
 
 def compiled(name: str) -> Compilation:
-    return compile_front(Source("small.dsl", LIBRARY[name]), Path())
+    return Compilation.of_text(Source("small.dsl", LIBRARY[name]), Path())
 
 
 def arena_of(program: Program, compilation: Compilation, byte: int) -> Bytes:

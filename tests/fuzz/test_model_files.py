@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dslc.diagnostics import DataError, ModelError, to_text
-from dslc.driver import compile_front
+from dslc.driver import Compilation
 from dslc.findings import check
 from dslc.lowering.errors import TooMuchMemory
 from dslc.program.program import Element
@@ -48,7 +48,7 @@ def assert_explained(text: str, folder: Path) -> None:
 def assert_lowered(text: str, folder: Path) -> None:
     """A file that the first stages accept has a program, unless that needs too much memory."""
     try:
-        compilation = compile_front(Source("model.dsl", text), folder)
+        compilation = Compilation.of_text(Source("model.dsl", text), folder)
     except (ModelError, DataError):
         return
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dslc.driver import Compilation, compile_front
+from dslc.driver import Compilation
 from dslc.elaborate.experiment import Setting
 from dslc.graph.graph import Role
 from dslc.graph.text import to_text
@@ -23,7 +23,7 @@ CASES = sorted((Path(__file__).parents[1] / "cases" / "passes").glob("*.dsl"))
 
 
 def compiled(path: Path, **settings: str) -> Compilation:
-    return compile_front(Source(path.name, path.read_text("utf-8")), path.parent, settings)
+    return Compilation.of_text(Source(path.name, path.read_text("utf-8")), path.parent, settings)
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -1,0 +1,75 @@
+"""The entries of a program as graphs: forward, gradients and updates from what an experiment means.
+
+    experiment -> stable forward -> gradients and updates -> passes
+
+An entry is what a program can be asked to do. Each function is pure, graph to graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dslc.autodiff import differentiate
+from dslc.elaborate.experiment import Experiment
+from dslc.graph.graph import Graph, NodeId
+from dslc.ops.leaf import LeafRole
+from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
+from dslc.passes.fuse import fuse
+from dslc.passes.join import real_leaves, with_parameters, with_updates
+
+ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
+
+
+def graph_of(experiment: Experiment, entry: str) -> Graph:
+    """One entry: gradients come from the forward graph, updates are spliced onto them."""
+    match entry:
+        case "train":
+            graph, gradients = differentiated(experiment)
+            return with_updates(graph, experiment.updates, gradients)
+        case "gradients":
+            return gradients_of(experiment)
+        case "evaluate":
+            return apply(experiment.evaluate, BEFORE_DIFFERENTIATION)
+        case "predict":
+            return apply(experiment.predict, BEFORE_DIFFERENTIATION)
+        case "finish":
+            return apply(experiment.finish, BEFORE_DIFFERENTIATION)
+    raise KeyError(entry)
+
+
+def gradients_of(experiment: Experiment, inputs: bool = False) -> Graph:
+    """The objective, and its gradients as `gradient.NAME`; those of `inputs` as `gradient.inputs.NAME`."""
+    graph, gradients = differentiated(experiment, inputs)
+    return Graph(
+        graph.nodes,
+        {"objective": graph.outputs["objective"]} | {f"gradient.{name}": g for name, g in gradients.items()},
+    )
+
+
+def differentiated(experiment: Experiment, inputs: bool = False) -> tuple[Graph, dict[str, NodeId]]:
+    """The forward graph with the objective's gradients by the parameter's name, and by `inputs.NAME`."""
+    shapes = {parameter.name: parameter.shape for parameter in experiment.parameters}
+    forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), shapes)
+    sources = real_leaves(forward, LeafRole.PARAMETER)
+    if inputs:
+        sources |= {f"inputs.{name}": node for name, node in real_leaves(forward, LeafRole.INPUT).items()}
+    graph, gradients = differentiate(forward, forward.outputs["objective"], list(sources.values()))
+    return graph, dict(zip(sources, gradients, strict=True))
+
+
+def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
+    """The net at prediction, optimised, with these of its tensors as results."""
+    graph = Graph(experiment.predict.nodes, {name: experiment.tensors[name] for name in names})
+    return optimise(apply(graph, BEFORE_DIFFERENTIATION))
+
+
+def optimise(graph: Graph) -> Graph:
+    return fuse(apply(graph, AFTER_DIFFERENTIATION))
+
+
+def simplified_gradients(graph: Graph, of: str) -> Graph:
+    """The output `of` differentiated with respect to each real input and parameter, as outputs named like them."""
+    stable = apply(graph, BEFORE_DIFFERENTIATION)
+    leaves = real_leaves(stable, LeafRole.INPUT, LeafRole.PARAMETER)
+    whole, gradients = differentiate(stable, stable.outputs[of], list(leaves.values()))
+    return apply(Graph(whole.nodes, dict(zip(leaves, gradients, strict=True))), AFTER_DIFFERENTIATION)

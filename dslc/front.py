@@ -1,0 +1,96 @@
+"""The front end: text, and the data that it names, to an experiment. Nothing is differentiated or lowered here.
+
+    text -> syntax tree -> data read and prepared -> experiment (graphs of what is meant)
+
+`dslc check` and `dslc data` need no more; the driver goes on from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from dslc.data.load import Raw, await_rows, data_block, load
+from dslc.data.prepare import Dataset, Tasks, prepare
+from dslc.data.record import Json, preparation_from, schema_from
+from dslc.data.record_check import check_preparation, check_schema, entry
+from dslc.diagnostics import ModelError, in_order
+from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
+from dslc.elaborate.experiment import Experiment
+from dslc.elaborate.used import used_definitions
+from dslc.source import Source
+from dslc.syntax.ast import Module
+from dslc.syntax.parse import parse
+
+
+@dataclass(frozen=True)
+class Front:
+    """A model file parsed, its data read and its experiment elaborated."""
+
+    module: Module
+    raw: Raw
+    tasks: Tasks
+    dataset: Dataset
+    experiment: Experiment
+    settings: Mapping[str, str]
+
+    @classmethod
+    def of_text(
+        cls,
+        source: Source,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        data: Mapping[str, Path] | None = None,
+    ) -> Self:
+        """From a model file, whose paths start at `folder`. Raises ModelError or DataError.
+
+        `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
+        """
+        module = parse(source)
+        raw, tasks, dataset = read_data(module, folder, settings, data)
+        experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
+        return cls(module, raw, tasks, dataset, experiment, settings or {})
+
+    @classmethod
+    def of_record(cls, source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Self:
+        """From a saved model: its text and what is known of its data, of which none is read.
+
+        Raises ModelError or DataError.
+        """
+        module = parse(source)
+        with entry("model.json"):
+            known = schema_from(schema, data_block(module))
+        raw, tasks = await_rows(module, known), tasks_of(module, settings)
+        with entry("model.json"):
+            check_schema(raw.recipe, known)
+        with entry("preparation.json"):
+            fitted = preparation_from(preparation, known) if preparation is not None else None
+            check_preparation(raw.recipe, known, fitted)
+        experiment = elaborate(module, known, settings, Path(source.name).stem)
+        return cls(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings)
+
+    @cached_property
+    def definitions(self) -> str:
+        """The text of what the module stands on in the standard library."""
+        return "\n".join(entry.text for entry in used_definitions(self.module))
+
+
+def read_data(
+    module: Module,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    data: Mapping[str, Path] | None = None,
+) -> tuple[Raw, Tasks, Dataset]:
+    """The data that a module names: as they are, what the loss takes each target for, and prepared.
+
+    Raises DataError, and ModelError with the module's faults beside those of the data block.
+    """
+    try:
+        raw = load(module, folder, data or {})
+        tasks = tasks_of(module, settings)
+        return raw, tasks, prepare(raw, tasks)
+    except ModelError as fault:
+        raise ModelError(in_order([*fault.diagnostics, *faults_beside_data(module, settings or {})])) from None
