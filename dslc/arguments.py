@@ -6,7 +6,6 @@ Keras's and scikit-learn's names for the same thing are answered with ours, sinc
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import wraps
 from inspect import signature
 from typing import ParamSpec, TypeVar
@@ -93,8 +92,7 @@ def seed_of(value: object) -> int:
 
 def loop_with(loop: Loop, epochs: object, seed: object, shuffle: object) -> Loop:
     """The loop with what `fit` is given in place of the train block's, None where it is not."""
-    return replace(
-        loop,
+    return loop.replaced(
         epochs=loop.epochs if epochs is None else require_epochs(whole(epochs, "epochs")),
         seed=loop.seed if seed is None else seed_of(seed),
         shuffle=loop.shuffle if shuffle is None else truth(shuffle, "shuffle"),

@@ -43,8 +43,12 @@ class Frozen:
         return (*given, *(named[name] if name in named else getattr(kind, name) for name in rest))
 
     def replaced(self, **changes: object) -> Self:
-        """A record with some fields changed."""
-        return type(self)(**{**self.__dict__, **changes})
+        """A record with some fields changed. Raises TypeError for an unknown field."""
+        if unknown := changes.keys() - self.__dict__.keys():
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
+        record = object.__new__(type(self))
+        record.__dict__.update(self.__dict__, **changes)
+        return record
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")

@@ -45,7 +45,7 @@ def plan_within(compilation: Compilation, parts: Parts, limit: int, real: Elemen
 
 def _planned(compilation: Compilation, parts: Parts, real: Element, batch: int) -> ResourcePlan:
     experiment = compilation.experiment
-    experiment = replace(experiment, loop=replace(experiment.loop, batch=batch))
+    experiment = replace(experiment, loop=experiment.loop.replaced(batch=batch))
     return plan_resources(experiment, _program(compilation, real, batch), parts)
 
 

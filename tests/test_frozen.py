@@ -26,6 +26,8 @@ def test_fields_are_those_of_the_base_and_its_own() -> None:
     assert fault == Fault(3, "x", None) and fault != Fault(3, "x", "y") and fault != Place(3)
     assert len({fault, Fault(3, "x")}) == 1
     assert fault.replaced(line=4) == Fault(4, "x")
+    with pytest.raises(TypeError, match="Fault has no field column"):
+        fault.replaced(column=1)
     assert repr(fault) == "Fault(line=3, text='x', advice=None)"
     match fault:
         case Fault(line, text):

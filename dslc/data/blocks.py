@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data.decimals import PADDING, Bytes, Mask, Places
+from dslc.frozen import Frozen
 
 SIZE = 1 << 20
 """Bytes of a block, unless one record is longer."""
@@ -25,8 +26,7 @@ QUOTE, FEED, RETURN = ord('"'), ord("\n"), ord("\r")
 BLANKS = (ord(" "), ord("\t"))
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Frozen):
     """How a file is cut into cells; `encoding` is `utf-8` or `latin-1`."""
 
     separator: str = ","
@@ -53,8 +53,7 @@ def fits_dialect(name: str, value: str) -> bool:
             return len(value) == 1 and value not in '"\r\n\0'
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Frozen):
     """The bytes of one block; its first line is `line`, counted from 1, and `feeds` end in it."""
 
     start: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import inf, isfinite, nan
 from typing import assert_never
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data.column import Cells, Column, ColumnType, Kind
+from dslc.frozen import Frozen
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "?"})
 """Cells, in lower case and without blanks around, that stand for a missing value."""
@@ -29,8 +29,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 EPOCH = date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Frozen):
     """What stands for a missing value: cells in lower case, and numbers however they are written."""
 
     texts: frozenset[str] = MISSING

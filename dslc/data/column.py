@@ -9,6 +9,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from dslc.frozen import Frozen
+
 Cells = NDArray[np.float64]
 
 
@@ -23,8 +25,7 @@ NOUNS = {Kind.NUMBER: "numbers", Kind.BOOLEAN: "truth values", Kind.CATEGORY: "t
 """What a column of each kind holds, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnType:
+class ColumnType(Frozen):
     """What a column is declared or known to hold; `levels` name the numbers 0, 1 .. of an ordered column."""
 
     kind: Kind

@@ -8,7 +8,6 @@ scaling that meet a column, the more specific wins: one that names it, then one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -17,12 +16,12 @@ from dslc.data.formula import names_in
 from dslc.data.recipe import Recipe, ScalePlan
 from dslc.data.table_recipe import FillPlan
 from dslc.diagnostics import Diagnostic, ModelError, in_order, nearest
+from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Frozen):
     """What a source holds: `noun` is column, array or input; `owner` is how a sentence calls the source."""
 
     all: tuple[str, ...]

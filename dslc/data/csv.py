@@ -13,13 +13,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from dslc.data.blocks import Cut, Dialect
 from dslc.data.cells import number_in
 from dslc.diagnostics import DataError
+from dslc.frozen import Frozen
 
 ROWS = 8192
 """Records of `csv.reader` that are read before their cells are."""
@@ -33,8 +33,7 @@ Record = tuple[int, list[str]]
 """A line number, from 1, and the cells of the record that begins there."""
 
 
-@dataclass(frozen=True, slots=True)
-class CsvFile:
+class CsvFile(Frozen):
     """A text file whose header has been read: its bytes (valid in its encoding), its column names, how to cut it.
 
     The records below the header begin at byte `body`, on line `line`.
@@ -84,7 +83,7 @@ def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
     names = tuple(name.strip() for name in header)
     _check_header(names, f"{shown}:{line}", dialect.decimal)
     body, first = _below_header(content, line, header)
-    return replace(file, columns=names, body=body, line=first)
+    return file.replaced(columns=names, body=body, line=first)
 
 
 def _check_utf8(content: bytes, shown: str) -> None:

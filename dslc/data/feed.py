@@ -41,7 +41,7 @@ def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
     """
     given = _by_target(raw.targets, y)
     if raw.inputs[0].columns:
-        return replace(raw, table=_fed_table(raw, x, given))
+        return raw.replaced(table=_fed_table(raw, x, given))
     arrays = _arrays(raw.inputs, raw.carried, x)
     rows = len(next(iter(arrays.values())))
     targets: dict[str, Numbers] = {}
@@ -51,7 +51,7 @@ def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
         targets[target.name] = _checked(given[target.name], target.name, target.shape)
         _same_rows(target.name, targets[target.name], rows)
     inputs, carried = ({field.name: arrays[field.name] for field in part} for part in (raw.inputs, raw.carried))
-    return replace(raw, table=Table(rows, inputs, targets, _strata(raw, arrays | targets), PYTHON, carried=carried))
+    return raw.replaced(table=Table(rows, inputs, targets, _strata(raw, arrays | targets), PYTHON, carried=carried))
 
 
 def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, ArrayLike]:
@@ -114,7 +114,7 @@ def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
         carried,
     )
     parts = Parts(np.arange(first.rows), np.arange(first.rows, rows), np.empty(0, np.int64))
-    return replace(train, table=table), parts
+    return train.replaced(table=table), parts
 
 
 def _joined(name: str, first: Numbers | Column, second: Numbers | Column) -> Numbers | Column:

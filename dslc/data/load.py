@@ -6,7 +6,7 @@ For a block that Python feeds (`input x: [4]`) the table has no rows until `feed
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import assert_never
@@ -24,6 +24,7 @@ from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table import ArrayOrigin, Frame, Numbers, Table, require_finite
 from dslc.data.tables import open_table, read_table
 from dslc.diagnostics import DataError, ModelError, NotYet, in_order
+from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
@@ -31,8 +32,7 @@ BUDGET = 8 << 30
 """Bytes that the files of one model may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Frozen):
     """The data block with what its source holds; a target's `classes` are what was declared, if anything."""
 
     recipe: Recipe
@@ -42,8 +42,7 @@ class Raw:
     table: Table
 
 
-@dataclass(frozen=True, slots=True)
-class Arrays:
+class Arrays(Frozen):
     """Named arrays of as many rows, before each has its role."""
 
     rows: int
@@ -102,7 +101,7 @@ def _load_table(
     file = open_table(located.path, located.shown, source, budget)
     stored = Names(file.columns, "column", f"`{file.shown}`")
     check_columns(stored, recipe)
-    names = replace(stored, all=(*stored.all, *(formula.name.text for formula in recipe.table.formulas)))
+    names = stored.replaced(all=(*stored.all, *(formula.name.text for formula in recipe.table.formulas)))
     inputs = choose(names, recipe)
     check_inputs(inputs, names, recipe)
     shaped = [target for target in recipe.targets if target.shape]
@@ -235,7 +234,7 @@ def _with_targets(plans: tuple[FieldPlan, ...], targets: Sequence[FieldPlan]) ->
     if faults:
         raise ModelError(faults)
     return tuple(
-        replace(plan, shape=typed[plan.name].shape, classes=typed[plan.name].classes) if plan.name in typed else plan
+        plan.replaced(shape=typed[plan.name].shape, classes=typed[plan.name].classes) if plan.name in typed else plan
         for plan in plans
     )
 

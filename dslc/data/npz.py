@@ -13,7 +13,6 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import numpy as np
 
 from dslc.data.table import Numbers
 from dslc.diagnostics import DataError
+from dslc.frozen import Frozen
 
 HEADER_LIMIT = 10_000
 """Bytes; NumPy writes headers of 128."""
@@ -48,8 +48,7 @@ AXES_LIMIT = 32
 CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Frozen):
     """An array of the archive: where it lies and what its header says."""
 
     member: zipfile.ZipInfo

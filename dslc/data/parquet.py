@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import time
 from math import isfinite
 from pathlib import Path
@@ -28,6 +27,7 @@ from dslc.data.parquet_layout import check_layout
 from dslc.data.polars_threads import installed, lost
 from dslc.data.table import FrameOrigin
 from dslc.diagnostics import DataError
+from dslc.frozen import Frozen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,8 +36,7 @@ BATCH = 16
 """Columns that polars holds at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParquetFile:
+class ParquetFile(Frozen):
     """A file whose columns are known: its bytes, and the names in its order."""
 
     shown: str

@@ -8,10 +8,10 @@ DataError is all that is raised. (apache/parquet-format, `parquet.thrift`, gives
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from dslc.data.thrift import ThriftError, Value, read_struct
 from dslc.diagnostics import DataError
+from dslc.frozen import Frozen
 
 MAGIC = b"PAR1"
 
@@ -22,8 +22,7 @@ PAGES_LIMIT = 1 << 20
 """Pages of one file; the common ones hold a megabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Frozen):
     """One column of one row group: its bytes in the file, and what it says they are."""
 
     column: str

@@ -7,16 +7,15 @@ through `..`, not through a link. What the command line names is trusted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from dslc.data.errors import FileMissing, OutsideFolder
 from dslc.diagnostics import DataError, ModelError, nearest
+from dslc.frozen import Frozen
 from dslc.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Frozen):
     """A file that exists, and the name that messages give it."""
 
     path: Path

@@ -163,7 +163,7 @@ def _without_columns(raw: Raw, train: Rows, fitted: Preparation | None) -> Raw:
         columns = {plan.name: columns[plan.name] for plan in fitted.table.columns}
     elif drop is not None:
         columns = full_enough(columns, drop, train)
-    return replace(raw, table=replace(raw.table, columns=columns))
+    return raw.replaced(table=replace(raw.table, columns=columns))
 
 
 def _without_gaps(raw: Raw, parts: Parts, notes: list[Diagnostic]) -> tuple[Raw, Parts]:
@@ -184,7 +184,7 @@ def _without_gaps(raw: Raw, parts: Parts, notes: list[Diagnostic]) -> tuple[Raw,
 
 
 def _kept(raw: Raw, kept: NDArray[np.bool_]) -> Raw:
-    return replace(raw, table=raw.table.take(np.flatnonzero(kept)))
+    return raw.replaced(table=raw.table.take(np.flatnonzero(kept)))
 
 
 def _kept_parts(parts: Parts, kept: NDArray[np.bool_]) -> Parts:
@@ -212,7 +212,7 @@ def _schema(raw: Raw, fitted: Preparation | None) -> Schema:
     inputs, targets = raw.inputs, raw.targets
     if fitted is not None:
         classes = {name: len(target.classes) if target.classes else None for name, target in fitted.targets.items()}
-        targets = tuple(replace(target, classes=classes[target.name]) for target in targets)
+        targets = tuple(target.replaced(classes=classes[target.name]) for target in targets)
     if fitted is not None and fitted.table is not None:
         inputs = (_fitted_field(raw, inputs[0], fitted.table),)
     return Schema(inputs, targets, raw.recipe.span, raw.carried)
@@ -223,7 +223,7 @@ def _fitted_field(raw: Raw, field: InputField, table: TablePreparation) -> Input
     needed = reach((plan.name for plan in table.columns), raw.recipe.table.formulas)
     kinds = dict(zip(field.columns, field.kinds, strict=True))
     columns = tuple(name for name in field.columns if name in needed)
-    return replace(field, shape=(len(table.names),), columns=columns, kinds=tuple(kinds[name] for name in columns))
+    return field.replaced(shape=(len(table.names),), columns=columns, kinds=tuple(kinds[name] for name in columns))
 
 
 def _split(recipe: Recipe, table: Table) -> Parts:

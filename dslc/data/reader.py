@@ -25,6 +25,7 @@ from dslc.data.table import Frame
 from dslc.data.table_preparation import ColumnPlan, coded
 from dslc.data.table_recipe import TableRecipe
 from dslc.data.told import inputs_told
+from dslc.frozen import Frozen
 
 FEW = 64
 """Rows; with more of them the long way, which works column by column, is the faster one."""
@@ -51,8 +52,7 @@ class InputReader:
         return inputs_told(self.fitted, self.recipe, self.schema, x)
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(Frozen):
     """A category's column: its place in the row, and the element of the prepared row that each label sets to 1."""
 
     column: int

@@ -17,6 +17,7 @@ from dslc.data import errors
 from dslc.data.blocks import DIALECT_OPTIONS, Dialect, fits_dialect
 from dslc.data.table_recipe import KINDS, LATER_KINDS, TableRecipe, read_table_recipe
 from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
+from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
@@ -39,8 +40,7 @@ class Method(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldPlan:
+class FieldPlan(Frozen):
     """`digit: class(10) = y`: `shape` per row and `classes` are None where they are not declared."""
 
     name: str
@@ -50,27 +50,23 @@ class FieldPlan:
     classes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CsvSource:
+class CsvSource(Frozen):
     path: ast.Text
     dialect: Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class ParquetSource:
+class ParquetSource(Frozen):
     path: ast.Text
 
 
-@dataclass(frozen=True, slots=True)
-class NpzSource:
+class NpzSource(Frozen):
     """No fields: every array of the file under its own name."""
 
     path: ast.Text
     fields: tuple[FieldPlan, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PythonSource:
+class PythonSource(Frozen):
     """`input x: [28, 28, 1]`: arrays that come with `fit`."""
 
     fields: tuple[FieldPlan, ...]
@@ -79,8 +75,7 @@ class PythonSource:
 Source: TypeAlias = CsvSource | ParquetSource | NpzSource | PythonSource
 
 
-@dataclass(frozen=True, slots=True)
-class SplitPlan:
+class SplitPlan(Frozen):
     """`shares` are of train, val and test, and make 1; `stratified` names the column whose shares are kept."""
 
     shares: tuple[Fraction, Fraction, Fraction]
@@ -88,8 +83,7 @@ class SplitPlan:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScalePlan:
+class ScalePlan(Frozen):
     """`scale minmax 0..1 of age`; no columns: all that no other statement names."""
 
     method: Method

@@ -6,10 +6,10 @@ the statement that brought it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dslc.data.column import Kind
+from dslc.frozen import Frozen
 from dslc.source import Span
 
 ONLY = "prediction"
@@ -23,8 +23,7 @@ class Task(Enum):
     VALUES = "values"
 
 
-@dataclass(frozen=True, slots=True)
-class InputField:
+class InputField(Frozen):
     """A named tensor of real numbers, `shape` per example.
 
     For a table, `columns` names the columns of the file that it is made of, those that formulas read among them, and
@@ -38,8 +37,7 @@ class InputField:
     kinds: tuple[Kind, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TargetField:
+class TargetField(Frozen):
     """`classes` is the number of classes under Task.CLASSES (elements are then class ids), else None."""
 
     name: str
@@ -48,8 +46,7 @@ class TargetField:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Frozen):
     """The data block after reading: what has a name in `net`, `loss` and metrics; `carried` has none in `net`."""
 
     inputs: tuple[InputField, ...]

@@ -10,7 +10,6 @@ list their rows in the order of the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import TypeAlias
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslc.diagnostics import DataError
+from dslc.frozen import Frozen
 from dslc.scalar.random import stream_key, words
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -31,8 +31,7 @@ PIECE = 1 << 14
 """Rows whose random words are computed at a time, so that intermediate results stay in the cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Frozen):
     """Disjoint, increasing row numbers; val and test may be empty."""
 
     train: Rows

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from dslc.data.column import Cells, Column
 from dslc.diagnostics import DataError
+from dslc.frozen import Frozen
 
 Numbers: TypeAlias = NDArray[np.bool_] | NDArray[np.integer] | NDArray[np.floating]
 """What a stored array may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class CsvOrigin:
+class CsvOrigin(Frozen):
     """Rows of a text file; `lines` is each row's line in an editor, counted from 1."""
 
     file: str
@@ -49,8 +49,7 @@ class ArrayOrigin:
         return f"row {row}"
 
 
-@dataclass(frozen=True, slots=True)
-class FrameOrigin:
+class FrameOrigin(Frozen):
     """Rows of columns of a file or (`file` None) from Python, counted from 0."""
 
     file: str | None = None
@@ -63,8 +62,7 @@ class FrameOrigin:
         return f"row {row}"
 
 
-@dataclass(frozen=True, slots=True)
-class JoinedOrigin:
+class JoinedOrigin(Frozen):
     """`rows` training rows from Python, followed by validation rows from Python."""
 
     rows: int
@@ -82,8 +80,7 @@ class JoinedOrigin:
         return f"validation {self.second.mark(row - self.rows)}"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptOrigin:
+class KeptOrigin(Frozen):
     """Row k was row `rows[k]` before others were left out."""
 
     whole: Origin

@@ -16,6 +16,7 @@ from dslc.data.cells import MISSING, Marks
 from dslc.data.column import ColumnType, Kind
 from dslc.data.formula import check_formula
 from dslc.diagnostics import Diagnostic, NotYet, nearest
+from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
@@ -31,8 +32,7 @@ class Fill(Enum):
     DROP = "drop rows"
 
 
-@dataclass(frozen=True, slots=True)
-class FillPlan:
+class FillPlan(Frozen):
     """`missing constant 0 of x with flag`; no columns: all that no other statement names."""
 
     method: Fill
@@ -42,8 +42,7 @@ class FillPlan:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DropPlan:
+class DropPlan(Frozen):
     """`missing drop columns above 40%`: of the training rows."""
 
     share: float

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 
 from dslc.data.column import Column, cell_text
 from dslc.data.split import Rows
+from dslc.frozen import Frozen
 
 SEARCHED = 10_000
 """Cells that are looked through for examples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Frozen):
     """How many cells of a column, and the first distinct ones."""
 
     column: str

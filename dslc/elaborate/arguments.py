@@ -57,7 +57,7 @@ def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], s
     arguments = _given(frame, definition, given)
     about = arguments.get("prediction")
     if head and about and about.value is head.target and "target" not in arguments:
-        arguments["prediction"] = replace(about, value=head.prediction)
+        arguments["prediction"] = about.replaced(value=head.prediction)
     arguments = _implied(frame, definition, head, span) | arguments
     missing = [
         parameter.name.text
@@ -145,7 +145,7 @@ def _paired(frame: Frame, definition: Definition, arguments: dict[str, Bound], s
     squeezed = meeting(prediction, target.shape)
     if (target.classes is None or types["target"] is not None) and squeezed.shape != target.shape:
         raise _apart(frame, definition, prediction, target, target.shape, site)
-    return arguments | {"prediction": replace(arguments["prediction"], value=squeezed)}
+    return arguments | {"prediction": arguments["prediction"].replaced(value=squeezed)}
 
 
 def _apart(

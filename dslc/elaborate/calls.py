@@ -81,7 +81,7 @@ def invoke(frame: Frame, callee: Callee, given: Sequence[Bound], over: Sequence[
     if isinstance(first, Tensors):
         total: Value = Number(0)
         for member in first.members:
-            value = invoke(frame, callee, (replace(given[0], value=member), *given[1:]), over, span)
+            value = invoke(frame, callee, (given[0].replaced(value=member), *given[1:]), over, span)
             total = operate(frame, functions.add, (total, value), span) if isinstance(total, Tensor) else value
         return total
     if isinstance(callee, Builtin):

@@ -11,7 +11,7 @@ the definition takes becomes a leaf of its name, a number a SETTING leaf where a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.arguments import PAIR
@@ -30,6 +30,7 @@ from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import link_of
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, kind_of
+from dslc.frozen import Frozen
 from dslc.graph.graph import Builder, Graph, Node, NodeId, TensorType
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.scalar.types import ROWS, DType, Shape
@@ -41,8 +42,7 @@ EXTENTS = (3, 4, 5, 6)
 """What a stand-in gives to the names of a pattern, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Frozen):
     """What a definition is tried on: shapes per example by parameter, and numbers for the others.
 
     An optimizer's shape is that of `weight`, an initializer's that of `shape`. `classes` makes the target a
@@ -55,8 +55,7 @@ class Sample:
     batched: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Elaborated:
+class Elaborated(Frozen):
     """The graph, and the value of each SETTING leaf that it may read."""
 
     graph: Graph
@@ -140,7 +139,7 @@ def _argument(frame: Frame, parameter: ast.Parameter, sample: Sample) -> Bound |
         return None
     value = frame.evaluate(parameter.default)
     if isinstance(value, Number) and not isinstance(value.value, bool):
-        value = replace(value, term=FromLet(name), lets=frozenset({name}))
+        value = value.replaced(term=FromLet(name), lets=frozenset({name}))
     return Bound(name, value, span)
 
 

@@ -25,12 +25,12 @@ from dataclasses import dataclass, field
 
 from dslc.data.schema import Schema
 from dslc.diagnostics import Diagnostic
+from dslc.frozen import Frozen
 from dslc.graph.graph import Graph, NodeId
 from dslc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen):
     """A `let`. A structural one decided a shape or a condition and cannot change without compiling anew."""
 
     name: str
@@ -40,8 +40,7 @@ class Setting:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Frozen):
     """A parameter or an optimizer state: `initial` is a graph without inputs but CLOCK seed, output `value`."""
 
     name: str
@@ -50,8 +49,7 @@ class Tensor:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Frozen):
     """A column of the history beside the loss: `accuracy`; `higher` is better or not."""
 
     name: str
@@ -63,8 +61,7 @@ LARGEST_BATCH = 2**31
 """The most rows that `batch` takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopRule:
+class StopRule(Frozen):
     """Ends training after an epoch: when `column` has not improved for `patience` epochs, or has passed `threshold`.
 
     `column` is `train.loss`, `val.loss`, `val.accuracy`, ...; exactly one of patience and threshold is given.
@@ -78,15 +75,13 @@ class StopRule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class KeepBest:
+class KeepBest(Frozen):
     column: str
     higher: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Frozen):
     """The train block's settings; all run-time values but `batch` (None: all training rows at once)."""
 
     batch: int | None

@@ -14,6 +14,7 @@ from dslc.elaborate.library import Library
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import POISON, Bound, Poison, Value
+from dslc.frozen import Frozen
 from dslc.graph.graph import NodeId, Origin, Role
 from dslc.source import Source, Span
 from dslc.syntax.ast import Definition, DefinitionKind, Expression
@@ -47,8 +48,7 @@ class Session:
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison
 
 
-@dataclass(frozen=True, slots=True)
-class WeightPlace:
+class WeightPlace(Frozen):
     """The weight whose initial value is being written."""
 
     path: str

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dslc.elaborate.values import Poison, Tensor, Value
+from dslc.frozen import Frozen
 from dslc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Frozen):
     """How the raw prediction becomes what the loss speaks about, and whether the target is a class."""
 
     name: str  # identity, sigmoid, softmax, none

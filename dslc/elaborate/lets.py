@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from dslc.diagnostics import nearest
@@ -18,14 +17,14 @@ from dslc.elaborate.experiment import Setting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import FromLet, Number
 from dslc.elaborate.values import POISON, Builtin, Poison, SizeOf, Stage, Value, Words, kind_of
+from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
 Override: TypeAlias = str | int | float | bool | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Frozen):
     """A let's value as a record, before it is known whether it decided the structure."""
 
     name: str

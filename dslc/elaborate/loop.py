@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from dslc.diagnostics import nearest
@@ -14,6 +13,7 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of
 from dslc.elaborate.values import Poison
+from dslc.frozen import Frozen
 from dslc.syntax import ast
 from dslc.syntax.ast import BinaryOp
 
@@ -22,8 +22,7 @@ SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 Read = TypeVar("Read")
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Frozen):
     """What a history will have, for stop and keep to follow."""
 
     higher: dict[str, bool]

@@ -12,11 +12,11 @@ are the same number.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from dslc.frozen import Frozen
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 
@@ -30,19 +30,16 @@ class OutOfRange(ValueError):
     """A computation on numbers that has no finite result within the limits."""
 
 
-@dataclass(frozen=True, slots=True)
-class FromLet:
+class FromLet(Frozen):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Frozen):
     function: ScalarFunction
     arguments: tuple[Number, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Frozen):
     """A whole number, a real or a truth.
 
     `axis` is given for the extent of a named axis: its place from the right, -1 the last.

@@ -10,7 +10,7 @@ configuration (a velocity without momentum) does not exist.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from dslc.diagnostics import NotYet
@@ -28,6 +28,7 @@ from dslc.elaborate.patterns import meet
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of
 from dslc.elaborate.weights import initial_graph
+from dslc.frozen import Frozen
 from dslc.graph.graph import Graph, NodeId, Role, TensorType
 from dslc.ops.leaf import LeafRole
 from dslc.source import Span
@@ -35,8 +36,7 @@ from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
 
 
-@dataclass(frozen=True, slots=True)
-class Updates:
+class Updates(Frozen):
     """The graph of all updates, and the states they keep; `full_batch`: each wants all training rows at once."""
 
     graph: Graph
@@ -44,8 +44,7 @@ class Updates:
     full_batch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Frozen):
     """The optimizer that a train block names, its arguments evaluated."""
 
     definition: ast.Definition

@@ -10,10 +10,10 @@ A cheap scan finds the definitions; one is parsed when it is first asked for. A 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from dslc.frozen import Frozen
 from dslc.source import Source
 from dslc.syntax.ast import Definition, DefinitionKind, Train
 from dslc.syntax.parse import parse
@@ -21,8 +21,7 @@ from dslc.syntax.parse import parse
 _HEAD = re.compile(rf"^({'|'.join(kind.value for kind in DefinitionKind)}) (\w+)\(", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Frozen):
     """One definition: its text with the comment above it, and where its first line stands in its file."""
 
     kind: DefinitionKind

@@ -6,16 +6,15 @@ A value that follows from the run, such as a schedule's, is not known here and p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from dslc.elaborate.errors import Cascade, Fault, OutsideRange
 from dslc.elaborate.numbers import Number, Plain
 from dslc.elaborate.values import Bound, Poison, Tensor, kind_of
+from dslc.frozen import Frozen
 from dslc.syntax.ast import Definition, Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Frozen):
     """`wanted` is what a message calls it."""
 
     wanted: str

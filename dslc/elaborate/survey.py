@@ -6,20 +6,19 @@ All of it is syntax: nothing is evaluated, so that it serves before the data is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from dslc.data.schema import ONLY
 from dslc.diagnostics import Diagnostic, NotYet
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
 from dslc.elaborate.heads import IDENTITY, Link
 from dslc.elaborate.library import Library
+from dslc.frozen import Frozen
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind, Syntax
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Frozen):
     """The items by kind; the first one where an item is stated twice, None where it is missing.
 
     `faults` leaves out what is wrong with `data`: reading it tells.
@@ -163,8 +162,7 @@ def _unused_bindings(body: tuple[ast.Statement, ...], used: set[str]) -> Iterato
 # --- what the loss says ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class MainLoss:
+class MainLoss(Frozen):
     """The loss that a prediction is for; `name` is empty for a bare formula."""
 
     name: str
@@ -172,8 +170,7 @@ class MainLoss:
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Losses:
+class Losses(Frozen):
     """The loss that each head is for; `span` is that of the only one, or of all."""
 
     by_head: Mapping[str, MainLoss]

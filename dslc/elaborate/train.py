@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from dslc.diagnostics import NotYet, nearest
@@ -11,14 +10,14 @@ from dslc.elaborate.errors import Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED, Library
 from dslc.elaborate.prelude import defaults
+from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
 PARTS = ("train", "val")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Frozen):
     """The train block by kind of statement; what it leaves out has its default. `own_batch`: it states `batch`."""
 
     settings: Mapping[str, ast.Setting]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.numbers import Number
+from dslc.frozen import Frozen
 from dslc.graph.graph import NodeId
 from dslc.scalar.types import DType
 from dslc.source import Span
@@ -46,37 +47,32 @@ class Tensor:
         return self.home.builder.type(self.node).dtype
 
 
-@dataclass(frozen=True, slots=True)
-class Tensors:
+class Tensors(Frozen):
     """A list such as `weights`; a function of it sums over its members."""
 
     members: tuple[Tensor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SizeOf:
+class SizeOf(Frozen):
     """`3x3`, `shape(x)`."""
 
     dims: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Frozen):
     """A text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Poison:
+class Poison(Frozen):
     """Already reported."""
 
 
 POISON = Poison()
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Frozen):
     """An argument with its value."""
 
     name: str | None
@@ -105,8 +101,7 @@ class Builtin:
 Callee: TypeAlias = ast.Definition | Builtin
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Frozen):
     """A definition or function with the arguments it has so far, waiting for its input."""
 
     callee: Callee
@@ -115,16 +110,14 @@ class Stage:
     over: tuple[ast.Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Composition:
+class Composition(Frozen):
     """`dense(64) | relu`."""
 
     stages: tuple[Callable_, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(Frozen):
     """`repeat 4 block(8)`: each repetition owns its weights."""
 
     count: int

@@ -10,7 +10,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +58,7 @@ def ten_steps(model: Model, rows: Rows, batch: int) -> dict[str, Array]:
     """The weights after at most ten updates of an epoch without validation."""
     epochs = max(1, 10 * batch // rows.count)
     if len(model.dataset.train):
-        loop = replace(model.experiment.loop, epochs=epochs, stop=None, keep=None)
+        loop = model.experiment.loop.replaced(epochs=epochs, stop=None, keep=None)
         model.session.train(rows, np.arange(rows.count), np.arange(0), loop)
     else:
         carried = {field.name for field in model.experiment.schema.carried}
@@ -105,7 +104,7 @@ if len(dataset.train):
     model.fit(epochs=3)
 else:
     rows = rows_for(model.experiment.schema)
-    model.session.train(rows, np.arange(rows.count), np.arange(0), replace(model.experiment.loop, epochs=2))
+    model.session.train(rows, np.arange(rows.count), np.arange(0), model.experiment.loop.replaced(epochs=2))
 print(hashlib.sha256(b"".join(w.tobytes() for w in model.weights.values())).hexdigest())
 """
 

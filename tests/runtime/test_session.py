@@ -31,7 +31,7 @@ def bits(model: Session) -> dict[str, bytes]:
 
 def test_training_learns_and_writes_a_row_for_each_epoch() -> None:
     model = session()
-    history = model.train(data(), TRAIN, VAL, replace(LOOP, epochs=60))
+    history = model.train(data(), TRAIN, VAL, LOOP.replaced(epochs=60))
     assert list(history.epochs[0]) == ["train.loss", "val.loss", "val.mae"]
     assert len(history) == 60
     assert history["val.loss"][-1] < 0.05 * history["val.loss"][0]
@@ -65,19 +65,19 @@ def test_a_seed_decides_everything() -> None:
 
 def test_training_goes_on_from_where_the_model_stands() -> None:
     whole, halves = session(), session()
-    whole.train(data(), TRAIN, VAL, replace(LOOP, epochs=4))
+    whole.train(data(), TRAIN, VAL, LOOP.replaced(epochs=4))
     for _ in range(2):
-        halves.train(data(), TRAIN, VAL, replace(LOOP, epochs=2))
+        halves.train(data(), TRAIN, VAL, LOOP.replaced(epochs=2))
     assert bits(whole) == bits(halves)
     assert halves.status().iteration == 12
 
 
 def test_a_session_for_other_batches_continues() -> None:
     whole, first, second = session(), session(), session()
-    whole.train(data(), TRAIN, VAL, replace(LOOP, epochs=4))
-    first.train(data(), TRAIN, VAL, replace(LOOP, epochs=2))
+    whole.train(data(), TRAIN, VAL, LOOP.replaced(epochs=4))
+    first.train(data(), TRAIN, VAL, LOOP.replaced(epochs=2))
     second.continue_from(first)
-    second.train(data(), TRAIN, VAL, replace(LOOP, epochs=2))
+    second.train(data(), TRAIN, VAL, LOOP.replaced(epochs=2))
     assert bits(whole) == bits(second)
 
 
@@ -127,7 +127,7 @@ def test_ctrl_c_stops_after_the_batch_and_keeps_the_weights() -> None:
     model = session()
     model.executable = StopAfter(program(), 20, _thread.interrupt_main)
     with pytest.raises(KeyboardInterrupt):
-        model.train(data(), TRAIN, VAL, replace(LOOP, epochs=10**6))
+        model.train(data(), TRAIN, VAL, LOOP.replaced(epochs=10**6))
     assert model.status().iteration > 0
     assert model.status().epoch < 10**6
     assert model.resume(lambda status: False).stopped == "callback"
@@ -155,7 +155,7 @@ def test_what_a_callback_raises_reaches_the_caller() -> None:
 
 
 def test_early_stop_and_best_copy() -> None:
-    loop = replace(LOOP, epochs=500, stop=STALLS, keep=KeepBest("val.mae", False, BUILT_IN))
+    loop = LOOP.replaced(epochs=500, stop=STALLS, keep=KeepBest("val.mae", False, BUILT_IN))
     model = session(loop)
     model.set_setting("rate", 0.7)
     history = model.train(data(), TRAIN, VAL)
@@ -165,14 +165,14 @@ def test_early_stop_and_best_copy() -> None:
 
 
 def test_a_threshold_ends_training() -> None:
-    loop = replace(LOOP, epochs=500, stop=StopRule("train.loss", False, None, 0.5, BUILT_IN))
+    loop = LOOP.replaced(epochs=500, stop=StopRule("train.loss", False, None, 0.5, BUILT_IN))
     history = session(loop).train(data(), TRAIN, VAL)
     assert history.stopped == "train.loss passed 0.5"
     assert history["train.loss"][-1] < 0.5 <= history["train.loss"][-2]
 
 
 def test_a_time_limit_ends_training() -> None:
-    history = session().train(data(), TRAIN, VAL, replace(LOOP, epochs=10**6, time_limit=0.2))
+    history = session().train(data(), TRAIN, VAL, LOOP.replaced(epochs=10**6, time_limit=0.2))
     assert history.stopped == "time limit"
     assert len(history) < 10**6
 
@@ -181,7 +181,7 @@ def test_divergence_names_step_and_line() -> None:
     model = session()
     rows = data()
     rows.inputs["x"][3] = 1e200
-    loop = replace(LOOP, shuffle=False, batch=2)
+    loop = LOOP.replaced(shuffle=False, batch=2)
     message = r"^line\.dsl:2:1: the loss is not finite at step 2 \(epoch 1\); a smaller learning rate may help$"
     with pytest.raises(TrainingDiverged, match=message):
         model.train(rows, TRAIN, VAL, loop)
@@ -286,7 +286,7 @@ def test_a_program_in_float32_stores_float32() -> None:
 )
 def test_a_plan_that_cannot_run_says_why(change, rows: int, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        session().train(data(), TRAIN[:rows], VAL[:0], replace(LOOP, **change))
+        session().train(data(), TRAIN[:rows], VAL[:0], LOOP.replaced(**change))
 
 
 def test_absurd_sizes_are_refused_before_they_are_allocated() -> None:
@@ -294,7 +294,7 @@ def test_absurd_sizes_are_refused_before_they_are_allocated() -> None:
     with pytest.raises(MemoryError, match=r"training `small` needs 4,611,686,018\.4 GB, and this machine has"):
         Session(huge, ReferenceBackend().compile(program()), experiment())
     with pytest.raises(MemoryError, match="the history of 4611686018427387904 epochs"):
-        session().train(data(), TRAIN, VAL, replace(LOOP, epochs=2**62))
+        session().train(data(), TRAIN, VAL, LOOP.replaced(epochs=2**62))
 
 
 def test_memory_starts_on_cache_lines() -> None:
