@@ -2,7 +2,7 @@
 
 The classes are the distinct labels of the training rows in increasing order (texts by their characters), or
 0 to k - 1 where the data block declares `class(k)`; of two, `positive` puts the one it names last, at 1. Labels
-are whole numbers, truth values or texts.
+are whole numbers, truth values or texts; a date is the text `2026-11-26`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data import errors
-from dslc.data.column import Column, Kind, cell_text, recode
+from dslc.data.column import Column, Kind, cell_text, name_of, recode
 from dslc.data.table import Numbers, Origin, fault_of, numbers_of
 from dslc.diagnostics import DataError, ModelError, nearest
 from dslc.syntax import ast
@@ -44,8 +44,10 @@ def whole_labels(values: Numbers, name: str, origin: Origin) -> NDArray[np.int64
 def find_classes(values: Labels, train: NDArray[np.int64], name: str, origin: Origin) -> tuple[Label, ...]:
     """The distinct labels of the training rows in increasing order; DataError if they are all the same."""
     labels: tuple[Label, ...]
-    if isinstance(values, Column) and values.kind is Kind.CATEGORY:
-        labels = tuple(sorted(values.labels[int(place)] for place in np.unique(values.values[train])))
+    if isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.DATE):
+        distinct = np.unique(values.values[train]).tolist()
+        dates = values.kind is Kind.DATE
+        labels = tuple(sorted(name_of(values.kind, v) if dates else values.labels[int(v)] for v in distinct))
     else:
         labels = as_stored(np.unique(whole_labels(numbers_of(values), name, origin)[train]).tolist(), values)
     if len(labels) < 2:

@@ -406,7 +406,8 @@ class TextAsValues(Diagnostic):
     """A target of text under a loss that takes values. `cross_entropy` and its like take classes."""
 
     code: ClassVar = "text-as-values"
-    message: ClassVar = "the loss takes numbers, but `{name}` holds {kind}"
+    message: ClassVar = "`{name}` holds {kind}, and no loss takes it as classes"
+    help: ClassVar = "`cross_entropy` takes classes"
 
     name: str
     kind: str

@@ -12,7 +12,7 @@ from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import operand, operate
 from dslc.elaborate.calls import call_definition
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, MixedLevels, NoAxis, NotStatic, Unexpected
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, MixedLevels, NoAxis, NotStatic, Unexpected, WrongTarget
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Builtin, Poison, SizeOf, Tensor, Value, kind_of
@@ -196,7 +196,15 @@ def _probability(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, .
 
 def _decide(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
     value = tensor(arguments[0])
-    return value if value.dtype is DType.INT else decide(frame, value, span)
+    if value.dtype is DType.INT:
+        return value
+    head = frame.head_of(value)
+    if head and not head.link.classes:
+        target = head.target.span if isinstance(head.target, Tensor) else span
+        raise Fault(
+            WrongTarget(span, frame.stack[-1] if frame.stack else "decide", "classes", head.name, "values", target)
+        )
+    return decide(frame, value, span)
 
 
 BUILTINS = {

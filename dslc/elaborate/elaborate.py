@@ -16,7 +16,7 @@ from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
 from dslc.elaborate import batching
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, Taken, TooDeep
+from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, Taken, TooDeep, Unused
 from dslc.elaborate.experiment import Experiment, Metric
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
@@ -118,11 +118,14 @@ def _elaborate(
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
-    watched = watched_metrics(plan, session.library, len(losses.by_head) > 1)
+    watched = watched_metrics(plan, session.library, losses.by_head)
     evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
-    loop = loop_of(top, plan, metrics, updates.full_batch, _validated(items.data) or not session.data_known)
+    loop = loop_of(
+        top, plan, losses.by_head, metrics, updates.full_batch, _validated(items.data) or not session.data_known
+    )
     predict = _predict(session, module, items, schema, losses)
-    session.faults += [*unused(module, session.used), *(IdleWeight(p.span, p.name) for p in idle)]
+    session.faults += [*unused(module, session.used), *_unread(items, schema)]
+    session.faults += [IdleWeight(p.span, p.name) for p in idle]
     if forward is None or evaluated is None or predict is None:
         return None
     return Experiment(
@@ -142,6 +145,14 @@ def _elaborate(
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
     )
+
+
+def _unread(items: Survey, schema: Schema) -> Iterator[Diagnostic]:
+    """A warning for each column that is carried by its name and that neither loss nor metrics read."""
+    read = {name for item in (items.objective, items.train) if item for name in references(item)}
+    for field in schema.carried:
+        if field.name not in read and field.span.text.strip("`") == field.name:
+            yield Unused(field.span, "the carried column", field.name)
 
 
 STAND_IN = Parameter("weight", (1,), Graph((), {}), BUILT_IN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from dslc.diagnostics import nearest
@@ -15,7 +15,7 @@ from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of
 from dslc.elaborate.values import Poison
 from dslc.frozen import Frozen
 from dslc.syntax import ast
-from dslc.syntax.ast import BinaryOp
+from dslc.syntax.ast import BinaryOp, DefinitionKind
 
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
@@ -23,18 +23,26 @@ Read = TypeVar("Read")
 
 
 class Columns(Frozen):
-    """What a history will have, for stop and keep to follow."""
+    """What a history will have, for stop and keep to follow; `known` is what it could have."""
 
     higher: dict[str, bool]
+    known: frozenset[str]
     validated: bool
 
 
-def loop_of(frame: Frame, plan: Plan, metrics: Sequence[Metric], full_batch: bool, validated: bool) -> Loop:
+def loop_of(
+    frame: Frame, plan: Plan, heads: Collection[str], metrics: Sequence[Metric], full_batch: bool, validated: bool
+) -> Loop:
     """Every setting with its value; reports those out of range.
 
-    `full_batch`: what the optimizer asks for; `validated`: there is a validation part.
+    `heads`: the names of the net's predictions; `full_batch`: what the optimizer asks for; `validated`: there is a
+    validation part.
     """
-    columns = Columns({"loss": False} | {metric.name: metric.higher for metric in metrics}, validated)
+    higher = {"loss": False} | {metric.name: metric.higher for metric in metrics}
+    prefixes = [f"{head}." for head in heads] if len(heads) > 1 else [""]
+    metric_names = frame.session.library.names([DefinitionKind.METRIC])
+    possible = {prefix + metric for metric in metric_names for prefix in prefixes}
+    columns = Columns(higher, frozenset({*higher, *possible}), validated)
     stop = _tried(frame, lambda: _stop(frame, plan.stop, columns))
     return Loop(
         _tried(frame, lambda: _batch(frame, plan, full_batch)),
@@ -159,7 +167,7 @@ def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
     name = ".".join(quantity_of(member))
     text = f"{part_of(member)}.{name}"
     if name not in columns.higher:
-        close = nearest(name, columns.higher)
+        close = nearest(name, columns.known)
         raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))
     if part_of(member) == "train" and name != "loss":
         raise Fault(UnknownColumn(span, text, f"training reports its loss alone; follow `val.{name}`"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import assert_never
 
 from dslc.diagnostics import NotYet, nearest
@@ -94,17 +94,17 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
             assert_never(statement)
 
 
-def watched_metrics(plan: Plan, library: Library, several: bool) -> tuple[ast.Name | ast.Call, ...]:
+def watched_metrics(plan: Plan, library: Library, heads: Collection[str]) -> tuple[ast.Name | ast.Call, ...]:
     """What is watched, and what `stop` and `keep` follow besides, as far as it is known.
 
-    `several`: the net makes more than one prediction.
+    `heads` are the names of the net's predictions; what is said of another shows when the column is looked for.
     """
-    names = [name for use in plan.watched for name in _quantities(use, several)]
+    names = [name for use in plan.watched for name in _quantities(use, len(heads) > 1)]
     followed: list[ast.Name | ast.Call] = []
     for column in _columns(plan):
         name, quantity = column.name.text, quantity_of(column)
         known = name in PLANNED or library.find(name, (ast.DefinitionKind.METRIC,), True)
-        if known and quantity not in names and (name,) not in names:
+        if known and quantity[0] in (name, *heads) and quantity not in names and (name,) not in names:
             followed.append(_use(column))
             names.append(quantity)
     return (*plan.watched, *followed)

@@ -184,6 +184,13 @@ def test_truth_values_as_classes(tmp_path: Path) -> None:
     assert only(data).tolist() == [0, 1, 0, 1]
 
 
+def test_dates_as_classes_are_called_as_they_are_written(tmp_path: Path) -> None:
+    folder = write(tmp_path, "a,y\n1,2024-02-29\n2,2023-01-05\n3,2024-02-29\n4,2023-01-05\n")
+    data = dataset('csv "a.csv"; target y', folder)
+    assert fitted(data).classes == ("2023-01-05", "2024-02-29")
+    assert only(data).tolist() == [1, 0, 1, 0]
+
+
 def test_weights_have_mean_one_over_the_training_rows(tmp_path: Path) -> None:
     class_weight = pytest.importorskip("sklearn.utils.class_weight")
     folder = write(tmp_path, "a,w,y\n1,1,0\n2,2,1\n3,0,0\n4,1,0\n5,4,0\n6,1,1\n")
