@@ -83,10 +83,14 @@ class TableReader:
         for first in islice(cuts(content, start, line, SIZE, len(content)), 1):
             yield first
             start, line = first.end, line + first.feeds
-        for large in cuts(content, start, line, typed.size, len(content)):
-            read = typed.read(large, {name: reader.plain for name, reader in self._readers.items()})
+        larger = cuts(content, start, line, typed.size, len(content))
+        for large, read in typed.read_ahead(larger, self._plain):
             if read is None or not self._read_typed(read):
                 yield from cuts(content, large.start, large.line, SIZE, large.end)
+
+    def _plain(self) -> dict[str, bool]:
+        """By column whether its cells are known to be numbers."""
+        return {name: reader.plain for name, reader in self._readers.items()}
 
     def _read_block(self, block: Block) -> None:
         readers = self._readers

@@ -9,7 +9,9 @@ block is left to dslc's own reader, which also finds the place of every fault.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,9 @@ LARGE = 32 << 20
 """Bytes of the files for which importing polars pays."""
 
 BLOCK = 16 << 20
+
+AHEAD = 2
+"""Blocks that are read while one is taken over: polars has threads, but between its calls only one works."""
 
 SEPARATORS = ",;\t|"
 
@@ -65,15 +70,32 @@ class TypedReader:
         self._words = sorted(word for word in {*spelled, "NaN"} if marks.missing(word))
         self._nulls: list[str] | None = None
 
+    def read_ahead(
+        self, blocks: Iterable[Cut], numbers: Callable[[], Mapping[str, bool]]
+    ) -> Iterator[tuple[Cut, Typed | None]]:
+        """`read` of each block in turn, the next ones on their way meanwhile; `numbers` is asked when one begins."""
+        pending: deque[tuple[Cut, Future[Typed | None]]] = deque()
+        pool = ThreadPoolExecutor(AHEAD)
+        try:
+            for cut in blocks:
+                pending.append((cut, pool.submit(self.read, cut, numbers())))
+                if len(pending) > AHEAD:
+                    yield _done(pending)
+            while pending:
+                yield _done(pending)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
     def read(self, cut: Cut, numbers: Mapping[str, bool]) -> Typed | None:
         """The columns named, those that are true as numbers; None for a block that is not for polars."""
         content = self._file.content[cut.start : cut.end]
         if b'"' in content or _has_lone_return(content) or _has_long_line(content):
             return None
-        frame = self._frame(content, numbers)
-        if frame is None and self._nulls is None:
+        nulls = self._nulls
+        frame = self._frame(content, numbers, nulls)
+        if frame is None and nulls is None:
             self._nulls = self._words
-            frame = self._frame(content, numbers)
+            frame = self._frame(content, numbers, self._words)
         lines = cut.feeds + (not content.endswith(b"\n"))
         if frame is None or frame.height != lines or not self._whole(frame, content):
             return None
@@ -84,7 +106,7 @@ class TypedReader:
         values = {name: column.to_numpy() for name, column in plain.items()}
         return Typed(values, texts, cut.line + np.arange(lines))
 
-    def _frame(self, content: bytes, numbers: Mapping[str, bool]) -> pl.DataFrame | None:
+    def _frame(self, content: bytes, numbers: Mapping[str, bool], nulls: list[str] | None) -> pl.DataFrame | None:
         """What polars makes of the block, None if it refuses it; the last column is there in any case."""
         import polars as pl
 
@@ -98,7 +120,7 @@ class TypedReader:
                 separator=self._file.dialect.separator,
                 quote_char=None,
                 schema=schema,
-                null_values=self._nulls,
+                null_values=nulls,
             )
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
@@ -109,6 +131,11 @@ class TypedReader:
             return True
         separators = content.count(self._file.dialect.separator.encode())
         return separators == frame.height * (len(self._file.columns) - 1)
+
+
+def _done(pending: deque[tuple[Cut, Future[Typed | None]]]) -> tuple[Cut, Typed | None]:
+    cut, read = pending.popleft()
+    return cut, read.result()
 
 
 def _has_lone_return(content: bytes) -> bool:

@@ -18,13 +18,13 @@ from dslc.data.column import Column, Kind, name_of
 from dslc.data.columns import rule_of
 from dslc.data.load import Raw
 from dslc.data.prepare import Dataset
+from dslc.data.prepared import ColumnPlan
 from dslc.data.recipe import Method, PythonSource, Recipe, ScalePlan, SplitPlan
 from dslc.data.scale import Scaling
 from dslc.data.schema import TargetField
 from dslc.data.split import Rows
 from dslc.data.spread import Spread, spread_of
 from dslc.data.table import Numbers
-from dslc.data.table_preparation import ColumnPlan
 from dslc.data.table_recipe import Fill
 from dslc.data.target_preparation import TargetPreparation
 from dslc.syntax import ast

@@ -19,6 +19,7 @@ from dslc.data.balance import row_weights
 from dslc.data.column import Column
 from dslc.data.columns import reach, rule_of
 from dslc.data.load import Raw
+from dslc.data.prepared import PreparedRows
 from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, Task
@@ -33,6 +34,9 @@ from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 Tasks: TypeAlias = Mapping[str, Task]
 """What the loss takes each target for."""
 
+Inputs: TypeAlias = Reals | PreparedRows
+"""Prepared rows [rows, *shape] of one input, float64; those of a table are made when they are read."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
@@ -42,14 +46,14 @@ class Preparation:
     targets: Mapping[str, TargetPreparation]
     table: TablePreparation | None = None
 
-    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, Reals]:
+    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, Inputs]:
         """Inputs [rows, *shape] as the net reads them, float64; what is new in them is added to `unseen`.
 
         DataError for cells that do not fit the training.
         """
         return {name: self._applied(name, values, unseen) for name, values in inputs.items()}
 
-    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> Reals:
+    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> Inputs:
         if isinstance(values, Frame):
             if self.table is None:
                 raise DataError("this model has seen no table; it takes arrays")
@@ -71,7 +75,7 @@ class Dataset:
     """
 
     schema: Schema
-    inputs: Mapping[str, Reals]
+    inputs: Mapping[str, Inputs]
     beside: Mapping[str, Ids | Reals]
     train: Rows
     val: Rows

@@ -18,11 +18,12 @@ from dslc.data.column import Cells, ColumnType, Kind
 from dslc.data.feed import Given
 from dslc.data.frame import ORIGIN, column_from, matrix_of
 from dslc.data.prepare import Preparation
+from dslc.data.prepared import ColumnPlan, PreparedRows
 from dslc.data.recipe import Recipe
 from dslc.data.scale import UNSCALED, Reals
 from dslc.data.schema import InputField, Schema
 from dslc.data.table import Frame
-from dslc.data.table_preparation import ColumnPlan, coded
+from dslc.data.table_preparation import coded
 from dslc.data.table_recipe import TableRecipe
 from dslc.data.told import inputs_told
 from dslc.frozen import Frozen
@@ -43,7 +44,7 @@ class InputReader:
     fitted: Preparation
     short: ShortWay | None
 
-    def read(self, x: Given) -> dict[str, Reals]:
+    def read(self, x: Given) -> dict[str, Reals | PreparedRows]:
         """Inputs [rows, *shape] as the net reads them, float64. Raises DataError for what does not fit."""
         if self.short is not None:
             matrix = self.short.read(x)

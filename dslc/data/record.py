@@ -16,10 +16,11 @@ import numpy as np
 from dslc.data.classes import EXACT, Label
 from dslc.data.column import Kind
 from dslc.data.prepare import Preparation
+from dslc.data.prepared import ColumnPlan
 from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
-from dslc.data.table_preparation import ColumnPlan, TablePreparation
+from dslc.data.table_preparation import TablePreparation
 from dslc.data.target_preparation import TargetPreparation
 from dslc.diagnostics import DataError
 from dslc.source import Span

@@ -57,7 +57,13 @@ def sizes(rows: int, shares: tuple[Fraction, Fraction, Fraction]) -> tuple[int, 
 def split_random(rows: int, shares: tuple[Fraction, Fraction, Fraction], seed: int) -> Parts:
     """Rows at random into parts of these shares."""
     _, val, test = sizes(rows, shares)
-    order = _order(rows, seed)
+    keys = _keys(rows, seed)
+    # The rows of the `test` least keys, of the `val` next and the others, in the order of the rows: nothing is sorted.
+    borders = np.partition(keys, (test, test + val))[[test, test + val]]
+    first, both = keys < borders[0], keys < borders[1]
+    if np.count_nonzero(first) == test and np.count_nonzero(both) == test + val:
+        return Parts(np.flatnonzero(~both), np.flatnonzero(both & ~first), np.flatnonzero(first))
+    order = np.argsort(keys, kind="stable")
     return Parts(np.sort(order[test + val :]), np.sort(order[test : test + val]), np.sort(order[:test]))
 
 
@@ -73,7 +79,7 @@ def split_stratified(
             f"a split can be stratified by at most {limit} here"
         )
     held = apportion(counts.tolist(), sizes(len(strata), shares))
-    order = _order(len(strata), seed)
+    order = np.argsort(_keys(len(strata), seed), kind="stable")
     grouped = order[np.argsort(of_row[order], kind="stable")]
     parts: tuple[list[Rows], list[Rows], list[Rows]] = ([], [], [])
     start = 0
@@ -84,15 +90,15 @@ def split_stratified(
     return Parts(*(np.sort(np.concatenate(part)) for part in parts))
 
 
-def _order(rows: int, seed: int) -> Rows:
-    """The rows in an order that is a function of the seed; a tie of all 64 bits keeps the file's order."""
+def _keys(rows: int, seed: int) -> NDArray[np.uint64]:
+    """Random numbers that put the rows in the split's order; a tie of all 64 bits keeps the file's."""
     key, keys = stream_key(seed, "data.split"), np.empty(rows, np.uint64)
     for start in range(0, rows, PIECE):
         high, low = words(key, np.arange(start, min(rows, start + PIECE)), 0)
         keys[start : start + PIECE] = np.asarray(high).astype(np.uint64) << np.uint64(32) | np.asarray(low).astype(
             np.uint64
         )
-    return np.argsort(keys, kind="stable")
+    return keys
 
 
 def apportion(counts: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dslc.data import errors
 from dslc.data.column import NOUNS, Cells, Column, Kind, recode
 from dslc.data.columns import rule_of
+from dslc.data.prepared import UNSEEN, ColumnPlan, PreparedRows
 from dslc.data.recipe import Recipe
 from dslc.data.scale import UNSCALED, Reals, Scaling, fit_scaling
 from dslc.data.table import Frame, Origin
@@ -28,37 +29,6 @@ from dslc.diagnostics import DataError, ModelError
 
 CATEGORIES_LIMIT = 1000
 """The most labels of one column; more are names, not categories."""
-
-PIECE = 4096
-"""Rows that are written at a time, so that a row's elements are still in the cache when the next column comes."""
-
-UNSEEN = -1.0
-"""The code of a category that no training row has."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ColumnPlan:
-    """`labels` are a category's in the order of its elements, or the levels of an ordered column.
-
-    `fill` is what a gap becomes (a number, 0 or 1, a place in `labels`), None where gaps are refused.
-    """
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    fill: float | None
-    flag: bool
-    scaling: Scaling | None
-
-    @property
-    def width(self) -> int:
-        return (len(self.labels) if self.kind is Kind.CATEGORY else 1) + self.flag
-
-    @property
-    def elements(self) -> tuple[str, ...]:
-        """The names of the column's elements: `age`, `sex female`, `age missing`."""
-        names = tuple(f"{self.name} {label}" for label in self.labels) if self.kind is Kind.CATEGORY else (self.name,)
-        return (*names, f"{self.name} missing") if self.flag else names
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +42,7 @@ class TablePreparation:
         """The elements of a prepared row."""
         return tuple(name for plan in self.columns for name in plan.elements)
 
-    def apply(self, frame: Frame, unseen: list[Unseen] | None = None) -> Reals:
+    def apply(self, frame: Frame, unseen: list[Unseen] | None = None) -> Reals | PreparedRows:
         """Rows [rows, elements]; cells with a category that no training row has are added to `unseen`.
 
         DataError for a gap that nothing fills, and for a column of another kind.
@@ -81,18 +51,12 @@ class TablePreparation:
             scaled = self._scaling.apply(frame.matrix)
             if not np.isnan(scaled).any():
                 return scaled
-        matrix: Reals = np.zeros((frame.rows, len(self.names)))
         codes = [
             _without_gaps(plan, coded(plan, frame.columns[plan.name], frame.origin), frame) for plan in self.columns
         ]
         if unseen is not None:
             unseen += self._unseen(frame, codes)
-        for start in range(0, frame.rows, PIECE):
-            rows, place = slice(start, start + PIECE), 0
-            for plan, values in zip(self.columns, codes, strict=True):
-                _write(matrix[rows, place : place + plan.width], plan, values[rows])
-                place += plan.width
-        return matrix
+        return PreparedRows(self.columns, tuple(codes), (frame.rows, len(self.names)))
 
     def _unseen(self, frame: Frame, codes: Sequence[Cells]) -> Iterator[Unseen]:
         for plan, values in zip(self.columns, codes, strict=True):
@@ -115,19 +79,6 @@ def _without_gaps(plan: ColumnPlan, codes: Cells, frame: Frame) -> Cells:
     if plan.fill is None and (gaps := np.isnan(codes)).any():
         raise DataError(f"{frame.origin.place(plan.name, int(np.argmax(gaps)))}: {GAP}")
     return codes
-
-
-def _write(part: Reals, plan: ColumnPlan, codes: Cells) -> None:
-    """Some rows of one column, into their part [rows, width] of the matrix, which is zero."""
-    if plan.fill is not None and (gaps := np.isnan(codes)).any():
-        codes = np.where(gaps, plan.fill, codes)
-        if plan.flag:
-            part[:, -1] = gaps
-    if plan.kind is Kind.CATEGORY:
-        rows = np.flatnonzero(codes >= 0)
-        part[rows, codes[rows].astype(np.int64)] = 1.0
-    else:
-        part[:, 0] = plan.scaling.apply(codes) if plan.scaling else codes
 
 
 GAP = "a missing value (`missing median` in the data block would fill it)"

@@ -120,12 +120,10 @@ def _elaborate(
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
     watched = watched_metrics(plan, session.library, losses.by_head)
     evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
-    loop = loop_of(
-        top, plan, losses.by_head, metrics, updates.full_batch, _validated(items.data) or not session.data_known
-    )
+    validated = _validated(items.data) or not session.data_known
+    loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, validated)
     predict = _predict(session, module, items, schema, losses)
-    session.faults += [*unused(module, session.used), *_unread(items, schema)]
-    session.faults += [IdleWeight(p.span, p.name) for p in idle]
+    session.faults += [*unused(module, session.used), *_unread(items, schema), *map(_idle, idle)]
     if forward is None or evaluated is None or predict is None:
         return None
     return Experiment(
@@ -153,6 +151,10 @@ def _unread(items: Survey, schema: Schema) -> Iterator[Diagnostic]:
     for field in schema.carried:
         if field.name not in read and field.span.text.strip("`") == field.name:
             yield Unused(field.span, "the carried column", field.name)
+
+
+def _idle(parameter: Parameter) -> Diagnostic:
+    return IdleWeight(parameter.span, parameter.name)
 
 
 STAND_IN = Parameter("weight", (1,), Graph((), {}), BUILT_IN)

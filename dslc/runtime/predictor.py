@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dslc.data.prepared import PreparedRows
 from dslc.graph.graph import Array
 from dslc.program import machine
 from dslc.program.arena import NUMPY, view
@@ -33,7 +34,7 @@ class Predictor:
     run: Bound
     results: Mapping[str, Array]
 
-    def __call__(self, inputs: Mapping[str, Array], chosen: Integers | None = None) -> dict[str, Array]:
+    def __call__(self, inputs: Mapping[str, Array | PreparedRows], chosen: Integers | None = None) -> dict[str, Array]:
         """Each result, one row for each of the rows of `inputs` [rows, ...] numbered `chosen`, for all if None."""
         wholes = [(place, inputs[name]) for name, place in self.places.items()]
         count = len(wholes[0][1]) if chosen is None else len(chosen)
@@ -48,7 +49,7 @@ class Predictor:
                 found[name][part] = result[: part.stop - first]
         return found
 
-    def _batch(self, wholes: list[tuple[Array, Array]], part: slice, chosen: Integers | None) -> None:
+    def _batch(self, wholes: list[tuple[Array, Array | PreparedRows]], part: slice, chosen: Integers | None) -> None:
         rows = part.stop - part.start
         for place, whole in wholes:
             batch = whole[part if chosen is None else chosen[part]]

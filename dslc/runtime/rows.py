@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dslc.data.prepared import PreparedRows
 from dslc.graph.graph import Array
 from dslc.program.arena import NUMPY
 from dslc.program.backend import Integers, Reals
@@ -30,7 +31,7 @@ class Rows:
     random numbers; None counts them. At least one row source must be given.
     """
 
-    inputs: Mapping[str, Array]
+    inputs: Mapping[str, Array | PreparedRows]
     beside: Mapping[str, Array] = field(default_factory=dict)
     weight: Reals | None = None
     numbers: Integers | None = None
@@ -59,7 +60,7 @@ def _source(name: str, buffer: Buffer | None, rows: Rows) -> Array:
     kind, _, called = name.partition(".")
     match kind:
         case "input":
-            values: Array | None = rows.inputs.get(called)
+            values: Array | PreparedRows | None = rows.inputs.get(called)
         case "target":
             values = rows.beside.get(called)
         case "weight":

@@ -38,6 +38,11 @@ def only(data: Dataset) -> NDArray[np.generic]:
     return data.beside[target.name]
 
 
+def matrix(data: Dataset) -> NDArray[np.float64]:
+    """A table's prepared rows."""
+    return np.asarray(data.inputs["inputs"])
+
+
 def fitted(data: Dataset) -> TargetPreparation:
     """What was fitted for the only target."""
     assert data.preparation is not None

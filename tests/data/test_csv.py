@@ -10,7 +10,7 @@ import pytest
 from dslc.data.schema import Task
 from dslc.diagnostics import DataError, ModelError
 
-from .model import dataset, only, raw
+from .model import dataset, matrix, only, raw
 
 ACCEPTED = {
     "plain": b"a,b,y\n1,2,3\n4,5,6\n",
@@ -29,7 +29,7 @@ ACCEPTED = {
 def test_accepted(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(content)
     data = dataset('csv "a.csv"; target y', tmp_path, Task.VALUES)
-    assert data.inputs["inputs"].tolist() == [[1, 2], [4, 5]]
+    assert matrix(data).tolist() == [[1, 2], [4, 5]]
     assert only(data).tolist() == [3, 6]
     assert data.schema.inputs[0].columns == ("a", "b")
     assert data.schema.inputs[0].shape == (2,)
@@ -78,7 +78,7 @@ def test_what_is_ignored_may_hold_anything(tmp_path: Path) -> None:
     choosing = dataset('csv "a.csv"; target y; only lab_*', tmp_path)
     for data in (ignoring, choosing):
         assert data.schema.inputs[0].columns == ("lab_a", "lab_b")
-        assert data.inputs["inputs"].tolist() == [[1, 2], [3, 4]]
+        assert matrix(data).tolist() == [[1, 2], [3, 4]]
 
 
 def test_a_pattern_passes_over_the_target_and_keeps_the_order_of_the_file(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_pattern_passes_over_the_target_and_keeps_the_order_of_the_file(tmp_pa
 def test_separator_and_decimal_sign(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a;y\n1,5;2\n-3;4,25\n")
     data = dataset('csv "a.csv" { separator ";"; decimal "," }; target y', tmp_path, Task.VALUES)
-    assert data.inputs["inputs"].tolist() == [[1.5], [-3]]
+    assert matrix(data).tolist() == [[1.5], [-3]]
     (tmp_path / "a.csv").write_text("a;y\n1,5;2\n1.5;4\n")
     with pytest.raises(DataError, match=r'a.csv:3: column "a": "1.5" is not a number'):
         raw('csv "a.csv" { separator ";"; decimal "," }; target y', tmp_path)

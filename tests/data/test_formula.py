@@ -72,4 +72,4 @@ def test_a_formula_may_be_the_target(folder: Path) -> None:
     assert only(data).tolist() == [2, 4, -6]
     assert data.preparation is not None
     rows = read_inputs(raw(block, folder).recipe, data.schema, {"sex": ["m", None]})
-    assert data.preparation.apply(rows)["inputs"].tolist() == [[0, 1], [1, 0]]
+    assert np.asarray(data.preparation.apply(rows)["inputs"]).tolist() == [[0, 1], [1, 0]]

@@ -14,7 +14,7 @@ from dslc.data.schema import Schema, Task
 from dslc.diagnostics import DataError
 from dslc.source import BUILT_IN
 
-from .model import dataset, only, prepared, raw
+from .model import dataset, matrix, only, prepared, raw
 
 TABLE = "age,sex,size,alive,born,y\n31,f,small,true,1990-01-05,a\n,m,big,false,1985-02-07,b\n45,,small,,1971-03-09,a\n"
 BLOCK = (
@@ -100,7 +100,7 @@ def test_validation_rows_are_joined_with_their_categories(folder: Path) -> None:
     data = prepared(both, Task.CLASSES, parts)
     assert data.preparation is not None and data.preparation.table is not None
     place = data.preparation.table.names.index("sex f")
-    assert data.inputs["inputs"][:, place : place + 2].tolist() == [[1, 0], [0, 1], [1, 0], [0, 0], [1, 0], [0, 1]]
+    assert matrix(data)[:, place : place + 2].tolist() == [[1, 0], [0, 1], [1, 0], [0, 0], [1, 0], [0, 1]]
 
 
 WRONG: dict[str, tuple[object, str]] = {

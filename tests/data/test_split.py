@@ -57,6 +57,19 @@ def test_a_random_split_is_a_partition(rows: int) -> None:
     assert (len(parts.train), len(parts.val), len(parts.test)) == sizes(rows, shares(60, 20, 20))
 
 
+@given(keys=st.lists(st.integers(0, 5), min_size=4, max_size=40), percent=st.sampled_from([(70, 15, 15), (60, 40, 0)]))
+def test_of_rows_with_one_key_the_earlier_comes_first(keys: list[int], percent: tuple[int, ...]) -> None:
+    shares = (Fraction(percent[0], 100), Fraction(percent[1], 100), Fraction(percent[2], 100))
+    _, val, test = sizes(len(keys), shares)
+    order = sorted(range(len(keys)), key=lambda row: keys[row])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dslc.data.split._keys", lambda rows, seed: np.array(keys, np.uint64))
+        parts = split_random(len(keys), shares, 0)
+    assert parts.test.tolist() == sorted(order[:test])
+    assert parts.val.tolist() == sorted(order[test : test + val])
+    assert parts.train.tolist() == sorted(order[test + val :])
+
+
 def test_the_seed_decides() -> None:
     one, again, other = (split_random(500, shares(80, 20), seed) for seed in (1, 1, 2))
     assert np.array_equal(one.test, again.test)

@@ -16,7 +16,7 @@ from dslc.data.split import Parts
 from dslc.diagnostics import DataError
 from dslc.source import BUILT_IN
 
-from .model import dataset, fitted, only, prepared, raw
+from .model import dataset, fitted, matrix, only, prepared, raw
 
 EQUAL = {"rtol": 1e-12, "atol": 1e-12}
 """Two orders of summation over a few hundred float64 values."""
@@ -30,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def rows(data: Dataset) -> list[list[float]]:
-    found: list[list[float]] = data.inputs["inputs"].tolist()
+    found: list[list[float]] = matrix(data).tolist()
     return found
 
 
