@@ -8,15 +8,17 @@ blocks of a large file that it reads alike (dslc/data/csv_polars.py). All three 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dslc.data.ahead import ahead
 from dslc.data.blocks import SIZE, Block, Cut, cuts, scan
 from dslc.data.cells import CellReader, Marks, number_in
-from dslc.data.column import Column, ColumnType, Kind
+from dslc.data.column import Cells, Column, ColumnType, Kind
 from dslc.data.csv import CsvFile, batches
 from dslc.data.csv_polars import Typed, TypedReader, typed_reader
 from dslc.data.decimals import read_decimals
@@ -37,6 +39,14 @@ def read_columns(
     return table.columns()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scanned:
+    """A block, and by column its `numbers` [rows] with the rows that are not among them."""
+
+    block: Block
+    numbers: dict[str, tuple[Cells, NDArray[np.int64]]]
+
+
 class TableReader:
     """Collects the wanted columns of a file."""
 
@@ -55,12 +65,24 @@ class TableReader:
         return {name: self._readers[name].column() for name in self._wanted}, np.frombuffer(self._lines, np.int64)
 
     def read_blocks(self, typed: TypedReader | None) -> Cut | None:
-        """Reads block after block, to the first that only `csv.reader` can read, which is returned."""
-        for cut in self._cuts(typed):
-            block = scan(self._file.content, cut, len(self._file.columns), self._file.dialect)
-            if block is None:
-                return cut
-            self._read_block(block)
+        """Reads block after block, to the first that only `csv.reader` can read, which is returned.
+
+        `typed` reads what it can. A small block comes first, which tells most columns' kinds.
+        """
+        content, body, line, size = self._file.content, self._file.body, self._file.line, len(self._file.content)
+        if typed is None:
+            small = cuts(content, body, line, SIZE, size)
+            return self._read_small(islice(small, 1)) or self._read_small(small)
+        for first in islice(cuts(content, body, line, SIZE, size), 1):
+            if self._read_small([first]):
+                return first
+            body, line = first.end, line + first.feeds
+        asked = ((large, self._plain()) for large in cuts(content, body, line, typed.size, size))
+        for (large, _), read in ahead(lambda block: typed.read(*block), asked):
+            if read is None or not self._read_typed(read):
+                left = self._read_small(cuts(content, large.start, large.line, SIZE, large.end))
+                if left is not None:
+                    return left
         return None
 
     def read_records(self, begin: Cut) -> None:
@@ -74,40 +96,48 @@ class TableReader:
                 raise self._fault(block[row][0], place, columns[place][row])
             self._lines.extend([line for line, _ in block])
 
-    def _cuts(self, typed: TypedReader | None) -> Iterator[Cut]:
-        """The blocks that `typed` leaves; the first, a small one that tells most columns' kinds, is among them."""
-        content, start, line = self._file.content, self._file.body, self._file.line
-        if typed is None:
-            yield from cuts(content, start, line, SIZE, len(content))
-            return
-        for first in islice(cuts(content, start, line, SIZE, len(content)), 1):
-            yield first
-            start, line = first.end, line + first.feeds
-        larger = cuts(content, start, line, typed.size, len(content))
-        for large, read in typed.read_ahead(larger, self._plain):
-            if read is None or not self._read_typed(read):
-                yield from cuts(content, large.start, large.line, SIZE, large.end)
+    def _read_small(self, blocks: Iterable[Cut]) -> Cut | None:
+        """Reads blocks without `typed`, as `read_blocks`."""
+        for (cut, _), scanned in ahead(self._scan, ((cut, self._plain()) for cut in blocks)):
+            if scanned is None:
+                return cut
+            self._read_block(scanned)
+        return None
+
+    def _scan(self, asked: tuple[Cut, Mapping[str, bool]]) -> Scanned | None:
+        """A block's cells, and the numbers in the columns that are known to hold some. Changes nothing."""
+        cut, numbers = asked
+        block = scan(self._file.content, cut, len(self._file.columns), self._file.dialect)
+        if block is None:
+            return None
+        names = [name for name, number in numbers.items() if number]
+        return Scanned(block, self._numbers(block, names))
 
     def _plain(self) -> dict[str, bool]:
         """By column whether its cells are known to be numbers."""
         return {name: reader.plain for name, reader in self._readers.items()}
 
-    def _read_block(self, block: Block) -> None:
-        readers = self._readers
+    def _read_block(self, scanned: Scanned) -> None:
+        readers, block = self._readers, scanned.block
         for name, reader in readers.items():
             if reader.kind is None:
                 reader.settle(block.present(self._places[name]))
-        plain = [name for name, reader in readers.items() if reader.plain]
-        read = self._read_numbers(block, plain)
-        read |= {n: readers[n].read(block.cells(self._places[n])) for n in readers if not readers[n].plain}
+        late = [name for name, reader in readers.items() if reader.plain and name not in scanned.numbers]
+        read = {
+            name: readers[name].extend(values, rest, block.cells(self._places[name], rest))
+            for name, (values, rest) in (scanned.numbers | self._numbers(block, late)).items()
+        }
+        read |= {n: readers[n].read(block.cells(self._places[n])) for n in readers if n not in read}
         fault = self._first(read)
         if fault is not None:
             row, place = fault
             raise self._fault(int(block.lines[row]), place, block.cells(place, np.array([row]))[0])
         self._lines.frombytes(block.lines.tobytes())
 
-    def _read_numbers(self, block: Block, names: Sequence[str]) -> dict[str, int | None]:
-        """Reads columns of numbers; by name the first row that does not fit."""
+    def _numbers(self, block: Block, names: Sequence[str]) -> dict[str, tuple[Cells, NDArray[np.int64]]]:
+        """By name a column's numbers, and the rows whose cells are still to be read."""
+        if not names:
+            return {}
         places = [self._places[name] for name in names]
         whole = places == list(range(len(self._file.columns)))
         parts = [part if whole else part[:, places] for part in (block.starts, block.ends, block.points)]
@@ -119,11 +149,7 @@ class TableReader:
             understood |= empty
         shape = (len(block.lines), len(places))
         columns, known = values.reshape(shape).T, understood.reshape(shape).T.copy()
-        rest = [np.flatnonzero(~of_column) for of_column in known]
-        return {
-            name: self._readers[name].extend(columns[k], rest[k], block.cells(places[k], rest[k]))
-            for k, name in enumerate(names)
-        }
+        return {name: (columns[k], np.flatnonzero(~known[k])) for k, name in enumerate(names)}
 
     def _read_typed(self, read: Typed) -> bool:
         """Takes over what was read, unless a cell may not fit."""

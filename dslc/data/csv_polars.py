@@ -9,9 +9,7 @@ block is left to dslc's own reader, which also finds the place of every fault.
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,9 +29,6 @@ LARGE = 32 << 20
 """Bytes of the files for which importing polars pays."""
 
 BLOCK = 16 << 20
-
-AHEAD = 2
-"""Blocks that are read while one is taken over: polars has threads, but between its calls only one works."""
 
 SEPARATORS = ",;\t|"
 
@@ -60,7 +55,10 @@ def typed_reader(file: CsvFile, marks: Marks) -> TypedReader | None:
 
 
 class TypedReader:
-    """Reads blocks of one file. Words that mark a missing cell are looked for once a column of numbers has some."""
+    """Reads blocks of one file, in any thread.
+
+    Words that mark a missing cell are looked for once a column of numbers has some.
+    """
 
     def __init__(self, file: CsvFile, marks: Marks, size: int) -> None:
         self.size = size
@@ -69,22 +67,6 @@ class TypedReader:
         spelled = (f(word) for word in words for f in (str.lower, str.upper, str.capitalize, str.title))
         self._words = sorted(word for word in {*spelled, "NaN"} if marks.missing(word))
         self._nulls: list[str] | None = None
-
-    def read_ahead(
-        self, blocks: Iterable[Cut], numbers: Callable[[], Mapping[str, bool]]
-    ) -> Iterator[tuple[Cut, Typed | None]]:
-        """`read` of each block in turn, the next ones on their way meanwhile; `numbers` is asked when one begins."""
-        pending: deque[tuple[Cut, Future[Typed | None]]] = deque()
-        pool = ThreadPoolExecutor(AHEAD)
-        try:
-            for cut in blocks:
-                pending.append((cut, pool.submit(self.read, cut, numbers())))
-                if len(pending) > AHEAD:
-                    yield _done(pending)
-            while pending:
-                yield _done(pending)
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def read(self, cut: Cut, numbers: Mapping[str, bool]) -> Typed | None:
         """The columns named, those that are true as numbers; None for a block that is not for polars."""
@@ -131,11 +113,6 @@ class TypedReader:
             return True
         separators = content.count(self._file.dialect.separator.encode())
         return separators == frame.height * (len(self._file.columns) - 1)
-
-
-def _done(pending: deque[tuple[Cut, Future[Typed | None]]]) -> tuple[Cut, Typed | None]:
-    cut, read = pending.popleft()
-    return cut, read.result()
 
 
 def _has_lone_return(content: bytes) -> bool:

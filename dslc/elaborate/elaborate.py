@@ -120,8 +120,7 @@ def _elaborate(
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
     watched = watched_metrics(plan, session.library, losses.by_head)
     evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
-    validated = _validated(items.data) or not session.data_known
-    loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, validated)
+    loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))
     predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *_unread(items, schema), *map(_idle, idle)]
     if forward is None or evaluated is None or predict is None:
@@ -234,8 +233,10 @@ def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema
         return None
 
 
-def _validated(data: ast.Data | None) -> bool:
-    """Whether there is, or may be, a validation part: three shares, folds, or rows that Python brings."""
+def _validated(session: Session, data: ast.Data | None) -> bool:
+    """Whether there is, or may be, a validation part: three shares, folds, rows that Python brings; data at fault."""
+    if not session.data_known:
+        return True
     for statement in data.statements if data else ():
         match statement:
             case ast.Input():
