@@ -126,6 +126,12 @@ def nearest(name: str, among: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def did_you_mean(name: str, among: Iterable[str], quote: str = "`") -> str:
+    """How a message of one line ends: `; did you mean ...?`, or in nothing where no known name is near."""
+    known = nearest(name, among)
+    return f"; did you mean {quote}{known}{quote}?" if known else ""
+
+
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Sorted by file and place, exact repetitions dropped."""
     unique = {(d.span.source.name, d.span.start, d.code, d.text): d for d in diagnostics}

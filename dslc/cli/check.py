@@ -35,6 +35,7 @@ class Checked:
     show_default=True,
     help="How to print findings.",
 )
+@click.option("--data", is_flag=True, expose_value=False, help="Read the data that files name, as is always done.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 def command(files: tuple[Path, ...], form: str, strict: bool) -> int:
     """Parse, type and lint model files, and hold them against the data that they name.

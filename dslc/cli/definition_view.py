@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dslc.diagnostics import nearest
+from dslc.diagnostics import did_you_mean
 from dslc.elaborate.prelude import Entry, index, named
 from dslc.syntax import text as syntax_text
 from dslc.syntax.ast import Module
@@ -24,8 +24,7 @@ def view(name: str, stage: str | None) -> str:
     """The definitions of `name`, one after the other where several kinds share it. Raises click.UsageError."""
     entries = named(name)
     if not entries:
-        known = nearest(name, {entry.name for entry in index().values()})
-        hint = f"; did you mean `{known}`?" if known else ""
+        hint = did_you_mean(name, {entry.name for entry in index().values()})
         raise click.UsageError(f"`{name}` is neither a file nor a definition of the library{hint}")
     return "\n\n".join(_view(entry, stage) for entry in entries)
 

@@ -10,7 +10,7 @@ import click
 
 from dslc.cli.exits import Exit, say
 from dslc.cli.options import backend_option, format_option, threads_option
-from dslc.diagnostics import nearest
+from dslc.diagnostics import did_you_mean
 
 
 @click.command("eval")
@@ -64,8 +64,7 @@ def _missed(found: Mapping[str, float], wanted: Mapping[str, float], higher: set
     missed: list[str] = []
     for name, bound in wanted.items():
         if name not in found:
-            meant = nearest(name, found)
-            raise click.UsageError(f"no metric `{name}`" + (f"; did you mean `{meant}`?" if meant else ""))
+            raise click.UsageError(f"no metric `{name}`{did_you_mean(name, found)}")
         reached = found[name] >= bound if name in higher else found[name] <= bound
         if not reached:
             missed.append(name)

@@ -11,7 +11,7 @@ from textwrap import fill, wrap
 import click
 
 from dslc.cli.options import format_option
-from dslc.diagnostics import Diagnostic, nearest
+from dslc.diagnostics import Diagnostic, did_you_mean
 
 SOURCES = (
     "dslc.diagnostics",
@@ -55,8 +55,8 @@ def _meant(code: str, kinds: list[type[Diagnostic]]) -> list[type[Diagnostic]]:
     code = match[1] if match else code
     meant = [kind for kind in kinds if kind.code == code]
     if not meant:
-        known = nearest(code, {kind.code for kind in kinds})
-        raise click.UsageError(f"no diagnostic has the code `{code}`" + (f"; did you mean `{known}`?" if known else ""))
+        codes = {kind.code for kind in kinds}
+        raise click.UsageError(f"no diagnostic has the code `{code}`{did_you_mean(code, codes)}")
     return meant
 
 

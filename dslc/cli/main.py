@@ -20,7 +20,7 @@ import click
 import dslc
 from dslc.cli.exits import Exit, ending, say
 from dslc.cli.interrupts import INTERRUPTS, SIGNALS
-from dslc.diagnostics import DataWarning, nearest
+from dslc.diagnostics import DataWarning, did_you_mean
 
 VERBS: Mapping[str, str] = {
     "bench": "Measure training steps, compile time and memory.",
@@ -60,17 +60,12 @@ class Verbs(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in VERBS:
-            raise click.UsageError(f"no verb `{args[0]}`{_did_you_mean(args[0])}", context)
+            raise click.UsageError(f"no verb `{args[0]}`{did_you_mean(args[0], VERBS)}", context)
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
-
-
-def _did_you_mean(name: str) -> str:
-    known = nearest(name, VERBS)
-    return f"; did you mean `{known}`?" if known else ""
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -22,7 +22,7 @@ from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.split import Parts
 from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, numbers_of, require_finite
 from dslc.data.table_recipe import TableRecipe
-from dslc.diagnostics import DataError, nearest
+from dslc.diagnostics import DataError, did_you_mean
 
 PYTHON = ArrayOrigin(None)
 
@@ -66,8 +66,7 @@ def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, 
     if isinstance(y, Mapping):
         for name in y:
             if name not in names:
-                meant = nearest(name, names)
-                raise DataError(f'no target is named "{name}"' + (f'; did you mean "{meant}"?' if meant else ""))
+                raise DataError(f'no target is named "{name}"' + did_you_mean(name, names, '"'))
         return y
     if len(names) > 1:
         raise DataError(f"{len(names)} targets take a mapping by name: {', '.join(names)}")
@@ -216,8 +215,7 @@ def _arrays(inputs: Sequence[InputField], carried: Sequence[InputField], x: Give
         raise DataError(f"{len(fields)} inputs take a mapping by name: {', '.join(names)}")
     for name in given:
         if name not in names:
-            meant = nearest(str(name), names)
-            raise DataError(f'no input is named "{name}"' + (f'; did you mean "{meant}"?' if meant else ""))
+            raise DataError(f'no input is named "{name}"' + did_you_mean(str(name), names, '"'))
     for name in names:
         if name not in given:
             raise DataError(f'no values for the input "{name}"')

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from dslc.data.cells import CellReader, Marks
 from dslc.data.column import Column, ColumnType, Kind, name_of
 from dslc.data.table import Frame, FrameOrigin
-from dslc.diagnostics import DataError, nearest
+from dslc.diagnostics import DataError, did_you_mean
 
 ORIGIN = FrameOrigin()
 
@@ -93,8 +93,7 @@ def frame_of(
     """
     for name in required:
         if name not in given:
-            meant = nearest(name, names)
-            raise DataError(f'no column is named "{name}"' + (f'; did you mean "{meant}"?' if meant else ""))
+            raise DataError(f'no column is named "{name}"' + did_you_mean(name, names, '"'))
     columns = {name: column_from(values, types[name], marks, name) for name, values in given.items()}
     rows = len(columns[required[0]].values)
     for name, column in columns.items():

@@ -16,7 +16,7 @@ from dslc.data.recipe import NpzSource, Recipe
 from dslc.data.schema import InputField, Schema
 from dslc.data.table import Frame, Numbers
 from dslc.data.tables import open_table, read_table
-from dslc.diagnostics import DataError, nearest
+from dslc.diagnostics import DataError, did_you_mean
 
 
 def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers] | Frame:
@@ -63,5 +63,4 @@ def _shaped(values: Numbers, field: InputField, path: Path) -> Numbers:
 
 def _there(name: str, held: tuple[str, ...], message: str) -> None:
     if name not in held:
-        meant = nearest(name, held)
-        raise DataError(message + (f'; did you mean "{meant}"?' if meant else ""))
+        raise DataError(message + did_you_mean(name, held, '"'))

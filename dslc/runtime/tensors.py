@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dslc.diagnostics import DataError, nearest
+from dslc.diagnostics import DataError, did_you_mean
 from dslc.elaborate.experiment import Experiment, Tensor
 from dslc.graph.evaluate import evaluate
 from dslc.graph.graph import Array
@@ -30,8 +30,7 @@ def write(arena: Bytes, buffers: Mapping[str, Buffer], values: Mapping[str, Arra
     """Sets the tensors named, after all were checked. Raises DataError naming the first that does not fit."""
     for name, value in values.items():
         if name not in buffers:
-            meant = nearest(name, buffers)
-            raise DataError(f"there is no {kind} `{name}`" + (f"; did you mean `{meant}`?" if meant else ""))
+            raise DataError(f"there is no {kind} `{name}`{did_you_mean(name, buffers)}")
         shape = buffers[name].shape
         if np.shape(value) != shape:
             raise DataError(f"{kind} `{name}` has shape {list(shape)}, not {list(np.shape(value))}")
