@@ -5,6 +5,7 @@ Keras's and scikit-learn's names for the same thing are answered with ours, sinc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
@@ -97,6 +98,14 @@ def loop_with(loop: Loop, epochs: object, seed: object, shuffle: object) -> Loop
         seed=loop.seed if seed is None else seed_of(seed),
         shuffle=loop.shuffle if shuffle is None else truth(shuffle, "shuffle"),
     )
+
+
+def rows_given(value: X) -> X:
+    """Rows as they are given; TypeError for a path, which `read_rows` reads."""
+    if isinstance(value, str | os.PathLike):
+        kinds = "an array, a mapping of columns or a DataFrame"
+        raise TypeError(f"rows are {kinds}, not a path: `model.read_rows({str(value)!r})` reads a file's")
+    return value
 
 
 def pair(value: tuple[X, Y], name: str) -> tuple[X, Y]:

@@ -121,7 +121,7 @@ def nearest(name: str, among: Iterable[str]) -> str | None:
     matches = (
         [k for k in known if k.lower() == name.lower()]
         or [k for k in known if sorted(k) == sorted(name)]
-        or difflib.get_close_matches(name, known, 1, 0.6)
+        or difflib.get_close_matches(name, known, 1, 0.65)
     )
     return matches[0] if matches else None
 

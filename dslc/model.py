@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from dslc.arguments import loop_with, names_in, pair, seed_of, strict, truth, whole
+from dslc.arguments import loop_with, names_in, pair, rows_given, seed_of, strict, truth, whole
 from dslc.data.classes import Label
 from dslc.data.feed import Truth, feed, feed_validation, join
 from dslc.data.load import load as load_data
 from dslc.data.prepare import Dataset, Preparation
 from dslc.data.reader import InputReader, input_reader
+from dslc.data.recipe import PythonSource
 from dslc.data.rows import read_rows
 from dslc.data.split import all_training
 from dslc.data.table import Frame
@@ -188,7 +189,9 @@ class Model:
             if y is not None or validation is not None:
                 raise TypeError("`y` and `validation` come with `x`")
             if len(self.dataset.train) == 0:
-                raise DataError("this model's data comes from Python, or was not saved with it: give `x` and `y`")
+                if isinstance(self.compilation.raw.recipe.source, PythonSource):
+                    raise DataError("this model's data comes from Python: give `x` and `y`")
+                raise DataError("a saved model has no rows: give `x` and `y`, or a path to `evaluate_file`")
             return self.dataset
         raw, parts = feed(self.compilation.raw, x, y), None
         if validation is not None:
@@ -333,7 +336,7 @@ class Model:
 
     def _read(self, x: Inputs) -> Rows:
         """Rows to predict, prepared."""
-        fitted, reader = self._fitted(), self._reader
+        x, fitted, reader = rows_given(x), self._fitted(), self._reader
         if reader is None or reader.fitted is not fitted:
             reader = input_reader(self.compilation.raw.recipe, self.experiment.schema, fitted)
             self._reader = reader

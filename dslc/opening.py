@@ -69,9 +69,11 @@ def compile(
 def load(path: str | Path, *, backend: str = "cpu", threads: int | None = None) -> Model:
     """The model that `Model.save` wrote: weights, optimizer state and preparation included, its data not.
 
-    Raises DataError where the file is damaged or does not fit this dslc, BackendUnavailable, OSError.
+    `path` is a model file, or the folder of a run, which holds `model.dslm`. Raises DataError where the file is damaged
+    or does not fit this dslc, BackendUnavailable, OSError.
     """
-    chosen, saved = get_backend(backend), read_saved(Path(path))
+    file = Path(path) / "model.dslm" if Path(path).is_dir() else Path(path)
+    chosen, saved = get_backend(backend), read_saved(file)
     return Model(saved.compilation, chosen, saved.real, threads, saved)
 
 

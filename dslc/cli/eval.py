@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dslc.cli.exits import Exit, say
 from dslc.cli.options import backend_option, format_option, threads_option
-from dslc.diagnostics import did_you_mean
+from dslc.diagnostics import ModelError, did_you_mean
+
+if TYPE_CHECKING:
+    from dslc.model import Model
 
 
 @click.command("eval")
@@ -34,7 +38,7 @@ def command(
 
     wanted = _wanted(bounds)
     loaded = opened(model, backend, threads)
-    found = loaded.evaluate_file(data)
+    found = _measured(loaded, data)
     higher = {metric.name for metric in loaded.experiment.metrics if metric.higher}
     missed = _missed(found, wanted, higher)
     if form == "json":
@@ -46,6 +50,17 @@ def command(
         side = "under" if name in higher else "over"
         say(f"`{name}` is {number(found[name])}, {side} {wanted[name]:g}")
     return Exit.FINDINGS if missed else Exit.OK
+
+
+def _measured(model: Model, data: Path | None) -> dict[str, float]:
+    from dslc.data.errors import FileMissing
+
+    try:
+        return model.evaluate_file(data)
+    except ModelError as error:
+        if data is None and any(isinstance(fault, FileMissing) for fault in error.diagnostics):
+            say("note: a saved model's data is looked for below the working directory; --data PATH names other rows")
+        raise
 
 
 def _wanted(bounds: Sequence[str]) -> dict[str, float]:

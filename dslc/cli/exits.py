@@ -44,7 +44,9 @@ def ending(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            error.show()
+            if isinstance(error, click.UsageError) and error.ctx is not None:
+                say(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help'.\n")
+            say(f"error: {error.format_message()}")
             return Exit.BAD_INPUT
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")

@@ -52,8 +52,8 @@ class Outcome:
         best = f", best epoch {self.best_epoch}" if self.best_epoch is not None else ""
         epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
         lines = [
-            f"{self.model}: {self.parameters:,} parameters, {epochs} in {self.seconds:.2f} s"
-            f" (compiled in {self.compile_seconds:.2f} s)",
+            f"{self.model}: {self.parameters:,} parameters, {epochs} in {duration(self.seconds)}"
+            f" (compiled in {duration(self.compile_seconds)})",
             f"{self.stopped}{best}",
         ]
         names = list(dict.fromkeys(name for columns in self.parts.values() for name in columns))
@@ -63,6 +63,11 @@ class Outcome:
         if sum(max(10, len(name)) + 2 for name in names) + 5 > WIDTH:  # a row for each column of the history
             rows = [[short(cell, WIDTH - 3 * 12) for cell in column] for column in zip(*rows, strict=True)]
         return "\n".join([*lines, *(["", *_aligned(rows)] if names else [])])
+
+
+def duration(seconds: float) -> str:
+    """`2.31 s`, `4.2 ms`."""
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1e3:.1f} ms"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

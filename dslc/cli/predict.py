@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
 from dslc.cli.options import backend_option, threads_option
 
 if TYPE_CHECKING:
+    from dslc.graph.graph import Array
     from dslc.model import Model
+
+
+STDIN = Path("/dev/stdin")
 
 
 @click.command("predict")
@@ -28,7 +33,8 @@ if TYPE_CHECKING:
 @backend_option
 @threads_option
 def command(*, model: Path, data: Path, out: Path | None, form: str, backend: str, threads: int | None) -> None:
-    """Predict every row of DATA (.csv, .parquet or .npz) with MODEL, a `.dslm` file or the folder of a run.
+    """Predict every row of DATA (.csv, .parquet or .npz; - is text from stdin) with MODEL, a `.dslm` file or a run's
+    folder.
 
     Labels and values are those of the target, not class numbers or scaled values.
     """
@@ -52,16 +58,27 @@ def _records(model: Model, data: Path) -> Iterator[dict[str, object]]:
 
     Of several targets the latter is `probability.NAME.LABEL`.
     """
-    predicted = model.predictions(model.read_rows(data))
+    predicted = model.predictions(model.read_rows(STDIN if data == Path("-") else data))
     columns: dict[str, list[object]] = {}
     for name, prediction in predicted.items():
-        columns[name] = prediction.decided.tolist()
+        columns[name] = _plain(prediction.decided, prediction.raw.dtype)
         if prediction.classes is not None and prediction.probability is not None:
             prefix = "probability" if len(predicted) == 1 else f"probability.{name}"
-            chances = prediction.probability.T.tolist()
-            columns |= {f"{prefix}.{label}": p for label, p in zip(prediction.classes, chances, strict=True)}
+            for label, chance in zip(prediction.classes, prediction.probability.T, strict=True):
+                columns[f"{prefix}.{label}"] = _plain(chance, prediction.raw.dtype)
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(columns, row, strict=True))
+
+
+def _plain(values: Array, real: np.dtype[np.generic]) -> list[object]:
+    """The array as lists; a number has the digits that tell it apart among those that the net computes with."""
+    if values.dtype.kind != "f":
+        return list(values.tolist())
+    if values.ndim > 1:
+        return [_plain(row, real) for row in values]
+    with np.errstate(over="ignore"):
+        near = values.astype(real)
+    return [float(str(short if np.isfinite(short) else value)) for short, value in zip(near, values, strict=True)]
 
 
 def _csv(model: Model, data: Path) -> Iterator[str]:

@@ -27,6 +27,9 @@ ROWS = 8192
 PIECE = 64 << 20
 """Bytes that are decoded at once to see whether they can be."""
 
+OTHERS = (";", "\t", "|", ",")
+"""What may separate cells in a file whose header is one column, the likeliest first."""
+
 LINE_END = re.compile(rb"\r\n|\r|\n")
 
 Record = tuple[int, list[str]]
@@ -66,10 +69,7 @@ class CsvFile(Frozen):
 def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
     """The file and its column names. DataError if it cannot be read or has no header."""
     try:
-        size = path.stat().st_size
-        if size > budget:
-            raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
-        content = path.read_bytes()
+        content = _read(path, shown, budget)
         _check_text(content, shown)
     except OSError as error:
         raise DataError(f"{shown}: {error.strerror}") from None
@@ -81,9 +81,31 @@ def open_csv(path: Path, shown: str, dialect: Dialect, budget: int) -> CsvFile:
     if not header:
         raise DataError(f"{shown}: the file is empty")
     names = tuple(name.strip() for name in header)
+    if len(names) == 1 and (other := next((s for s in OTHERS if s in names[0]), None)):
+        what = "a tab" if other == "\t" else f"`{other}`"
+        raise DataError(
+            f"{shown}:{line}: the header is one column with {what} in it; `separator` says what divides cells"
+        )
     _check_header(names, f"{shown}:{line}", dialect.decimal)
     body, first = _below_header(content, line, header)
     return file.replaced(columns=names, body=body, line=first)
+
+
+def _read(path: Path, shown: str, budget: int) -> bytes:
+    """The file's bytes. DataError for more than `budget`, of a pipe as soon as they have come."""
+    if path.is_file():
+        size = path.stat().st_size
+        if size > budget:
+            raise DataError(f"{shown}: {size} bytes, more than the budget of {budget}")
+        return path.read_bytes()
+    pieces, size = [], 0
+    with path.open("rb") as stream:
+        while piece := stream.read(PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > budget:
+                raise DataError(f"{shown}: more than the budget of {budget} bytes")
+    return b"".join(pieces)
 
 
 def _check_utf8(content: bytes, shown: str) -> None:

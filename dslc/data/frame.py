@@ -120,7 +120,8 @@ def column_from(given: ArrayLike, kind: ColumnType | None, marks: Marks, name: s
     except ValueError as error:
         raise DataError(f'column "{name}": {error}') from None
     if values.ndim != 1:
-        raise DataError(f'column "{name}" is {list(values.shape)}, but [rows] was expected')
+        advice = "; give a list, one cell for each row" if values.ndim == 0 else ""
+        raise DataError(f'column "{name}" is {list(values.shape)}, but [rows] was expected{advice}')
     match values.dtype.kind:
         case "b":
             return Column(Kind.BOOLEAN, values.astype(np.float64))

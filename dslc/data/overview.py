@@ -29,6 +29,9 @@ from dslc.data.table_recipe import Fill
 from dslc.data.target_preparation import TargetPreparation
 from dslc.syntax import ast
 
+FEW = 6
+"""Classes that are told with their numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -239,4 +242,11 @@ def _target(field: TargetField, fitted: TargetPreparation, raw: Raw, dataset: Da
         ClassView(label, {name: int(of[k]) for name, of in counts.items()}, weights[k] if weights else None)
         for k, label in enumerate(labels)
     )
-    return TargetView(field.name, field.shape, missing, views, None, f"classes 0 to {len(labels) - 1}")
+    return TargetView(field.name, field.shape, missing, views, None, _numbered(labels))
+
+
+def _numbered(labels: Sequence[str]) -> str:
+    """`no = 0, yes = 1`, or how many there are."""
+    if len(labels) > FEW or labels == [str(k) for k in range(len(labels))]:
+        return f"classes 0 to {len(labels) - 1}"
+    return ", ".join(f"{label} = {k}" for k, label in enumerate(labels))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dslc.data import errors
 from dslc.data.balance import class_weights
-from dslc.data.classes import Label, as_stored, class_ids, find_classes, with_positive
+from dslc.data.classes import Label, as_stored, class_ids, find_classes, text_of, with_positive
 from dslc.data.column import NOUNS, Column, Kind
 from dslc.data.recipe import PythonSource, Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
@@ -24,6 +24,9 @@ from dslc.data.table import Numbers, Origin, numbers_of
 from dslc.diagnostics import Diagnostic
 
 Ids: TypeAlias = NDArray[np.int64]
+
+MANY = 20
+"""More classes than are named in a message, or than most targets have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,16 @@ def encode(target: TargetField, values: Numbers | Column, fitted: TargetPreparat
 
 
 def _ids(target: TargetField, values: Numbers | Column, classes: Sequence[Label], origin: Origin) -> Ids:
-    declared = target.classes
-    why = f"is outside class({declared}), 0 to {declared - 1}" if declared else "is in no training row"
-    return class_ids(values, classes, why, target.name, origin)
+    return class_ids(values, classes, _stranger(target, values, classes), target.name, origin)
+
+
+def _stranger(target: TargetField, values: Numbers | Column, classes: Sequence[Label]) -> str:
+    """What is wrong with a label that is none of the classes."""
+    if target.classes is None:
+        numbers = not isinstance(values, Column) or values.kind is Kind.NUMBER
+        advice = "; for a target that counts or measures take a loss of values such as `huber`"
+        return "is in no training row" + (advice if numbers and len(classes) > MANY else "")
+    if tuple(classes) == tuple(range(target.classes)):
+        return f"is outside class({target.classes}), 0 to {target.classes - 1}"
+    named = ", ".join(text_of(label) for label in classes[:MANY])
+    return f"is none of {named}{', ...' if len(classes) > MANY else ''}"

@@ -69,6 +69,7 @@ def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Overri
     """
     items = survey(module)
     session = _open(module, items)
+    session.inputs = tuple(field.name for field in schema.inputs)
     session.targets = tuple(target.name for target in schema.targets)
     tables = {field.name for field in schema.inputs if field.columns}
     session.faults += [Taken(t.span, t.name, "all input columns") for t in schema.targets if t.name in tables]

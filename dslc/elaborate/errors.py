@@ -40,9 +40,9 @@ class UnknownName(Diagnostic):
 
     code: ClassVar = "unknown-name"
     message: ClassVar = "unknown name `{name}`"
-    help: ClassVar = "did you mean `{suggestion}`?"
+    help: ClassVar = "{advice_text}"
     name: str
-    suggestion: str | None = None
+    advice_text: str | None = None
 
 
 class WrongKind(Diagnostic):

@@ -43,6 +43,7 @@ class Session:
     tensors: dict[str, NodeId] = field(default_factory=dict)  # of the net at prediction, by name and path
     elements: int = 0
     calls: int = 0
+    inputs: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison

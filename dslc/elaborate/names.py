@@ -73,7 +73,12 @@ def _unknown(frame: Frame, name: Name) -> Diagnostic:
         return WrongKind(name.span, name.text, with_article(others[0].value), wanted(frame.kinds))
     if name.text in PLANNED:
         return NotYet(name.span, f"`{name.text}`")
-    return UnknownName(name.span, name.text, nearest(name.text, visible(frame)))
+    meant = nearest(name.text, visible(frame))
+    if meant:
+        return UnknownName(name.span, name.text, f"did you mean `{meant}`?")
+    within = frame.net and not frame.heads and not frame.stack and frame.session.inputs
+    inputs = " and ".join(f"`{name}`" for name in frame.session.inputs)
+    return UnknownName(name.span, name.text, f"the net reads {inputs}" if within else None)
 
 
 def visible(frame: Frame) -> set[str]:

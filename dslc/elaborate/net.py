@@ -111,6 +111,11 @@ def _report_strays(
         frame.report(Fault(NotPredicted(place, names, missing[0], field.span if field else schema.span)))
 
 
+def _begin(frame: Frame) -> str:
+    inputs = " or ".join(f"`{name}`" for name in frame.session.inputs)
+    return f"begin with {inputs}" if inputs else "begin with an input"
+
+
 def _prediction(frame: Frame, value: Value | None, place: Span, loss: MainLoss) -> Tensor | Poison:
     try:
         match value:
@@ -123,7 +128,7 @@ def _prediction(frame: Frame, value: Value | None, place: Span, loss: MainLoss) 
             case Tensor() | Number():
                 raise Fault(NotALoss(place, "the prediction does not depend on the inputs"))
             case _:
-                raise Fault(Unexpected(place, "a layer without its input", "the prediction", "begin with an input"))
+                raise Fault(Unexpected(place, "a layer without its input", "the prediction", _begin(frame)))
         if prediction.maker == loss.link.name and loss.name:
             raise Fault(DoubleLink(prediction.span, loss.name, loss.link.name, loss.span))
     except Fault as fault:
