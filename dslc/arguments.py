@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from dslc.diagnostics import DataError, nearest
+from dslc.diagnostics import DataError, did_you_mean, nearest
 from dslc.elaborate.experiment import Loop
 from dslc.runtime.plan import require_epochs, require_seed
 
@@ -68,8 +68,7 @@ def strict(function: Callable[P, R]) -> Callable[P, R]:
 def _instead(given: str, known: tuple[str, ...]) -> str:
     if given in OURS:
         return f": {OURS[given]}"
-    meant = nearest(given, known)
-    return f"; did you mean `{meant}`?" if meant else ""
+    return did_you_mean(given, known)
 
 
 def whole(value: object, name: str) -> int:

@@ -18,6 +18,7 @@ from dslc.passes.fuse import fuse
 from dslc.passes.join import real_leaves, with_parameters, with_updates
 
 ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
+"""What a program can be asked to do."""
 
 
 def graph_of(experiment: Experiment, entry: str) -> Graph:

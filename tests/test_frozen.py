@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from dslc.frozen import Frozen
+
+ROOT = Path(__file__).parent.parent
 
 
 class Place(Frozen):
@@ -48,3 +52,19 @@ def test_nothing_changes_a_record() -> None:
 def test_fields_that_do_not_fit_are_named(given: tuple[object, ...], named: dict[str, object]) -> None:
     with pytest.raises(TypeError, match="Fault has the fields line, text, advice"):
         Fault(*given, **named)  # type: ignore[arg-type] # wrong arguments are the point
+
+
+def test_what_is_replaced_is_a_field_of_some_record() -> None:
+    """mypy, which knows the fields of `dataclasses.replace`, does not know those of `replaced`."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "dslc").rglob("*.py")]
+    classes = {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    fields = {
+        line.target.id
+        for node in classes.values()
+        for line in node.body
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+    }
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    replaced = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "replaced"]
+    assert len(replaced) > 10
+    assert {word.arg for call in replaced for word in call.keywords} - {None} <= fields

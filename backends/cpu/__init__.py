@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from dslc.processors import processors
 from dslc.program.backend import Facts
 from dslc.program.program import Program
 
-from .cost import processors
 from .executable import CpuExecutable
 from .host import this_host
 from .kept import ObjectStore

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from dslc.processors import processors
 from dslc.program.program import Call, Entry, Fetch, LoopKernel, MultiplyKernel, Program
 from dslc.scalar.types import elements
 
@@ -39,10 +38,3 @@ def _seconds(call: Call | Fetch, capacity: int) -> float:
     if isinstance(call.kernel, MultiplyKernel):
         return points / _MULTIPLY_ADDS
     return points * (len(call.kernel.body) if isinstance(call.kernel, LoopKernel) else 2) / _INSTRUCTIONS
-
-
-def processors() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

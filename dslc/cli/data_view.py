@@ -64,7 +64,7 @@ def _read(
 
 def _task(raw: Raw, target: TargetField) -> Task:
     values = raw.table.targets[target.name]
-    labels = isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.BOOLEAN)
+    labels = isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.BOOLEAN, Kind.DATE)
     said = target.name in raw.recipe.positives or (raw.recipe.class_weight is not None and len(raw.targets) == 1)
     return Task.CLASSES if labels or target.classes is not None or said else Task.VALUES
 

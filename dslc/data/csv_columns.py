@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,20 +66,19 @@ class TableReader:
     def read_blocks(self, typed: TypedReader | None) -> Cut | None:
         """Reads block after block, to the first that only `csv.reader` can read, which is returned.
 
-        `typed` reads what it can. A small block comes first, which tells most columns' kinds.
+        A small block comes first, which tells most columns' kinds; of the rest `typed` reads what it can.
         """
-        content, body, line, size = self._file.content, self._file.body, self._file.line, len(self._file.content)
+        content, size = self._file.content, len(self._file.content)
+        small = cuts(content, self._file.body, self._file.line, SIZE, size)
+        first = next(small, None)
+        if first is None or not self._read_block(self._scan((first, {}))):
+            return first
         if typed is None:
-            small = cuts(content, body, line, SIZE, size)
-            return self._read_small(islice(small, 1)) or self._read_small(small)
-        for first in islice(cuts(content, body, line, SIZE, size), 1):
-            if self._read_small([first]):
-                return first
-            body, line = first.end, line + first.feeds
-        asked = ((large, self._plain()) for large in cuts(content, body, line, typed.size, size))
-        for (large, _), read in ahead(lambda block: typed.read(*block), asked):
+            return self._read_small(small)
+        larger = cuts(content, first.end, first.line + first.feeds, typed.size, size)
+        for (cut, _), read in ahead(lambda asked: typed.read(*asked), ((cut, self._plain()) for cut in larger)):
             if read is None or not self._read_typed(read):
-                left = self._read_small(cuts(content, large.start, large.line, SIZE, large.end))
+                left = self._read_small(cuts(content, cut.start, cut.line, SIZE, cut.end))
                 if left is not None:
                     return left
         return None
@@ -99,9 +97,8 @@ class TableReader:
     def _read_small(self, blocks: Iterable[Cut]) -> Cut | None:
         """Reads blocks without `typed`, as `read_blocks`."""
         for (cut, _), scanned in ahead(self._scan, ((cut, self._plain()) for cut in blocks)):
-            if scanned is None:
+            if not self._read_block(scanned):
                 return cut
-            self._read_block(scanned)
         return None
 
     def _scan(self, asked: tuple[Cut, Mapping[str, bool]]) -> Scanned | None:
@@ -117,7 +114,10 @@ class TableReader:
         """By column whether its cells are known to be numbers."""
         return {name: reader.plain for name, reader in self._readers.items()}
 
-    def _read_block(self, scanned: Scanned) -> None:
+    def _read_block(self, scanned: Scanned | None) -> bool:
+        """Takes over a block; False where bytes alone do not tell its cells."""
+        if scanned is None:
+            return False
         readers, block = self._readers, scanned.block
         for name, reader in readers.items():
             if reader.kind is None:
@@ -133,6 +133,7 @@ class TableReader:
             row, place = fault
             raise self._fault(int(block.lines[row]), place, block.cells(place, np.array([row]))[0])
         self._lines.frombytes(block.lines.tobytes())
+        return True
 
     def _numbers(self, block: Block, names: Sequence[str]) -> dict[str, tuple[Cells, NDArray[np.int64]]]:
         """By name a column's numbers, and the rows whose cells are still to be read."""

@@ -403,10 +403,10 @@ class NotANumber(Diagnostic):
 
 
 class TextAsValues(Diagnostic):
-    """A target of text under a loss that takes values. `cross_entropy` and its like take classes."""
+    """A target of text or dates under a loss that takes values. `cross_entropy` and its like take classes."""
 
     code: ClassVar = "text-as-values"
-    message: ClassVar = "`{name}` holds {kind}, and no loss takes it as classes"
+    message: ClassVar = "`{name}` holds {kind}, but its loss takes values"
     help: ClassVar = "`cross_entropy` takes classes"
 
     name: str

@@ -34,7 +34,7 @@ from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 Tasks: TypeAlias = Mapping[str, Task]
 """What the loss takes each target for."""
 
-Inputs: TypeAlias = Reals | PreparedRows
+NetInputs: TypeAlias = Reals | PreparedRows
 """Prepared rows [rows, *shape] of one input, float64; those of a table are made when they are read."""
 
 
@@ -46,14 +46,14 @@ class Preparation:
     targets: Mapping[str, TargetPreparation]
     table: TablePreparation | None = None
 
-    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, Inputs]:
+    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, NetInputs]:
         """Inputs [rows, *shape] as the net reads them, float64; what is new in them is added to `unseen`.
 
         DataError for cells that do not fit the training.
         """
         return {name: self._applied(name, values, unseen) for name, values in inputs.items()}
 
-    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> Inputs:
+    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> NetInputs:
         if isinstance(values, Frame):
             if self.table is None:
                 raise DataError("this model has seen no table; it takes arrays")
@@ -75,7 +75,7 @@ class Dataset:
     """
 
     schema: Schema
-    inputs: Mapping[str, Inputs]
+    inputs: Mapping[str, NetInputs]
     beside: Mapping[str, Ids | Reals]
     train: Rows
     val: Rows

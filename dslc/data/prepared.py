@@ -48,9 +48,10 @@ class ColumnPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedRows:
-    """Rows [rows, elements], float64: `codes` [rows] by column are what its plan counts, gaps only where it fills them.
+    """Rows [rows, elements], float64. `codes[k]` [rows] are column k's cells as `coded` gives them, NaN only where its
+    plan fills.
 
-    Reads as an array does: `len(rows)`, `rows[3:5]`, `rows[chosen]`, `np.asarray(rows, np.float32)`.
+    They are had as `rows[3:5]`, as `rows[chosen]` for an array of row numbers, and as `np.asarray(rows, np.float32)`.
     """
 
     plans: tuple[ColumnPlan, ...]
@@ -61,9 +62,9 @@ class PreparedRows:
         return self.shape[0]
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> Reals:
-        codes = [values[rows] for values in self.codes]
-        matrix = np.zeros((len(codes[0]), self.shape[1]))
-        self._write(matrix, codes)
+        count = len(range(len(self))[rows]) if isinstance(rows, slice) else len(rows)
+        matrix = np.zeros((count, self.shape[1]))
+        self._write(matrix, [values[rows] for values in self.codes])
         return matrix
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.floating]:
@@ -84,11 +85,11 @@ class PreparedRows:
         """Some rows into `matrix`, which is zero."""
         place = 0
         for plan, values in zip(self.plans, codes, strict=True):
-            _write(matrix[:, place : place + plan.width], plan, values)
+            _write_column(matrix[:, place : place + plan.width], plan, values)
             place += plan.width
 
 
-def _write(part: Reals, plan: ColumnPlan, codes: Cells) -> None:
+def _write_column(part: Reals, plan: ColumnPlan, codes: Cells) -> None:
     """Some rows of one column, into their part [rows, width] of the matrix, which is zero."""
     if plan.fill is not None and (gaps := np.isnan(codes)).any():
         codes = np.where(gaps, plan.fill, codes)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dslc.data.feed import Given, read_inputs
 from dslc.data.load import Raw
-from dslc.data.prepare import Dataset, Inputs, Preparation, Tasks, prepare
+from dslc.data.prepare import Dataset, NetInputs, Preparation, Tasks, prepare
 from dslc.data.recipe import Recipe
 from dslc.data.schema import Schema
 from dslc.data.split import Parts
@@ -28,7 +28,7 @@ def prepare_told(raw: Raw, tasks: Tasks, parts: Parts | None, fitted: Preparatio
     return dataset
 
 
-def inputs_told(fitted: Preparation, recipe: Recipe, schema: Schema, x: Given) -> dict[str, Inputs]:
+def inputs_told(fitted: Preparation, recipe: Recipe, schema: Schema, x: Given) -> dict[str, NetInputs]:
     """Rows to predict as the net reads them; categories that no training row has are told. Raises DataError."""
     unseen: list[Unseen] = []
     inputs = fitted.apply(read_inputs(recipe, schema, x), unseen)

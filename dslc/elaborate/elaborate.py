@@ -123,7 +123,7 @@ def _elaborate(
     evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
     loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))
     predict = _predict(session, module, items, schema, losses)
-    session.faults += [*unused(module, session.used), *_unread(items, schema), *map(_idle, idle)]
+    session.faults += [*unused(module, session.used), *_unread(module, schema), *map(_idle, idle)]
     if forward is None or evaluated is None or predict is None:
         return None
     return Experiment(
@@ -145,11 +145,12 @@ def _elaborate(
     )
 
 
-def _unread(items: Survey, schema: Schema) -> Iterator[Diagnostic]:
-    """A warning for each column that is carried by its name and that neither loss nor metrics read."""
-    read = {name for item in (items.objective, items.train) if item for name in references(item)}
+def _unread(module: ast.Module, schema: Schema) -> Iterator[Diagnostic]:
+    """A warning for each carried column that nothing names: neither loss nor metrics, nor a definition of the file."""
+    read = {name for item in module.items if not isinstance(item, ast.Data) for name in references(item)}
     for field in schema.carried:
-        if field.name not in read and field.span.text.strip("`") == field.name:
+        by_name = field.span.text.strip("`") == field.name  # `carry lab_*` brings more than it means to
+        if by_name and field.name not in read:
             yield Unused(field.span, "the carried column", field.name)
 
 

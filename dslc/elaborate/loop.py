@@ -35,8 +35,8 @@ def loop_of(
 ) -> Loop:
     """Every setting with its value; reports those out of range.
 
-    `heads`: the names of the net's predictions; `full_batch`: what the optimizer asks for; `validated`: there is a
-    validation part.
+    `heads`: the names of the targets that the net predicts; `full_batch`: what the optimizer asks for; `validated`:
+    there is a validation part.
     """
     higher = {"loss": False} | {metric.name: metric.higher for metric in metrics}
     prefixes = [f"{head}." for head in heads] if len(heads) > 1 else [""]
@@ -166,11 +166,12 @@ def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
         raise Fault(UnknownColumn(span, text, "a column is `val.loss`, `train.loss`, `val.` and a metric, ..."))
     name = ".".join(quantity_of(member))
     text = f"{part_of(member)}.{name}"
-    if name not in columns.higher:
-        close = nearest(name, columns.known)
-        raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))
+    close = name if name in columns.higher else nearest(name, columns.known)
     if part_of(member) == "train" and name != "loss":
-        raise Fault(UnknownColumn(span, text, f"training reports its loss alone; follow `val.{name}`"))
+        advice = f"; follow `val.{close}`" if close else ""
+        raise Fault(UnknownColumn(span, text, f"training reports its loss alone{advice}"))
+    if name not in columns.higher:
+        raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))
     if part_of(member) == "val" and not columns.validated:
         raise Fault(NoValidation(span, text))
     return text, columns.higher[name]

@@ -97,7 +97,7 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
 def watched_metrics(plan: Plan, library: Library, heads: Collection[str]) -> tuple[ast.Name | ast.Call, ...]:
     """What is watched, and what `stop` and `keep` follow besides, as far as it is known.
 
-    `heads` are the names of the net's predictions; what is said of another shows when the column is looked for.
+    `heads` are the names of the targets that the net predicts; another name shows when its column is looked for.
     """
     names = [name for use in plan.watched for name in _quantities(use, len(heads) > 1)]
     followed: list[ast.Name | ast.Call] = []

@@ -23,6 +23,9 @@ from dslc.scalar.types import sized
 
 ENTRY = "predict"
 
+PIECE = 4096
+"""Rows that are taken at a time, many batches of a small capacity together: preparing a row alone takes long."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictor:
@@ -39,24 +42,31 @@ class Predictor:
         wholes = [(place, inputs[name]) for name, place in self.places.items()]
         count = len(wholes[0][1]) if chosen is None else len(chosen)
         if count <= self.capacity:
-            self._batch(wholes, slice(0, count), chosen)
+            self._batch([(place, whole[_part(0, count, chosen)]) for place, whole in wholes], slice(0, count))
             return {name: result[:count].copy() for name, result in self.results.items()}
         found = {name: np.empty((count, *r.shape[1:]), r.dtype) for name, r in self.results.items()}
-        for first in range(0, count, self.capacity):
-            part = slice(first, min(first + self.capacity, count))
-            self._batch(wholes, part, chosen)
-            for name, result in self.results.items():
-                found[name][part] = result[: part.stop - first]
+        step = self.capacity * max(1, PIECE // self.capacity)
+        for begin in range(0, count, step):
+            end = min(begin + step, count)
+            taken = [(place, whole[_part(begin, end, chosen)]) for place, whole in wholes]
+            for first in range(begin, end, self.capacity):
+                last = min(first + self.capacity, end)
+                self._batch(taken, slice(first - begin, last - begin))
+                for name, result in self.results.items():
+                    found[name][first:last] = result[: last - first]
         return found
 
-    def _batch(self, wholes: list[tuple[Array, Array | PreparedRows]], part: slice, chosen: Integers | None) -> None:
+    def _batch(self, taken: list[tuple[Array, Array]], part: slice) -> None:
         rows = part.stop - part.start
-        for place, whole in wholes:
-            batch = whole[part if chosen is None else chosen[part]]
+        for place, whole in taken:
             # A fetched row is flat where the net reads it so; elements are rounded as they are stored.
-            place[:rows] = batch.reshape(rows, *place.shape[1:])
+            place[:rows] = whole[part].reshape(rows, *place.shape[1:])
         self.slots[machine.CLOCK_ROWS] = rows
         self.run(0, rows)
+
+
+def _part(begin: int, end: int, chosen: Integers | None) -> slice | Integers:
+    return slice(begin, end) if chosen is None else chosen[begin:end]
 
 
 def predictor(program: Program, executable: Executable, arena: Bytes, threads: int) -> Predictor:

@@ -36,6 +36,15 @@ class Rows:
     weight: Reals | None = None
     numbers: Integers | None = None
 
+    def take(self, chosen: Integers) -> Rows:
+        """The rows numbered `chosen`, in that order. Raises IndexError."""
+        return Rows(
+            {name: values[chosen] for name, values in self.inputs.items()},
+            {name: values[chosen] for name, values in self.beside.items()},
+            None if self.weight is None else self.weight[chosen],
+            (np.arange(self.count) if self.numbers is None else self.numbers)[chosen],
+        )
+
     @property
     def count(self) -> int:
         return next(len(values) for values in (*self.inputs.values(), *self.beside.values()))

@@ -163,7 +163,8 @@ class Session:
     def evaluate(self, rows: Rows, chosen: Integers | None = None) -> dict[str, float]:
         """`loss` and the metrics over the rows numbered `chosen`, all if None."""
         with self._turn:
-            return self._caller.sums(sources_of(self.program, rows), _order(rows, chosen))
+            rows = rows if chosen is None else rows.take(chosen)
+            return self._caller.sums(sources_of(self.program, rows), np.arange(rows.count))
 
     def predict(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
         """`prediction.HEAD`, `probability.HEAD`, `decision.HEAD` for each row, as the program stores them."""
@@ -183,19 +184,15 @@ class Session:
             return float(found["objective"]), gradients
 
     def _objective(self, rows: Rows, chosen: Integers | None) -> dict[str, Array]:
-        order, ints = _order(rows, chosen), self._kept.ints
-        if not len(order):
+        rows, ints = rows if chosen is None else rows.take(chosen), self._kept.ints
+        if not rows.count:
             raise DataError("a batch needs at least one row")
         slots, whole_slots = self._kept.arena.view(np.float64), self._kept.arena.view(np.int64)
         slots[machine.CLOCK_ITERATION] = ints[machine.ITERATION] + 1
         slots[machine.CLOCK_PROGRESS] = 0
         whole_slots[machine.CLOCK_SEED] = self.experiment.loop.seed
         whole_slots[machine.CLOCK_EPOCH] = ints[machine.EPOCH]
-        return self._caller.gradients(sources_of(self.program, rows), order)
-
-
-def _order(rows: Rows, chosen: Integers | None) -> Integers:
-    return np.arange(rows.count) if chosen is None else np.ascontiguousarray(chosen, np.int64)
+        return self._caller.gradients(sources_of(self.program, rows), np.arange(rows.count))
 
 
 def _mean_one(weight: Reals | None, train: Integers) -> Reals | None:

@@ -6,12 +6,13 @@ import pytest
 
 from .sources import PythonFile, python_files
 
-FOUNDATION = ("dslc.frozen", "dslc.source", "dslc.diagnostics", "dslc.scalar")
+FOUNDATION = ("dslc.frozen", "dslc.processors", "dslc.source", "dslc.diagnostics", "dslc.scalar")
 GRAPHS = (*FOUNDATION, "dslc.graph", "dslc.ops")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     # What everything stands on.
     "dslc.frozen": (),
+    "dslc.processors": (),
     "dslc.source": (),
     "dslc.diagnostics": ("dslc.frozen", "dslc.source"),
     "dslc.scalar": FOUNDATION,

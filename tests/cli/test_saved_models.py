@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,20 @@ def test_eval_takes_the_folder_of_a_run(points: Path, capsys: Capture) -> None:
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["loss", "accuracy"]
 
 
+def test_the_folder_of_a_run_loads(points: Path) -> None:
+    (points / "run").mkdir()
+    (points / "points.dslm").rename(points / "run" / "model.dslm")
+    assert dslc.load(points / "run", backend="reference").classes == (0, 1)
+
+
+def test_data_that_is_not_here_may_be_named(points: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    (points / "elsewhere").mkdir()
+    monkeypatch.chdir(points / "elsewhere")
+    assert run(["eval", "../points.dslm", "--backend", "reference"]) == 2
+    shown = capsys.readouterr().err
+    assert "no file" in shown and "--data PATH names other rows" in shown
+
+
 def test_a_missed_bound_exits_1(points: Path, capsys: Capture) -> None:
     reference = ["--backend", "reference"]
     assert run(["eval", "points.dslm", "--fail-under", "accuracy=1.01", *reference]) == 1
@@ -80,6 +96,24 @@ def test_predict_writes_labels_and_probabilities(points: Path, capsys: Capture) 
     for label, *chances in table[1:]:
         assert float(chances[int(label)]) == max(map(float, chances))
         assert sum(map(float, chances)) == pytest.approx(1)
+
+
+def test_a_table_comes_from_stdin(lines: Path) -> None:
+    rows = (lines / "lines.csv").read_text("utf-8")
+    verb = [sys.executable, "-m", "dslc.cli.main", "predict", "lines.dslm", "--backend", "reference"]
+    from_stdin = subprocess.run([*verb, "-"], input=rows, capture_output=True, text=True, check=True).stdout
+    named = subprocess.run([*verb, "lines.csv"], capture_output=True, text=True, check=True).stdout
+    assert from_stdin == named and len(named.splitlines()) == len(rows.splitlines())
+
+
+def test_numbers_have_the_digits_of_the_nets_own(points: Path, capsys: Capture) -> None:
+    model = dslc.load("points.dslm")
+    assert run(["predict", "points.dslm", "points.npz", "--format", "json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    chances = np.array([[row["probability.0"], row["probability.1"]] for row in told])
+    exact = model.predict_proba(model.read_rows("points.npz"))
+    assert isinstance(exact, np.ndarray) and np.array_equal(chances.astype(np.float32), exact)
+    assert max(len(str(chance)) for chance in chances.ravel().tolist()) <= 16
 
 
 def test_predict_writes_values_in_the_targets_unit(lines: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -10,8 +9,9 @@ from itertools import islice
 import pytest
 
 from dslc.data.ahead import MOST, ahead
+from dslc.processors import processors
 
-THREADS = min(MOST, os.cpu_count() or 1)
+THREADS = min(MOST, processors())
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -41,3 +41,16 @@ def test_a_fault_is_raised_in_its_place() -> None:
         for _, result in ahead(lambda item: 1 / (item - 5), range(10)):
             found.append(result)
     assert len(found) == 5
+
+
+@pytest.mark.parametrize("sound", range(6))
+def test_a_fault_of_the_items_comes_after_what_was_asked_for_before(sound: int) -> None:
+    def items() -> Iterator[int]:
+        yield from range(sound)
+        raise RuntimeError("no more")
+
+    found = []
+    with pytest.raises(RuntimeError, match="no more"):
+        for item, _ in ahead(str, items()):
+            found.append(item)
+    assert found == list(range(sound))

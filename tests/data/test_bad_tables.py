@@ -45,6 +45,9 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "a comma behind the header": (b"a,y,\n1,2,3\n", "", r"a\.csv:1: column 3 has no name"),
     "a name twice": (b"a, a,y\n1,2,3\n", "", r'a\.csv:1: two columns are named "a"'),
     "no header": (b"1,2\n3,4\n", "", r"a\.csv:1: the first line holds numbers"),
+    "semicolons": (b"a;y\n1;2\n", "", r"a\.csv:1: the header is one column with `;` in it; `separator`"),
+    "tabs": (b"a\ty\n1\t2\n", "", r"a\.csv:1: the header is one column with a tab in it"),
+    "no semicolons": (b"a,y\n1,2\n", 'separator ";"', r"a\.csv:1: the header is one column with `,` in it"),
     "a short row": (b"a,y\n1,2\n\n3\n", "", r"a\.csv:4: 1 cells?, but the header names 2"),
     "a long row": (b"a,y\n1,2\n3,4,5\n", "", r"a\.csv:3: 3 cells, but the header names 2"),
     "a row of blanks": (b"a,y\n1,2\n \n", "", r"a\.csv:3: 1 cells?, but the header names 2"),
@@ -87,8 +90,8 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
 
 
 def block(rules: str) -> str:
-    encoding = f" {{ {rules} }}" if rules.startswith("encoding") else ""
-    return f'csv "a.csv"{encoding}; target y{"; " + rules if rules and not encoding else ""}'
+    option = f" {{ {rules} }}" if rules.startswith(("encoding", "separator")) else ""
+    return f'csv "a.csv"{option}; target y{"; " + rules if rules and not option else ""}'
 
 
 @pytest.mark.parametrize("case", READ)

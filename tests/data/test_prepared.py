@@ -55,4 +55,4 @@ def test_smaller_elements_are_the_rounded_ones() -> None:
 
 def test_there_is_nothing_to_share() -> None:
     with pytest.raises(ValueError, match="made when they are read"):
-        np.array(rows(3), copy=False)
+        rows(3).__array__(copy=False)

@@ -138,3 +138,14 @@ def test_rows_to_validate_on_are_of_the_trainings_kind(tmp_path: Path) -> None:
     model = dslc.compile(text=text, backend="reference", data=tmp_path / "a.csv")
     with pytest.raises(dslc.DataError, match='validation column "y" holds text, and numbers in training'):
         model.fit({"a": [1.0, 2]}, [1.0, 2], validation=({"a": [1.0, 2]}, ["low", "high"]))
+
+
+def test_a_carried_column_is_read_in_a_loss_of_the_files_own() -> None:
+    text = """
+    loss paid(prediction, target) = amount * abs(prediction - target)
+    data { input x: [4]; input amount: [1]; target y; carry amount }
+    net { x | dense(outputs) }
+    loss paid
+    train { adam }
+    """
+    assert dslc.check(text) == []

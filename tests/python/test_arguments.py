@@ -64,6 +64,7 @@ FAULTS: dict[str, tuple[Callable[[dslc.Model], object], type[Exception], str]] =
     "ragged rows": (lambda m: m.predict([[1.0] * 5, [1.0]]), DataError, r'^array "x": '),
     "zero rows": (lambda m: m.predict(X[:0]), DataError, r'^array "x": has no rows$'),
     "an infinity": (lambda m: m.predict(X / 0), DataError, r"row 0, element \[0\]: inf is not a finite number$"),
+    "a path": (lambda m: m.predict("rows.csv"), TypeError, r"not a path: `model.read_rows\('rows.csv'\)` reads"),
     "another input": (lambda m: m.predict({"y": X}), DataError, r'^no input is named "y"'),
     "evaluate, y of another length": (lambda m: m.evaluate(X, Y[1:]), DataError, r"has 39 rows"),
     "evaluate, another name": (lambda m: m.evaluate(X, Y, batch_size=3), TypeError, r"^evaluate\(\) has no argument"),
