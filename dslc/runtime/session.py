@@ -128,10 +128,11 @@ class Session:
             plan = Plan(loop or self.experiment.loop, columns_of(self.program), len(train), len(val))
             check_plan(plan, self.program)
             memory = plan_memory(self._kept, train, val, plan.loop.epochs, len(plan.columns))
-            sources = sources_of(self.program, replace(rows, weight=_mean_one(rows.weight, train)))
+            rows = rows if rows.weight is None else replace(rows, weight=_mean_one(rows.weight, train))
+            sources = sources_of(self.program, rows)
             write_plan(memory, plan, self.program)
             span = self.experiment.loss_span
-            self._training = Training(self.executable, memory, sources, plan, span, self.threads, self._stop)
+            self._training = Training(self.executable, memory, rows, sources, plan, span, self.threads, self._stop)
 
     def run(self, on_epoch: OnEpoch | None = None) -> History:
         """Runs what `begin` laid out."""
@@ -163,6 +164,9 @@ class Session:
     def evaluate(self, rows: Rows, chosen: Integers | None = None) -> dict[str, float]:
         """`loss` and the metrics over the rows numbered `chosen`, all if None."""
         with self._turn:
+            if self._training is not None and self._training.rows.holds(rows):
+                order = np.arange(rows.count) if chosen is None else np.ascontiguousarray(chosen, np.int64)
+                return self._caller.sums(self._training.sources, order)
             rows = rows if chosen is None else rows.take(chosen)
             return self._caller.sums(sources_of(self.program, rows), np.arange(rows.count))
 

@@ -18,6 +18,7 @@ from dslc.program import machine
 from dslc.program.backend import Executable, MachineMemory
 from dslc.runtime.history import History, Status, history_row
 from dslc.runtime.plan import Plan
+from dslc.runtime.rows import Rows
 from dslc.source import Span
 
 OnEpoch: TypeAlias = Callable[[Status], bool | None]
@@ -36,13 +37,14 @@ class StopRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
-    """The state of it is in `memory`; `loss_span` is named where the loss diverges.
+    """The state of it is in `memory`, its `rows` as arrays in `sources`; `loss_span` is named where the loss diverges.
 
     While `stop` is made, `run` returns after the current batch; it is cleared when it does.
     """
 
     executable: Executable
     memory: MachineMemory
+    rows: Rows
     sources: tuple[Array, ...]
     plan: Plan
     loss_span: Span
@@ -96,14 +98,16 @@ class Training:
         ints = self.memory.ints
         if self.stop.made:
             ints[machine.REQUEST] = machine.INTERRUPT
-        threading.Thread(target=work, name="dslc training", daemon=True).start()
+        thread = threading.Thread(target=work, name="dslc training", daemon=True)
         try:
+            thread.start()  # a signal may come as soon as it runs
             while not finished.wait(WAIT):
                 if deadline is not None and time.monotonic() > deadline and not self.stop.made:
                     ints[machine.REQUEST] = machine.END
         except BaseException:
             ints[machine.REQUEST] = machine.INTERRUPT
-            finished.wait()
+            while not finished.wait(WAIT) and thread.is_alive():
+                pass
             raise
         if raised:
             raise raised[0]
