@@ -26,7 +26,7 @@ from dslc.ops.leaf import Constant, Leaf, LeafRole
 from dslc.ops.map import Map
 from dslc.ops.reduce import Argmax, Reduce
 from dslc.program.arena import buffer_bytes
-from dslc.program.program import Call, Entry, Fetch, LoopKernel, Program, Region
+from dslc.program.program import Call, ContractKernel, Entry, Fetch, Kernel, LoopKernel, MultiplyKernel, Program, Region
 from dslc.runtime.memory import block_bytes, plan_sizes, resident_sizes
 from dslc.runtime.plan import columns_of
 from dslc.scalar.body import Apply
@@ -182,6 +182,16 @@ def _fetches(entry: Entry) -> Iterator[Fetch]:
 def _entry_flops(entry: Entry, rows: int) -> int:
     """Operations of one call of the entry, as it is compiled: what is shared counts once, what is fused where it is."""
     return sum(_call_flops(call, rows) for phase in entry.phases for call in phase.calls if isinstance(call, Call))
+
+
+def contraction_flops(program: Program) -> int:
+    """Multiplications and additions of one full training step's contractions."""
+    calls = (call for phase in program.entries["train"].phases for call in phase.calls)
+    return sum(_call_flops(c, program.capacity) for c in calls if isinstance(c, Call) and _contracts(c.kernel))
+
+
+def _contracts(kernel: Kernel) -> bool:
+    return isinstance(kernel, MultiplyKernel | ContractKernel)
 
 
 def _call_flops(call: Call, rows: int) -> int:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 from dslc.processors import processors
 from dslc.program.backend import Facts
-from dslc.program.program import Program
+from dslc.program.program import Element, Program
 
 from .executable import CpuExecutable
 from .host import this_host
@@ -39,6 +39,11 @@ class CpuBackend:
             "fused multiply-add": host.fused,
             "most threads by default": processors(),
         }
+
+    def peak_flops(self, real: Element) -> float:
+        from .peak import peak_flops  # this imports numba
+
+        return peak_flops(real, processors())
 
     def store(self) -> ObjectStore:
         return ObjectStore()

@@ -1,6 +1,6 @@
 """`dslc bench [NAME|FILE...]`: how long a step, a compilation, a start and reading take, and how much memory they need.
 
-A repetition trains for at least `SECONDS`; the best of several is reported, as an interruption only ever adds. Peers
+A repetition trains for at least `SECONDS`; the median of several is reported. Peers
 take turns with dslc in the same process, so that both see the same machine. Starts are measured in processes of their
 own: cold with an empty store of compiled kernels, warm with the store that the cold one filled. `csv` is no training:
 a million rows from their file into the arrays that training fetches from, beside polars where it is installed.
@@ -23,14 +23,36 @@ if TYPE_CHECKING:
     from dslc.cli.measure import Measured
     from dslc.cli.reading import Reading
 
-PEERS = ("torch",)
+
+class PeerNames(click.ParamType[tuple[str, ...]]):
+    """`torch,jax`: names with commas between."""
+
+    name = "names"
+
+    def convert(
+        self, value: str | tuple[str, ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        from dslc.cli.workload import PEERS
+
+        names = tuple(value.split(",")) if isinstance(value, str) else value
+        for name in names:
+            if name not in PEERS:
+                self.fail(f"`{name}` is none of {', '.join(PEERS)}", param, ctx)
+        return names
 
 
 @click.command("bench")
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...")
-@click.option("--vs", "peers", type=click.Choice(PEERS), multiple=True, help="Time a peer in the same run.")
 @click.option(
-    "--repetitions", type=click.IntRange(1), metavar="N", default=5, show_default=True, help="The best one counts."
+    "--vs", "peers", type=PeerNames(), default=(), metavar="torch,jax", help="Time these peers in the same run."
+)
+@click.option(
+    "--repetitions",
+    type=click.IntRange(1),
+    metavar="N",
+    default=5,
+    show_default=True,
+    help="The median counts; of starts and of csv the best.",
 )
 @backend_option
 @threads_option
@@ -40,43 +62,53 @@ def command(
 ) -> None:
     """Measure training steps, compile time and memory.
 
-    NAME is tiny (30-32-16-2, batch 32, Adam) or mlp (784-256-128-10, batch 64, Adam), FILE a model file with its data.
-    Both workloads are measured when none is named. The workload csv reads a table of a million rows, beside polars.
+    NAME is softmax (784-10, batch 64, descent), tiny (30-32-16-2, batch 32, Adam), mlp (784-256-128-10, batch 64, Adam)
+    or wide (1024-1024-1024-10, batch 256, Adam), FILE a model file with its data. All workloads are measured when none
+    is named. The workload csv reads a table of a million rows, beside polars.
     """
+    from dslc.backends import get_backend
     from dslc.cli.measure import measure
     from dslc.cli.reading import measure_reading
-    from dslc.cli.workload import WIDTHS, find
+    from dslc.cli.workload import STACKS, find
+    from dslc.program.program import Element
 
     workloads = []
-    for name in [name for name in names if name != "csv"] if names else tuple(WIDTHS):
+    for name in [name for name in names if name != "csv"] if names else tuple(STACKS):
         workload = find(name)
         if workload is None:
-            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(WIDTHS)}, csv) nor a model file")
+            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(STACKS)}, csv) nor a model file")
         workloads.append(workload)
+    peak = get_backend(backend).peak_flops(Element.F32) if workloads else None
     measured = []
     for workload in workloads:
         say(f"measuring {workload.name} ...")
-        measured.append(measure(workload, backend, threads, peers, repetitions))
+        measured.append(measure(workload, backend, threads, peers, repetitions, peak))
     reading = None
     if "csv" in names:
         say("measuring csv ...")
         reading = measure_reading(repetitions)
     if form == "json":
-        click.echo(_to_json(measured, reading))
+        click.echo(_to_json(measured, reading, peak))
         return
     parts = [_to_text(measured, peers)] if measured else []
+    parts += [f"peak of multiply-adds: {peak / 1e9:.0f} GFLOP/s"] if peak else []
     click.echo("\n\n".join([*parts, *([reading.to_text()] if reading else [])]))
 
 
-def _to_json(measured: Sequence[Measured], reading: Reading | None) -> str:
+def _to_json(measured: Sequence[Measured], reading: Reading | None, peak: float | None) -> str:
     machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores"
-    facts: dict[str, object] = {"schema": 1, "machine": machine, "workloads": [one.record() for one in measured]}
+    facts: dict[str, object] = {
+        "schema": 1,
+        "machine": machine,
+        "peak_gflops": round(peak / 1e9, 1) if peak else None,
+        "workloads": [one.record() for one in measured],
+    }
     return json.dumps(facts | ({"reading": reading.record()} if reading else {}))
 
 
 def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
     heads = ["workload", "us/step", *(f"{peer} us" for peer in peers), *(["ratio"] if peers else [])]
-    heads += ["cold s", "warm s", "arena", "process"]
+    heads += ["of peak", "cold s", "warm s", "arena", "process"]
     rows = [heads]
     for one in measured:
         row = [
@@ -86,6 +118,7 @@ def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
         ]
         if peers:
             row.append(f"{one.ratio:.1f}" if one.ratio else "-")
+        row.append(f"{one.share_of_peak:.0%}" if one.share_of_peak else "-")
         row += [f"{one.compile_cold_s:.2f}", f"{one.start_warm_s:.2f}", _size(one.peak_bytes), _size(one.memory_bytes)]
         rows.append(row)
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]

@@ -24,7 +24,7 @@ def main(name: str, backend: str, threads: str) -> None:
     assert workload, name
     model = dslc.compile(workload.path, backend=backend, threads=int(threads) or None)
     batch = model.experiment.loop.batch or 1
-    if workload.widths:
+    if workload.stack:
         model.fit(*draw(model.experiment.schema, batch), epochs=1)
     else:
         model.fit(epochs=1)

@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from statistics import median
 
 import dslc
-from dslc.cli.workload import BATCHES, Workload, draw
+from dslc.cli.workload import BATCHES, PEERS, Workload, draw
 from dslc.diagnostics import BackendUnavailable
 from dslc.model import Model
+from dslc.plan import contraction_flops
 from dslc.runtime.files import temporary_folder
 
 SECONDS = 0.3
@@ -28,6 +31,7 @@ Steps = Callable[[int], float]
 class Measured:
     """Times of a step in microseconds, of compiling and starting in seconds, sizes in bytes.
 
+    `share_of_peak` is what products of matrices alone would take at the machine's peak, as a share of the step.
     `compile_cold_s` has an empty store, `start_warm_s` is from the start of a process to the end of its first step.
     `peak_bytes` is the arena, `memory_bytes` the warm process's peak.
     """
@@ -35,6 +39,7 @@ class Measured:
     workload: str
     us_per_step: float
     peers: Mapping[str, float]
+    share_of_peak: float | None
     compile_cold_s: float
     start_warm_s: float
     peak_bytes: int
@@ -51,6 +56,7 @@ class Measured:
             "us_per_step": round(self.us_per_step, 2),
             "peers": {name: round(us, 2) for name, us in self.peers.items()},
             "ratio_to_best_peer": round(self.ratio, 2) if self.ratio else None,
+            "share_of_peak": round(self.share_of_peak, 3) if self.share_of_peak else None,
             "compile_cold_s": round(self.compile_cold_s, 3),
             "start_warm_s": round(self.start_warm_s, 3),
             "peak_bytes": self.peak_bytes,
@@ -65,18 +71,22 @@ class Started:
     seconds: float
 
 
-def measure(workload: Workload, backend: str, threads: int | None, peers: Sequence[str], repetitions: int) -> Measured:
-    """Raises what compiling and training raise."""
+def measure(
+    workload: Workload, backend: str, threads: int | None, peers: Sequence[str], repetitions: int, peak: float | None
+) -> Measured:
+    """`peak` is the machine's in operations a second. Raises what compiling and training raise."""
     with temporary_folder("dslc-bench-") as store:
         cold = _start(workload, backend, threads, store)
         warm = min((_start(workload, backend, threads, store) for _ in range(3)), key=lambda started: started.seconds)
     model = dslc.compile(workload.path, backend=backend, threads=threads)
-    runners = {"dslc": _model_steps(workload, model)} | {peer: _peer_steps(workload, model, threads) for peer in peers}
-    best = _interleaved(runners, repetitions)
+    runners = {"dslc": _model_steps(workload, model)} | {peer: _peer_steps(workload, peer, threads) for peer in peers}
+    taken = _interleaved(runners, repetitions)
+    seconds = taken.pop("dslc")
     return Measured(
         workload.name,
-        best.pop("dslc") * 1e6,
-        {name: seconds * 1e6 for name, seconds in best.items()},
+        seconds * 1e6,
+        {name: others * 1e6 for name, others in taken.items()},
+        contraction_flops(model.program) / seconds / peak if peak else None,
         cold.compile_s,
         warm.seconds,
         model.peak_bytes,
@@ -89,7 +99,7 @@ def _start(workload: Workload, backend: str, threads: int | None, store: Path) -
 
     It runs under -P: a checkout in the working directory must not stand before the dslc that is installed.
     """
-    name = workload.name if workload.widths else str(workload.path)
+    name = workload.name if workload.stack else str(workload.path)
     command = [sys.executable, "-P", "-m", "dslc.cli.bench_start", name, backend, str(threads or 0)]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": str(store)}) as process:
@@ -102,13 +112,13 @@ def _start(workload: Workload, backend: str, threads: int | None, store: Path) -
 
 
 def _interleaved(runners: Mapping[str, Steps], repetitions: int) -> dict[str, float]:
-    """Seconds per step of each runner: the best of `repetitions`, taken in turns."""
+    """Seconds per step of each runner: the median of `repetitions`, taken in turns."""
     counts = {name: _count(steps) for name, steps in runners.items()}
     taken: dict[str, list[float]] = {name: [] for name in runners}
     for _ in range(repetitions):
         for name, steps in runners.items():
             taken[name].append(steps(counts[name]))
-    return {name: min(times) for name, times in taken.items()}
+    return {name: median(times) for name, times in taken.items()}
 
 
 def _count(steps: Steps) -> int:
@@ -124,7 +134,7 @@ def _count(steps: Steps) -> int:
 def _model_steps(workload: Workload, model: Model) -> Steps:
     """Training of the model; the time is that of the machine's run, without reading the rows in."""
     batch = model.experiment.loop.batch
-    rows = draw(model.experiment.schema, BATCHES * (batch or 1)) if workload.widths else ()
+    rows = draw(model.experiment.schema, BATCHES * (batch or 1)) if workload.stack else ()
 
     def steps(count: int) -> float:
         before = model.status().iteration
@@ -135,19 +145,13 @@ def _model_steps(workload: Workload, model: Model) -> Steps:
     return steps
 
 
-def _peer_steps(workload: Workload, model: Model, threads: int | None) -> Steps:
-    """PyTorch's steps on the same net. Raises BackendUnavailable without PyTorch, or where it has no such net."""
-    if workload.widths is None:
-        raise BackendUnavailable(f"`{workload.name}` has no counterpart in PyTorch; --vs takes the named workloads")
+def _peer_steps(workload: Workload, peer: str, threads: int | None) -> Steps:
+    """The peer's steps on the same net. Raises BackendUnavailable where it is not installed or has no such net."""
+    if workload.stack is None:
+        raise BackendUnavailable(f"`{workload.name}` has no counterpart in {peer}; --vs takes the named workloads")
     try:
-        from dslc.cli.bench_peers import torch_steps
+        made = import_module(f"dslc.cli.bench_{peer}").peer_steps(workload.stack, threads or os.cpu_count() or 1)
     except ImportError as error:
-        raise BackendUnavailable(f"--vs torch needs PyTorch (`pip install torch`): {error}") from None
-    run = torch_steps(workload.widths, model.experiment.loop.batch or 1, 1e-3, threads or os.cpu_count() or 1)
-
-    def steps(count: int) -> float:
-        began = time.perf_counter()
-        run(count)
-        return (time.perf_counter() - began) / count
-
+        raise BackendUnavailable(f"--vs {peer} needs {PEERS[peer]}: {error}") from None
+    steps: Steps = made
     return steps

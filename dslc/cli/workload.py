@@ -6,6 +6,7 @@ Rows are drawn by the project's counter-based generator, so that every machine t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,24 +18,55 @@ from dslc.scalar.random import normal, stream_key, words
 
 Array = npt.NDArray[np.float64]
 
+PEERS = {"torch": "`pip install torch`", "jax": "`pip install jax jaxlib optax`"}
+"""What may be timed beside dslc, and how it is installed; dslc/cli/bench_NAME.py makes its steps."""
+
 BATCHES = 32
 """Batches in an epoch of drawn rows."""
 
-WIDTHS: dict[str, tuple[int, ...]] = {"tiny": (30, 32, 16, 2), "mlp": (784, 256, 128, 10)}
-"""Named workload -> the widths of its dense layers, for a peer to build the same net."""
+
+class Update(Enum):
+    """How a workload's weights are updated."""
+
+    DESCENT = "descent"
+    ADAM = "adam"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a peer needs to know of a workload: dense layers of these widths, ReLU between them, softmax cross-entropy.
+
+    The first width is the input's, the last the number of classes.
+    """
+
+    widths: tuple[int, ...]
+    batch: int
+    update: Update
+    rate: float
+
+
+STACKS = {
+    "softmax": Stack((784, 10), 64, Update.DESCENT, 1e-2),
+    "tiny": Stack((30, 32, 16, 2), 32, Update.ADAM, 1e-3),
+    "mlp": Stack((784, 256, 128, 10), 64, Update.ADAM, 1e-3),
+    "wide": Stack((1024, 1024, 1024, 10), 256, Update.ADAM, 1e-3),
+}
+"""The named workloads, as their model files state them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
+    """`stack` is None for a model file of the user's, which brings its rows."""
+
     name: str
     path: Path
-    widths: tuple[int, ...] | None
+    stack: Stack | None
 
 
 def find(name: str) -> Workload | None:
     """The workload called `name`, or the model file at that path; None if there is neither."""
-    if name in WIDTHS:
-        return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), WIDTHS[name])
+    if name in STACKS:
+        return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), STACKS[name])
     path = Path(name)
     return Workload(path.stem, path, None) if path.is_file() else None
 

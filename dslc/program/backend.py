@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dslc.program.program import Program
+from dslc.program.program import Element, Program
 
 Array = npt.NDArray[np.generic]
 Bytes = npt.NDArray[np.uint8]
@@ -125,6 +125,9 @@ class Backend(Protocol):
 
     def facts(self) -> Facts:
         """What it knows and uses of this machine, by name. Loads no compiler."""
+
+    def peak_flops(self, real: Element) -> float | None:
+        """Operations a second that multiply-adds alone reach here on all its threads, measured; None without a peak."""
 
     def store(self) -> Store | None:
         """Where it keeps what it compiled; None if it keeps nothing."""

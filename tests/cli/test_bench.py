@@ -11,7 +11,7 @@ import pytest
 from model_files import write_points
 
 from dslc.cli.main import run
-from dslc.cli.workload import BATCHES, WIDTHS, draw, find
+from dslc.cli.workload import BATCHES, STACKS, draw, find
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.source import BUILT_IN
 
@@ -20,6 +20,7 @@ FIELDS = {
     "us_per_step",
     "peers",
     "ratio_to_best_peer",
+    "share_of_peak",
     "compile_cold_s",
     "start_warm_s",
     "peak_bytes",
@@ -72,10 +73,10 @@ def test_without_polars_the_table_has_no_peer(
 
 def test_what_is_no_workload_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "huge"]) == 2
-    assert "`huge` is neither a workload (tiny, mlp, csv) nor a model file" in capsys.readouterr().err
+    assert "`huge` is neither a workload (softmax, tiny, mlp, wide, csv) nor a model file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", WIDTHS)
+@pytest.mark.parametrize("name", STACKS)
 def test_every_named_workload_has_its_file(name: str) -> None:
     workload = find(name)
     assert workload is not None
