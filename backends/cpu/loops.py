@@ -8,6 +8,9 @@
 A reduction has its reduced loops inside, except where the operands are contiguous along the last parallel
 loop: then the result's row is started first and added to, reduced loop by reduced loop, so that a sum over
 rows runs over columns in vectors. Either way the order of a sum follows from the kernel and its extents.
+
+Where an operand is read along another loop than the one that writes side by side, as when a matrix is turned, both
+loops go in squares.
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ from .tiles import tiled_unit
 from .unit import CType, Function, Unit
 
 POINTERS = {Element.F32: CType.F32S, Element.F64: CType.F64S, Element.I64: CType.I64S, Element.B8: CType.U8S}
+
+BLOCK = 8
+"""Lines that lie a power of two apart share few places of the nearest cache: eight of them do fit."""
 
 Parameters = tuple[tuple[str, CType], ...]
 
@@ -109,7 +115,27 @@ class _Nest:
 
     def plain(self) -> tuple[list[str], tuple[Function, ...]]:
         store = f"{self.place} = {self.stored(self.body.value, self.kernel.real)}"
+        if self._turned():
+            return nest(self._blocks(), [*self.body.lines, store]), (scalar("minimum", Element.I64),)
         return nest(self.parallel, [*self.body.lines, store]), ()
+
+    def _turned(self) -> bool:
+        """Whether something is read along the loop before the last, while the last writes side by side."""
+        kernel, last = self.kernel, self.kernel.parallel - 1
+        loads = [i.where for i in kernel.body if isinstance(i, Load)]
+        return last >= 1 and contiguous_in(kernel.where, last) and any(contiguous_in(w, last - 1) for w in loads)
+
+    def _blocks(self) -> list[str]:
+        """The last two loops a square of `BLOCK` places at a time: what it reads across stays in the cache."""
+        heads = []
+        for k in (self.kernel.parallel - 2, self.kernel.parallel - 1):
+            first, stop = ("start", "stop") if k == 0 else ("0", f"n{k}")
+            heads.append(f"for b{k} in range({first}, {stop}, {BLOCK}):")
+        within = []
+        for k in (self.kernel.parallel - 2, self.kernel.parallel - 1):
+            stop = "stop" if k == 0 else f"n{k}"
+            within.append(f"for i{k} in range(b{k}, minimum_i64(b{k} + {BLOCK}, {stop})):")
+        return [*self.parallel[:-2], *heads, *within]
 
     def stored(self, value: str, have: Element) -> str:
         match self.kernel.result:

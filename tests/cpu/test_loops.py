@@ -39,6 +39,26 @@ def test_bias_and_relu(element, shape, threads):
 
 @REALS
 @SHAPES
+@pytest.mark.parametrize("tile", [3, 8, 100])
+def test_a_matrix_is_turned(element, shape, tile):
+    kernel = LoopKernel(2, 2, (element,), (2,), (Load(0, access(2, 1, 0)),), None, element, 2, identity(2))
+    x = random(element, *shape[::-1])
+    y = run_call(kernel, [x], shape, element, shape, tile=tile, threads=2, real=element)
+    assert (y == x.T).all()
+
+
+@REALS
+@SHAPES
+def test_matrices_are_turned_one_after_another(element, shape):
+    body = (Load(0, access(3, 0, 2, 1)), Load(1, access(3, 2)), Apply(add, (0, 1)))
+    kernel = LoopKernel(3, 3, (element,) * 2, (3, 1), body, None, element, 3, identity(3))
+    x, b = random(element, 5, *shape[::-1]), random(element, shape[1])
+    y = run_call(kernel, [x, b], (5, *shape), element, (5, *shape), tile=2, threads=2, real=element)
+    assert (y == x.transpose(0, 2, 1) + b).all()
+
+
+@REALS
+@SHAPES
 @pytest.mark.parametrize("combine", [Combine.SUM, Combine.MAX, Combine.MIN])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_reductions_along_either_axis(element, shape, combine, axis):

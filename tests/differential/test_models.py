@@ -67,6 +67,11 @@ def ten_steps(model: Model, rows: Rows, batch: int) -> dict[str, Array]:
     return model.weights
 
 
+EXACT = {"wide"}
+"""Adam's first steps are of one length whatever the gradient's: where that is 0 but for rounding a weight goes either
+way, and of two million some do. Their ten steps are taken in float64."""
+
+
 def check_agreement(source: Path | str) -> None:
     cpu, reference, rows, batch = pair(source)
     first = np.arange(batch)
@@ -76,6 +81,8 @@ def check_agreement(source: Path | str) -> None:
     assert gradients.keys() == expected.keys() == cpu.weights.keys()
     for name, gradient in gradients.items():
         assert distance(gradient, expected[name]) <= ONE_BATCH, name
+    if isinstance(source, Path) and source.stem in EXACT:
+        cpu = compile(source, dtype="float64")
     trained, meant = ten_steps(cpu, rows, batch), ten_steps(reference, rows, batch)
     for name, weight in trained.items():
         assert distance(weight, meant[name]) <= TEN_STEPS, name
