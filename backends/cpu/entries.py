@@ -12,7 +12,7 @@ Every thread makes every call; which tiles of it are a thread's own says tiles.p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import assert_never
@@ -34,7 +34,7 @@ from dslc.program.program import (
 from dslc.scalar.types import ROWS, Extent, extents_text, shape_text
 from dslc.source import Span
 
-from .assembly import WORD
+from .assembly import FIRST_TILE, WORD
 from .contractions import contract_unit, scatter_unit
 from .crew import BARRIER
 from .host import Host
@@ -45,7 +45,7 @@ from .tiles import tiled_unit
 from .unit import CType, Signature, Unit
 
 PARAMETERS = ("thread", "threads", "place", "arena", "sources", "order", "first", "rows")
-_CALLED = ("barrier", "word")
+_CALLED = ("barrier", "word", "first_tile", "tile")
 _FETCHED = 4096
 """Elements that one tile of a fetch copies, if a row is not longer."""
 
@@ -71,7 +71,7 @@ def print_entry(program: Program, entry: Entry, host: Host) -> PrintedEntry:
     text = "\n".join([*head, *(f"    {line}" for line in (*printer.places(), *lines))]) + "\n"
     kernels = tuple(printer.kernels.values())
     calls = (BARRIER.signature, *(kernel.signature for kernel in kernels))
-    return PrintedEntry(Unit(signature, text, (WORD,), calls), kernels)
+    return PrintedEntry(Unit(signature, text, (WORD, FIRST_TILE), calls), kernels)
 
 
 def fetch_unit(element: Element) -> Unit:
@@ -133,8 +133,8 @@ class _Printer:
                 yield "barrier(threads, place)"
             alone = single
             turn = _Turn()
-            for call in phase.calls:
-                yield from self._call(call, turn)
+            for chain in _chains(phase):
+                yield from self._chain(chain, turn) if len(chain) > 1 else self._call(chain[0], turn)
         yield "barrier(threads, place)"
 
     def places(self) -> Iterator[str]:
@@ -146,10 +146,26 @@ class _Printer:
             yield f"{name} = (rows + {size - 1}) // {size}"
 
     def _single(self, phase: Phase) -> bool:
-        if len(phase.calls) != 1 or not isinstance(call := phase.calls[0], Call):
+        if len(_chains(phase)) != 1 or not isinstance(call := phase.calls[0], Call):
             return False
         tiles = call_tiles(call)
         return tiles.extent is not ROWS and tiles.extent <= tiles.size
+
+    def _chain(self, chain: Sequence[Call | Fetch], turn: _Turn) -> Iterator[str]:
+        """Tile after tile of the thread's, all calls of each: the number of a tile is a turn among as many as tiles."""
+        leader = chain[0]
+        assert isinstance(leader, Call)
+        tiles = call_tiles(leader)
+        first, count = turn.text, self._count(tiles, turn)
+        yield f"tile = first_tile({first}, threads)"
+        yield f"while tile < {count}:"
+        for call in chain:
+            assert isinstance(call, Call)
+            unit, arguments = self._kernel_call(call)
+            own = f"{extents_text((call.tiles.extent,))}, {call.tiles.size}"
+            yield f"    # {comment(_line(call.span) + call.note)}"
+            yield f"    {unit.name}(tile, {count}, {own}, {arguments})"
+        yield "    tile += threads"
 
     def _call(self, call: Call | Fetch, turn: _Turn) -> Iterator[str]:
         match call:
@@ -169,13 +185,19 @@ class _Printer:
 
     def _tiled(self, unit: Unit, tiles: Tiles, arguments: str, turn: _Turn) -> str:
         text = f"{unit.name}({turn.text}, threads, {extents_text((tiles.extent,))}, {tiles.size}, {arguments})"
-        if tiles.extent is not ROWS:
-            turn.number += -(-tiles.extent // tiles.size)
-        else:
-            if tiles.size not in self.counts:
-                self.counts[tiles.size] = self.names.add(f"tiles of {tiles.size}")
-            turn.names.append(self.counts[tiles.size])
+        self._count(tiles, turn)
         return text
+
+    def _count(self, tiles: Tiles, turn: _Turn) -> str:
+        """How many tiles there are; the turns after them begin behind."""
+        if tiles.extent is not ROWS:
+            count = -(-tiles.extent // tiles.size)
+            turn.number += count
+            return str(count)
+        if tiles.size not in self.counts:
+            self.counts[tiles.size] = self.names.add(f"tiles of {tiles.size}")
+        turn.names.append(self.counts[tiles.size])
+        return self.counts[tiles.size]
 
     def _kernel(self, unit: Unit) -> Unit:
         return self.kernels.setdefault(unit.name, unit)
@@ -212,6 +234,17 @@ class _Printer:
         if key not in self.buffers:
             self.buffers[key] = (self.names.add(buffer.name), buffer)
         return self.buffers[key][0]
+
+
+def _chains(phase: Phase) -> list[list[Call | Fetch]]:
+    """The phase's calls, each with those that follow it tile by tile."""
+    chains: list[list[Call | Fetch]] = []
+    for call in phase.calls:
+        if isinstance(call, Call) and call.follows:
+            chains[-1].append(call)
+        else:
+            chains.append([call])
+    return chains
 
 
 def _line(span: Span) -> str:

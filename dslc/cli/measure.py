@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 import dslc
-from dslc.cli.workload import BATCHES, PEERS, Workload, draw
+from dslc.cli.workload import PEERS, Workload, draw, epoch_rows
 from dslc.diagnostics import BackendUnavailable
 from dslc.model import Model
 from dslc.plan import contraction_flops
@@ -134,7 +134,7 @@ def _count(steps: Steps) -> int:
 def _model_steps(workload: Workload, model: Model) -> Steps:
     """Training of the model; the time is that of the machine's run, without reading the rows in."""
     batch = model.experiment.loop.batch
-    rows = draw(model.experiment.schema, BATCHES * (batch or 1)) if workload.stack else ()
+    rows = draw(model.experiment.schema, epoch_rows(model.experiment.schema, batch or 1)) if workload.stack else ()
 
     def steps(count: int) -> float:
         before = model.status().iteration

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from importlib.resources import files
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ PEERS = {"torch": "`pip install torch`", "jax": "`pip install jax jaxlib optax`"
 """What may be timed beside dslc, and how it is installed; dslc/cli/bench_NAME.py makes its steps."""
 
 BATCHES = 32
-"""Batches in an epoch of drawn rows."""
+"""Batches in an epoch of drawn rows, or as many as `BYTES` hold, at least four: peers take four in turn."""
+
+BYTES = 8 << 20
 
 
 class Update(Enum):
@@ -69,6 +72,12 @@ def find(name: str) -> Workload | None:
         return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), STACKS[name])
     path = Path(name)
     return Workload(path.stem, path, None) if path.is_file() else None
+
+
+def epoch_rows(schema: Schema, batch: int) -> int:
+    """How many rows are drawn for an epoch."""
+    row = 4 * sum(prod(field.shape) for field in schema.inputs)
+    return batch * max(4, min(BATCHES, BYTES // max(1, row * batch)))
 
 
 def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], dict[str, npt.NDArray[np.generic]] | None]:

@@ -54,7 +54,10 @@ class FetchStep:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call before its buffers have places. A `part` writes some of its result, no other step's part of it."""
+    """A call before its buffers have places. A `part` writes some of its result, no other step's part of it.
+
+    One that `follows` goes tile by tile with the step before it.
+    """
 
     kernel: Kernel
     operands: tuple[View, ...]
@@ -65,6 +68,7 @@ class Step:
     note: str
     strides: tuple[int, ...] = ()
     part: bool = False
+    follows: bool = False
 
 
 class Drafts:

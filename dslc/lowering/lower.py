@@ -238,7 +238,8 @@ def _call(step: Step | FetchStep, places: Plan) -> Call | Fetch:
     if isinstance(step, FetchStep):
         return Fetch(step.source, result)
     operands = tuple(_buffer(view, places) for view in step.operands)
-    return Call(step.kernel, operands, result, step.extents, step.strides, step.tiles, step.span, step.note)
+    given = step.extents, step.strides, step.tiles, step.span, step.note, step.follows
+    return Call(step.kernel, operands, result, *given)
 
 
 def _placed_results(results: Mapping[str, View], places: Plan) -> dict[str, Buffer]:

@@ -3,33 +3,145 @@
 Receives steps in an order that may run as it stands. A step follows, by at least one barrier, whoever wrote
 what it reads, and whoever reads or wrote what it writes. Steps that write parts of one result are disjoint
 and may stand side by side.
+
+No barrier is needed where a step's tile touches only what the same tile of the others touches: it follows them
+tile by tile, in the thread that did theirs, while the tile is in the cache. So a bias and an activation follow the
+product that they are of, and an optimizer the gradient of a weight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
 
-from dslc.lowering.draft import FetchStep, Step
+from dslc.lowering.draft import FetchStep, Step, View
+from dslc.program.program import LoopKernel, MultiplyKernel, Tiles
+from dslc.scalar.affine import Affine
+from dslc.scalar.body import Load, Taken, along_first
+from dslc.scalar.types import ROWS, Shape
+
+AnyStep = Step | FetchStep
 
 
-def phases(steps: Sequence[Step | FetchStep]) -> list[list[Step | FetchStep]]:
-    """The steps by phase; within a phase in their given order."""
-    written: dict[int, int] = {}
-    parts: dict[int, int] = {}
-    read: dict[int, int] = {}
-    found: list[list[Step | FetchStep]] = []
-    for step in steps:
-        result = step.result.draft.number
-        sources = {view.draft.number for view in step.operands} if isinstance(step, Step) else set()
-        part = isinstance(step, Step) and step.part
-        ready = [max(written.get(k, -1), parts.get(k, -1)) for k in sources - {result}]
-        ready += [written.get(result, -1), read.get(result, -1), -1 if part else parts.get(result, -1)]
-        level = 1 + max(ready)
-        while len(found) <= level:
-            found.append([])
-        found[level].append(step)
-        for k in sources:
-            read[k] = max(read.get(k, -1), level)
-        latest = parts if part else written
-        latest[result] = max(latest.get(result, -1), level)
+@dataclass(slots=True)
+class _Chain:
+    """Steps that go together tile by tile, in the phase `level`."""
+
+    level: int
+    steps: list[AnyStep]
+
+
+@dataclass(slots=True)
+class _Uses:
+    """Who wrote a buffer, and who reads it: each step with its chain."""
+
+    writes: list[tuple[AnyStep, _Chain]] = field(default_factory=list)
+    reads: list[tuple[AnyStep, _Chain]] = field(default_factory=list)
+
+
+def phases(steps: Sequence[AnyStep]) -> list[list[AnyStep]]:
+    """The steps by phase; those that follow another stand behind it."""
+    uses: defaultdict[int, _Uses] = defaultdict(_Uses)
+    chains: list[_Chain] = []
+    for given in steps:
+        step = given
+        before = list(_before(step, uses))
+        level = 1 + max((chain.level for _, chain in before), default=-1)
+        near = [(other, chain) for other, chain in before if chain.level == level - 1]
+        follower = _follower(step, near)
+        if follower is not None:
+            step, chain = follower, near[0][1]
+            chain.steps.append(step)
+        else:
+            chain = _Chain(level, [step])
+            chains.append(chain)
+        for number in _sources(step):
+            uses[number].reads.append((step, chain))
+        uses[step.result.draft.number].writes.append((step, chain))
+    found: list[list[AnyStep]] = [[] for _ in range(1 + max((chain.level for chain in chains), default=-1))]
+    for made in chains:
+        found[made.level] += made.steps
     return found
+
+
+def _before(step: AnyStep, uses: defaultdict[int, _Uses]) -> Iterator[tuple[AnyStep, _Chain]]:
+    """The earlier steps that the step has to come after."""
+    result = step.result.draft.number
+    for number in _sources(step) - {result}:
+        yield from uses[number].writes
+    yield from uses[result].reads
+    for other, chain in uses[result].writes:
+        if not (_part(step) and _part(other)):
+            yield other, chain
+
+
+def _sources(step: AnyStep) -> set[int]:
+    return {view.draft.number for view in step.operands} if isinstance(step, Step) else set()
+
+
+def _part(step: AnyStep) -> bool:
+    return isinstance(step, Step) and step.part
+
+
+# --- following tile by tile -----------------------------------------------------------------------
+
+
+def _follower(step: AnyStep, near: Sequence[tuple[AnyStep, _Chain]]) -> Step | None:
+    """The step cut as the chain that it can follow; None where there is none."""
+    if not near or not isinstance(step, Step) or not isinstance(step.kernel, LoopKernel) or step.part:
+        return None
+    if step.kernel.parallel == 0 or any(chain is not near[0][1] for _, chain in near):
+        return None
+    sizes = {size for other, _ in near for size in _sizes(step, other)}
+    if len(sizes) != 1 or None in sizes:
+        return None
+    size = sizes.pop()
+    by_product = isinstance(leader := near[0][1].steps[0], Step) and isinstance(leader.kernel, MultiplyKernel)
+    if size is None or (size > step.tiles.size and not by_product):
+        return None
+    return replace(step, tiles=Tiles(step.tiles.extent, size), follows=True)
+
+
+def _sizes(step: Step, other: AnyStep) -> Iterator[int | None]:
+    """For each buffer between the two the tiles of `step` that touch just what the other's tiles touch."""
+    if not isinstance(other, Step) or other.part or step.result.draft.number == other.result.draft.number:
+        yield None
+        return
+    written, read = other.result.draft.number, step.result.draft.number
+    for view in step.operands:
+        if view.draft.number == written:
+            yield _size(_row(step, view), _row(other, other.result), other)
+    for view in other.operands:
+        if view.draft.number == read:
+            yield _size(_row(step, step.result), _row(other, view), other)
+
+
+def _size(row: int | None, others: int | None, other: Step) -> int | None:
+    """So many of `row` elements as the other's tile has of its own."""
+    if row is None or others is None or (other.tiles.size * others) % row:
+        return None
+    return other.tiles.size * others // row
+
+
+def _row(step: Step, view: View) -> int | None:
+    """Elements of a view that one point of the first loop touches, side by side; None where they do not lie so."""
+    match step.kernel:
+        case MultiplyKernel():
+            return _elements(view.shape) if view is step.result else None
+        case LoopKernel(parallel=parallel, body=body, where=where) if parallel:
+            operands = [k for k, operand in enumerate(step.operands) if operand is view]
+            loads: list[Sequence[Affine | Taken]] = [
+                i.where for i in body if isinstance(i, Load) and i.operand in operands
+            ]
+            places = [where] if view is step.result else loads
+            whole = view.shape[:1] == step.extents[:1] and all(map(along_first, places))
+            return _elements(view.shape) if whole and places else None
+        case _:
+            return None
+
+
+def _elements(shape: Shape) -> int | None:
+    """Of one place along the first axis."""
+    return None if ROWS in shape[1:] else prod(extent for extent in shape[1:] if extent is not ROWS)

@@ -23,6 +23,8 @@ CACHE_LINE: Final = 64
 MULTIPLY_ADDS: Final = 20_000
 MULTIPLY_ROWS: Final = 8
 MULTIPLY_TILES: Final = 16
+MULTIPLY_RESULTS: Final = 32_768
+"""Of a tile, at most: what follows the product, such as an update with its states, is then in the cache as well."""
 
 
 def loop_tiles(extents: Sequence[Extent], parallel: int, body: Body, capacity: int) -> Tiles:
@@ -47,6 +49,7 @@ def multiply_tiles(m: Extent, n: Extent, k: Extent, capacity: int) -> Tiles:
     """Tiles of a product's rows, in whole register tiles."""
     work = max(1, elements((n, k), capacity))
     rows = max(_quotient(MULTIPLY_ADDS, work), _quotient(elements((m,), capacity), MULTIPLY_TILES))
+    rows = min(rows, max(MULTIPLY_ROWS, MULTIPLY_RESULTS // max(1, elements((n,), capacity))))
     return Tiles(m, _quotient(rows, MULTIPLY_ROWS) * MULTIPLY_ROWS)
 
 

@@ -166,6 +166,7 @@ class Call:
     tiles: Tiles
     span: Span
     note: str  # what a reader of the generated source should know: `hidden.dense.w: gradient`
+    follows: bool = False  # tile t comes after tile t of the call before it, and touches what that touches
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def _entry(entry: Entry, names: dict[Kernel, str]) -> Iterator[str]:
                 case Fetch():
                     yield f"    fetch source {call.source} -> {call.result.name}"
                 case Call():
-                    yield f"    {_call(call, names[call.kernel])}"
+                    yield f"    {'then ' if call.follows else ''}{_call(call, names[call.kernel])}"
                 case _:
                     assert_never(call)
     if entry.results:

@@ -12,10 +12,21 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 
 from dslc.program.errors import BrokenProgram
-from dslc.program.program import ALIGNMENT, Buffer, Call, Entry, Fetch, LoopKernel, Phase, Program, Region
+from dslc.program.program import (
+    ALIGNMENT,
+    Buffer,
+    Call,
+    Entry,
+    Fetch,
+    LoopKernel,
+    MultiplyKernel,
+    Phase,
+    Program,
+    Region,
+)
 from dslc.program.verify_call import demand, verify_call
-from dslc.scalar.affine import Access, identity
-from dslc.scalar.body import Load
+from dslc.scalar.affine import Access, Affine, identity
+from dslc.scalar.body import Load, Taken, along_first
 from dslc.scalar.types import ROWS, Extent, elements
 
 WRITABLE = {
@@ -128,18 +139,66 @@ def _call(program: Program, call: Call | Fetch, known: dict[tuple[Region, str], 
 
 
 def _phase(program: Program, phase: Phase) -> None:
-    """Writes of a phase are disjoint, and nobody reads them within it."""
+    """Writes of a phase are disjoint, and nobody reads them within it but who follows tile by tile."""
+    demand(not _follows(phase.calls[0]) if phase.calls else True, "the first call follows nothing")
+    chains = _chains(phase)
     for one, other in combinations(phase.calls, 2):
         if _overlap(one.result, other.result, program):
             demand(_apart(one, other), f"`{one.result.name}` and `{other.result.name}` are written at once")
-    for reader in phase.calls:
-        for writer in phase.calls:
+    for place, reader in enumerate(phase.calls):
+        for position, writer in enumerate(phase.calls):
             if not isinstance(reader, Call):
                 continue
             for k, operand in enumerate(reader.operands):
                 if _overlap(operand, writer.result, program):
                     own = reader is writer and _elementwise(reader, k)
-                    demand(own, f"`{operand.name}` is read while `{writer.result.name}` is written")
+                    together = chains[place] == chains[position] and place != position
+                    fits = own or (together and isinstance(writer, Call) and _tile_by_tile(reader, k, writer))
+                    demand(fits, f"`{operand.name}` is read while `{writer.result.name}` is written")
+
+
+def _follows(call: Call | Fetch) -> bool:
+    return isinstance(call, Call) and call.follows
+
+
+def _chains(phase: Phase) -> list[int]:
+    """For each call the place of the one that its chain begins with."""
+    firsts: list[int] = []
+    for place, call in enumerate(phase.calls):
+        firsts.append(firsts[-1] if _follows(call) and firsts else place)
+    return firsts
+
+
+def _tile_by_tile(reader: Call, operand: int, writer: Call) -> bool:
+    """Does each tile of the reader touch just what the writer's same tile writes?"""
+    buffer = reader.operands[operand]
+    if (buffer.offset, buffer.element) != (writer.result.offset, writer.result.element):
+        return False
+    kernel = reader.kernel
+    if not isinstance(kernel, LoopKernel):
+        return False
+    places = [i.where for i in kernel.body if isinstance(i, Load) and i.operand == operand]
+    read = _tile_elements(reader, buffer, places)
+    match writer.kernel:
+        case LoopKernel(where=where):
+            written = _tile_elements(writer, writer.result, [where])
+        case MultiplyKernel():
+            written = _tile_elements(writer, writer.result, None)
+        case _:
+            return False
+    return read is not None and read == written
+
+
+def _tile_elements(call: Call, buffer: Buffer, places: Sequence[Sequence[Affine | Taken]] | None) -> int | None:
+    """How many elements of the buffer, side by side, a tile touches; None where they do not lie so.
+
+    `places` is None for a product, whose tiles are whole rows of its result.
+    """
+    if places is not None and not all(map(along_first, places)):
+        return None
+    if buffer.shape[:1] != (call.tiles.extent,) or call.extents[:1] != (call.tiles.extent,) or ROWS in buffer.shape[1:]:
+        return None
+    return call.tiles.size * elements(buffer.shape[1:], 1)
 
 
 def _apart(one: Call | Fetch, other: Call | Fetch) -> bool:
@@ -180,11 +239,14 @@ def _elementwise(call: Call, operand: int) -> bool:
 
 
 def _advance(entry: Entry, phase: Phase, flow: _Flow) -> None:
+    """Calls beside one another read what was there before the phase, one that follows what its chain has written."""
     for call in phase.calls:
-        for operand in call.operands if isinstance(call, Call) else ():
+        for operand in call.operands if isinstance(call, Call) and not call.follows else ():
             flow.read(operand)
     allowed = WRITABLE.get(entry.name, {Region.RESULT, Region.SCRATCH})
     for call in phase.calls:
+        for operand in call.operands if isinstance(call, Call) and call.follows else ():
+            flow.read(operand)
         demand(
             isinstance(call, Fetch) or call.result.region in allowed,
             f"`{call.result.name}`, {call.result.region.value}, is written",

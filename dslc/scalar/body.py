@@ -42,6 +42,13 @@ class Load:
     where: tuple[Affine | Taken, ...]
 
 
+def along_first(where: Sequence[Affine | Taken]) -> bool:
+    """Whether the first axis is plainly the first loop, and no other axis looks at that loop."""
+    if not where or not isinstance(where[0], Affine) or where[0].index != 0:
+        return False
+    return not any(isinstance(axis, Affine) and axis.coefficients[0] for axis in where[1:])
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
     value: float | int | bool

@@ -241,6 +241,15 @@ MUTATIONS: dict[str, Callable[[], Program]] = {
     "a contraction's tiles": lambda: with_call(CONTRACT, replace(CONTRACT.call(), tiles=Tiles(4, 8))),
     "a scatter's sizes": lambda: extents(SCATTER, 1, 8, ROWS, 5),
     "a scatter's tiles": lambda: with_call(SCATTER, replace(SCATTER.call(), tiles=Tiles(4, 8))),
+    # what follows tile by tile
+    "a follower that follows nothing": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), follows=True)),
+    "a follower that waits for nobody": lambda: with_call(RELU, replace(RELU.call(), follows=False)),
+    "a follower cut otherwise": lambda: with_call(
+        RELU, replace(RELU.call(), tiles=Tiles(RELU.call().tiles.extent, RELU.call().tiles.size + 8))
+    ),
+    "a follower that reads another row": lambda: loop_changed(
+        RELU, lambda k: replace(k, body=(Load(0, (Affine((1, 0), 1), access(2, 1)[0])), *k.body[1:]))
+    ),
     # phases and flow
     "a phase reads what it writes": lambda: together("train", RELU.phase - 1),
     "a phase before its operands": lambda: exchanged("train", RELU.phase - 1),
@@ -277,7 +286,7 @@ def test_a_broken_program_is_found(name: str) -> None:
 
 
 def test_the_message_names_entry_phase_and_call() -> None:
-    with pytest.raises(BrokenProgram, match=r"train, phase 2, call 0 \(layer1: forward\): 1 extents for 2 loops"):
+    with pytest.raises(BrokenProgram, match=r"train, phase 1, call 1 \(layer1: forward\): 1 extents for 2 loops"):
         verify(extents(RELU, ROWS))
 
 
