@@ -13,6 +13,7 @@ from dslc.processors import processors
 from dslc.program.backend import Facts
 from dslc.program.program import Element, Program
 
+from .crew import CREW
 from .executable import CpuExecutable
 from .host import this_host
 from .kept import ObjectStore
@@ -39,6 +40,11 @@ class CpuBackend:
             "fused multiply-add": host.fused,
             "most threads by default": processors(),
         }
+
+    def prepare(self) -> None:
+        from .compiler import compile_unit  # this imports numba
+
+        compile_unit(CREW)
 
     def peak_flops(self, real: Element) -> float:
         from .peak import peak_flops  # this imports numba

@@ -89,6 +89,9 @@ class ReferenceBackend:
     def facts(self) -> Facts:
         return {"threads": 1}
 
+    def prepare(self) -> None:
+        """It compiles nothing."""
+
     def peak_flops(self, real: Element) -> None:
         """It calls NumPy, whose peak says nothing."""
 

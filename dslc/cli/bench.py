@@ -108,7 +108,7 @@ def _to_json(measured: Sequence[Measured], reading: Reading | None, peak: float 
 
 def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
     heads = ["workload", "us/step", *(f"{peer} us" for peer in peers), *(["ratio"] if peers else [])]
-    heads += ["of peak", "cold s", "warm s", "arena", "process"]
+    heads += ["of peak", "first s", "cold s", "warm s", "arena", "process"]
     rows = [heads]
     for one in measured:
         row = [
@@ -119,7 +119,13 @@ def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
         if peers:
             row.append(f"{one.ratio:.1f}" if one.ratio else "-")
         row.append(f"{one.share_of_peak:.0%}" if one.share_of_peak else "-")
-        row += [f"{one.compile_cold_s:.2f}", f"{one.start_warm_s:.2f}", _size(one.peak_bytes), _size(one.memory_bytes)]
+        row += [
+            f"{one.prepare_s:.2f}",
+            f"{one.compile_cold_s:.2f}",
+            f"{one.start_warm_s:.2f}",
+            _size(one.peak_bytes),
+            _size(one.memory_bytes),
+        ]
         rows.append(row)
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)

@@ -32,7 +32,7 @@ class Measured:
     """Times of a step in microseconds, of compiling and starting in seconds, sizes in bytes.
 
     `share_of_peak` is what products of matrices alone would take at the machine's peak, as a share of the step.
-    `compile_cold_s` has an empty store, `start_warm_s` is from the start of a process to the end of its first step.
+    `compile_cold_s` has an empty store, and comes after `prepare_s`, the compiler's import and first compilation; `start_warm_s` is from the start of a process to the end of its first step.
     `peak_bytes` is the arena, `memory_bytes` the warm process's peak.
     """
 
@@ -41,6 +41,7 @@ class Measured:
     peers: Mapping[str, float]
     share_of_peak: float | None
     compile_cold_s: float
+    prepare_s: float
     start_warm_s: float
     peak_bytes: int
     memory_bytes: int
@@ -58,6 +59,7 @@ class Measured:
             "ratio_to_best_peer": round(self.ratio, 2) if self.ratio else None,
             "share_of_peak": round(self.share_of_peak, 3) if self.share_of_peak else None,
             "compile_cold_s": round(self.compile_cold_s, 3),
+            "prepare_s": round(self.prepare_s, 3),
             "start_warm_s": round(self.start_warm_s, 3),
             "peak_bytes": self.peak_bytes,
             "memory_bytes": self.memory_bytes,
@@ -67,6 +69,7 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class Started:
     compile_s: float
+    prepare_s: float
     memory_bytes: int
     seconds: float
 
@@ -76,8 +79,10 @@ def measure(
 ) -> Measured:
     """`peak` is the machine's in operations a second. Raises what compiling and training raise."""
     with temporary_folder("dslc-bench-") as store:
-        cold = _start(workload, backend, threads, store)
-        warm = min((_start(workload, backend, threads, store) for _ in range(3)), key=lambda started: started.seconds)
+        cold = _start(workload, backend, threads, store, "cold")
+        warm = min(
+            (_start(workload, backend, threads, store, "warm") for _ in range(3)), key=lambda started: started.seconds
+        )
     model = dslc.compile(workload.path, backend=backend, threads=threads)
     runners = {"dslc": _model_steps(workload, model)} | {peer: _peer_steps(workload, peer, threads) for peer in peers}
     taken = _interleaved(runners, repetitions)
@@ -88,19 +93,20 @@ def measure(
         {name: others * 1e6 for name, others in taken.items()},
         contraction_flops(model.program) / seconds / peak if peak else None,
         cold.compile_s,
+        cold.prepare_s,
         warm.seconds,
         model.peak_bytes,
         warm.memory_bytes,
     )
 
 
-def _start(workload: Workload, backend: str, threads: int | None, store: Path) -> Started:
+def _start(workload: Workload, backend: str, threads: int | None, store: Path, state: str) -> Started:
     """A process that compiles, makes a step and ends; `store` is where it keeps compiled kernels.
 
     It runs under -P: a checkout in the working directory must not stand before the dslc that is installed.
     """
     name = workload.name if workload.stack else str(workload.path)
-    command = [sys.executable, "-P", "-m", "dslc.cli.bench_start", name, backend, str(threads or 0)]
+    command = [sys.executable, "-P", "-m", "dslc.cli.bench_start", name, backend, str(threads or 0), state]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": str(store)}) as process:
         assert process.stdout

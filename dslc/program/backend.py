@@ -126,6 +126,9 @@ class Backend(Protocol):
     def facts(self) -> Facts:
         """What it knows and uses of this machine, by name. Loads no compiler."""
 
+    def prepare(self) -> None:
+        """Loads the compiler and lets it compile for the first time, which a process pays once whatever it compiles."""
+
     def peak_flops(self, real: Element) -> float | None:
         """Operations a second that multiply-adds alone reach here on all its threads, measured; None without a peak."""
 

@@ -1,7 +1,8 @@
 """A program: buffers with fixed places in one arena, and entries made of phases.
 
 A phase is a set of calls whose outputs are disjoint and which read nothing that the phase writes; T
-threads share a phase's tiles (tile t belongs to thread t % T) and meet at a barrier after it. Tiles, and
+threads share a phase's tiles (tile t belongs to thread t % T) and meet at a barrier after it. A call may
+follow the one before it tile by tile, and then reads what that tile has just written. Tiles, and
 the order in which each output element is summed, come from shapes alone, so results do not depend on T.
 Kernels carry no buffer, no offset and no extent: these are arguments of the call, so that equal kernels
 are one compiled body within a program and across programs.

@@ -22,6 +22,7 @@ FIELDS = {
     "ratio_to_best_peer",
     "share_of_peak",
     "compile_cold_s",
+    "prepare_s",
     "start_warm_s",
     "peak_bytes",
     "memory_bytes",
