@@ -107,27 +107,21 @@ def _to_json(measured: Sequence[Measured], reading: Reading | None, peak: float 
 
 
 def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
-    heads = ["workload", "us/step", *(f"{peer} us" for peer in peers), *(["ratio"] if peers else [])]
-    heads += ["of peak", "first s", "cold s", "warm s", "arena", "process"]
-    rows = [heads]
+    """A table of steps, and one of starts and memory."""
+    steps = [["workload", "us/step", *(f"{peer} us" for peer in peers), *(["ratio"] if peers else []), "of peak"]]
+    starts = [["workload", "first compile s", "cold compile s", "warm start s", "arena", "process"]]
     for one in measured:
-        row = [
-            one.workload,
-            f"{one.us_per_step:.1f}",
-            *(f"{one.peers[p]:.1f}" if p in one.peers else "-" for p in peers),
-        ]
-        if peers:
-            row.append(f"{one.ratio:.1f}" if one.ratio else "-")
-        row.append(f"{one.share_of_peak:.0%}" if one.share_of_peak else "-")
-        row += [
-            f"{one.prepare_s:.2f}",
-            f"{one.compile_cold_s:.2f}",
-            f"{one.start_warm_s:.2f}",
-            _size(one.peak_bytes),
-            _size(one.memory_bytes),
-        ]
-        rows.append(row)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+        others = [f"{one.peers[peer]:.1f}" for peer in peers]
+        ratio = [f"{one.ratio:.2f}" if one.ratio else "-"] if peers else []
+        share = f"{one.share_of_peak:.0%}" if one.share_of_peak else "-"
+        steps.append([one.workload, f"{one.us_per_step:.1f}", *others, *ratio, share])
+        seconds = [f"{spent:.2f}" for spent in (one.prepare_s, one.compile_cold_s, one.start_warm_s)]
+        starts.append([one.workload, *seconds, _size(one.peak_bytes), _size(one.memory_bytes)])
+    return f"{_table(steps)}\n\n{_table(starts)}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 

@@ -32,7 +32,8 @@ class Measured:
     """Times of a step in microseconds, of compiling and starting in seconds, sizes in bytes.
 
     `share_of_peak` is what products of matrices alone would take at the machine's peak, as a share of the step.
-    `compile_cold_s` has an empty store, and comes after `prepare_s`, the compiler's import and first compilation; `start_warm_s` is from the start of a process to the end of its first step.
+    `compile_cold_s` has an empty store, and comes after `prepare_s`, the compiler's import and first compilation;
+    `start_warm_s` is from the start of a process to the end of its first step.
     `peak_bytes` is the arena, `memory_bytes` the warm process's peak.
     """
 
