@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dslc.data.schema import Schema, TargetField
-from dslc.scalar.random import normal, stream_key, words
+from dslc.scalar.random import normal, stream_key, words_of
 
 Array = npt.NDArray[np.float64]
 
@@ -95,7 +95,7 @@ def _target(target: TargetField, shape: tuple[int, ...]) -> npt.NDArray[np.gener
 
 def _words(name: str, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     row, element = np.indices((shape[0], int(np.prod(shape[1:]))), dtype=np.int64)
-    word0, word1 = words(stream_key(0, f"bench {name}"), row, element)
+    word0, word1 = words_of(stream_key(0, f"bench {name}"), row, element)
     return np.reshape(word0, shape), np.reshape(word1, shape)
 
 

@@ -19,16 +19,12 @@ from numpy.typing import NDArray
 
 from dslc.diagnostics import DataError
 from dslc.frozen import Frozen
-from dslc.scalar.random import stream_key, words
+from dslc.scalar.random import stream_key, words_of
 
 Rows: TypeAlias = NDArray[np.int64]
 
 STRATA_LIMIT = 1000
 """The most values that a column may have for a split to be stratified by it."""
-
-
-PIECE = 1 << 14
-"""Rows whose random words are computed at a time, so that intermediate results stay in the cache."""
 
 
 class Parts(Frozen):
@@ -92,13 +88,9 @@ def split_stratified(
 
 def _keys(rows: int, seed: int) -> NDArray[np.uint64]:
     """Random numbers that put the rows in the split's order; a tie of all 64 bits keeps the file's."""
-    key, keys = stream_key(seed, "data.split"), np.empty(rows, np.uint64)
-    for start in range(0, rows, PIECE):
-        high, low = words(key, np.arange(start, min(rows, start + PIECE)), 0)
-        keys[start : start + PIECE] = np.asarray(high).astype(np.uint64) << np.uint64(32) | np.asarray(low).astype(
-            np.uint64
-        )
-    return keys
+    drawn = words_of(stream_key(seed, "data.split"), np.arange(rows), 0)
+    high, low = (np.asarray(word).astype(np.uint64) for word in drawn)
+    return high << np.uint64(32) | low
 
 
 def apportion(counts: Sequence[int], wanted: Sequence[int]) -> list[tuple[int, ...]]:

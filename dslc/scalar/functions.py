@@ -232,12 +232,12 @@ def _real(x: Array) -> Array:
 
 
 def _uniform(seed: Whole, stream: Whole, epoch: Whole, row: Whole, element: Whole) -> Array:
-    word, _ = random.words(random.fold((seed, stream), epoch), row, element)
+    word, _ = random.words_of(random.fold((seed, stream), epoch), row, element)
     return np.asarray(random.uniform(word))
 
 
 def _normal(seed: Whole, stream: Whole, epoch: Whole, row: Whole, element: Whole) -> Array:
-    return np.asarray(random.normal(*random.words(random.fold((seed, stream), epoch), row, element)))
+    return np.asarray(random.normal(*random.words_of(random.fold((seed, stream), epoch), row, element)))
 
 
 # --- notations ------------------------------------------------------------------------------------

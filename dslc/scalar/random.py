@@ -18,6 +18,7 @@ no shift below leaves 63 bits and no intermediate depends on the width of a mach
 from __future__ import annotations
 
 import hashlib
+from math import prod
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +28,9 @@ Word: TypeAlias = int | NDArray[np.int64]
 """32 bits as a non-negative integer, or an array of them."""
 
 Real: TypeAlias = float | NDArray[np.floating]
+
+PIECE = 1 << 14
+"""Numbers that are computed at a time."""
 
 Key: TypeAlias = tuple[int, int]
 """The two words that name a stream of numbers."""
@@ -66,6 +70,41 @@ def threefry2x32(key0: Word, key1: Word, counter0: Word, counter1: Word) -> tupl
 def words(key: tuple[Word, Word], row: Word, element: Word) -> tuple[Word, Word]:
     """The two words of one element of one row; `row` and `element` below 2^32 - 1, arrays broadcast."""
     return threefry2x32(key[0], key[1], row, element)
+
+
+def words_of(key: tuple[Word, Word], row: Word, element: Word) -> tuple[Word, Word]:
+    """`words` of large arrays, a piece at a time, so that what lies between stays in the cache. The key is scalars."""
+    shape = np.broadcast_shapes(np.shape(row), np.shape(element))
+    size = prod(shape)
+    if size <= PIECE or any(np.ndim(word) for word in key):
+        return words(key, row, element)
+    rows, elements = (np.broadcast_to(numbers, shape).reshape(-1) for numbers in (row, element))
+    found = np.empty((2, size), np.int64)
+    for start in range(0, size, PIECE):
+        part = slice(start, start + PIECE)
+        found[:, part] = _threefry_in_place((int(key[0]), int(key[1])), rows[part], elements[part])
+    return found[0].reshape(shape), found[1].reshape(shape)
+
+
+def _threefry_in_place(
+    key: Key, counter0: NDArray[np.int64], counter1: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """`threefry2x32` for NumPy alone: on 32 bits, whose sums wrap, and in two arrays, four times as fast."""
+    keys = (*key, 0x1BD11BDA ^ key[0] ^ key[1])
+    word0, word1 = counter0.astype(np.uint32), counter1.astype(np.uint32)
+    carried = np.empty_like(word1)
+    word0 += np.uint32(keys[0])
+    word1 += np.uint32(keys[1])
+    for block in range(5):
+        for distance in ((13, 15, 26, 6), (17, 29, 16, 24))[block % 2]:
+            word0 += word1
+            np.right_shift(word1, np.uint32(32 - distance), out=carried)
+            word1 <<= np.uint32(distance)
+            word1 |= carried
+            word1 ^= word0
+        word0 += np.uint32(keys[(block + 1) % 3])
+        word1 += np.uint32((keys[(block + 2) % 3] + block + 1) & 0xFFFFFFFF)
+    return word0, word1
 
 
 def fold(key: tuple[Word, Word], data: Word) -> tuple[Word, Word]:

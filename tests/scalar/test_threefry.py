@@ -77,3 +77,12 @@ def test_streams_seeds_and_epochs_give_different_keys() -> None:
 def test_a_seed_is_one_word(seed: int) -> None:
     with pytest.raises(ValueError, match="4294967295"):
         stream_key(seed, "net")
+
+
+def test_large_arrays_have_the_numbers_of_small_ones() -> None:
+    key = random.stream_key(5, "large")
+    row, element = np.arange(3)[:, None], np.arange(random.PIECE - 5)
+    large = random.words_of(key, row, element)
+    assert all(np.array_equal(a, b) for a, b in zip(large, random.words(key, row, element), strict=True))
+    one = random.words_of(key, 2, np.arange(random.PIECE + 3))
+    assert np.array_equal(one[0][:-8], large[0][2])
