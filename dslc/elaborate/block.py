@@ -10,6 +10,7 @@ from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.declared import declare_gradients
 from dslc.elaborate.errors import Cascade, Duplicate, Fault, Misplaced, NotATarget, NoValue, Taken
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.indexing import define
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import MEANINGS, Scope
 from dslc.elaborate.values import POISON, Composition, Instance, Repeated, Stage, Tensor, Value
@@ -82,8 +83,10 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
     match statement:
         case Binding(target=Name() as name):
             bind(frame, name, statement)
+        case Binding(target=Read(value=Name() as name) as target):
+            bind_value(frame, name, define(frame.at(frame.below(name.text)), target, statement.value))
         case Binding():
-            raise Fault(NotYet(statement.target.span, "index notation"))
+            raise Fault(Misplaced(statement.target.span, "a read", "what is defined"))
         case Weight():
             if not weights:
                 raise Fault(Misplaced(statement.span, "a weight", where))
@@ -110,8 +113,13 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
     value = frame.at(path).evaluate(statement.value)
     if isinstance(value, Stage | Composition | Repeated):
         value = Instance(path, value, frame.here(name.span))
+    bind_value(frame, name, value)
+
+
+def bind_value(frame: Frame, name: Name, value: Value) -> None:
+    """The name stands for the value from here on."""
     if isinstance(value, Tensor) and value.batched and frame.own:
-        value.home.named[path] = value.node
+        value.home.named[frame.below(name.text)] = value.node
     bind_name = frame.scope.introduce if frame.scope is frame.net else frame.scope.bind
     bind_name(name.text, value, name.span)
 

@@ -613,6 +613,42 @@ class IdleWeight(Diagnostic):
     path: str
 
 
+class IndexForm(Diagnostic):
+    """Index notation takes sums of whole numbers times indices in brackets, and products of such reads.
+
+    y[i: rows, f] = sum((x[i * stride + u, c] or 0) * k[u, c, f] over u, c)
+    """
+
+    code: ClassVar = "index-form"
+    message: ClassVar = "{what}"
+    help: ClassVar = "{advice_text}"
+    what: str
+    advice_text: str | None = None
+
+
+class IndexExtent(Diagnostic):
+    """An index takes as many values as the axis that it walks alone, or as its declaration says: `y[i: rows]`."""
+
+    code: ClassVar = "index-extent"
+    message: ClassVar = "the index `{name}` {what}"
+    help: ClassVar = "{advice_text}"
+    name: str
+    what: str
+    advice_text: str | None = None
+
+
+class IndexRange(Diagnostic):
+    """A read that leaves its axis, where nothing says what lies outside."""
+
+    code: ClassVar = "index-range"
+    message: ClassVar = "`{index}` reaches from {low} to {high} along an axis of {extent}"
+    help: ClassVar = "zeros lie outside if the read says so: `(x[..] or 0)`"
+    index: str
+    low: int
+    high: int
+    extent: int
+
+
 class TooDeep(Diagnostic):
     """Calls and expressions nest too deeply together."""
 

@@ -109,7 +109,7 @@ def references(node: Syntax) -> set[str]:
 
 def _stated(node: Syntax) -> tuple[Syntax, ...]:
     match node:
-        case ast.Binding(target=target):
+        case ast.Binding(target=ast.Read(value=target)) | ast.Binding(target=target):
             return (target,)
         case ast.Argument(name=name) if name is not None:
             return (name,)
@@ -151,7 +151,10 @@ def unused(module: ast.Module, used: set[tuple[DefinitionKind, str]]) -> Iterato
 def _unused_bindings(body: tuple[ast.Statement, ...], used: set[str]) -> Iterator[Diagnostic]:
     for statement in body:
         match statement:
-            case ast.Binding(target=ast.Name(text=text, span=span)) if text not in used:
+            case (
+                ast.Binding(target=ast.Name(text=text, span=span))
+                | ast.Binding(target=ast.Read(value=ast.Name(text=text, span=span)))
+            ) if text not in used:
                 yield Unused(span, "the binding", text)
             case ast.Weight(name=name) | ast.State(name=name) if name.text not in used:
                 yield Unused(name.span, f"the {type(statement).__name__.lower()}", name.text)

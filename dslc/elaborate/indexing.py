@@ -1,0 +1,241 @@
+"""Index notation: `y[i: rows, f] = sum((x[i * stride + u, c] or 0) * k[u, c, f] over u, c)`, one contraction.
+
+In brackets stand whole numbers times indices, and sums of them. An index takes its extent from the axis that it walks
+alone, or from its declaration. What is read beyond an axis is an error, unless it is marked `or 0`. A read without a
+sum is a copy, a window or a transpose. The batch is no index: the formula is about one example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+
+from dslc.diagnostics import NotYet
+from dslc.elaborate import batching, static
+from dslc.elaborate.arithmetic import as_tensor, operand
+from dslc.elaborate.errors import BadSize, Cascade, Duplicate, Fault, IndexExtent, IndexForm, IndexRange, Unexpected
+from dslc.elaborate.frame import Frame
+from dslc.elaborate.numbers import Number
+from dslc.elaborate.survey import references
+from dslc.elaborate.values import Poison, Tensor, kind_of
+from dslc.frozen import Frozen
+from dslc.ops.contract import Contract
+from dslc.scalar import functions
+from dslc.scalar.affine import Access, Affine, identity
+from dslc.scalar.types import ROWS, Shape
+from dslc.source import Span
+from dslc.syntax import ast
+from dslc.syntax.ast import BinaryOp, UnaryOp
+
+
+class Place(Frozen):
+    """An index expression: the sum of `weights[name]` times the index, and `constant`."""
+
+    weights: Mapping[str, int]
+    constant: int
+    span: Span
+
+    @property
+    def bare(self) -> str | None:
+        """The index that stands here alone."""
+        names = list(self.weights)
+        return names[0] if list(self.weights.values()) == [1] and self.constant == 0 else None
+
+
+class Reading(Frozen):
+    """A tensor at one place for each axis; `outside`: beyond it lie zeros."""
+
+    tensor: Tensor
+    places: tuple[Place, ...]
+    outside: bool
+
+
+class Formula(Frozen):
+    """The parts of a definition: its own indices, those summed over, and the factors."""
+
+    own: tuple[str, ...]
+    summed: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    factors: tuple[Number | Tensor, ...]
+    mean: bool
+
+
+def define(frame: Frame, target: ast.Read, value: ast.Expression) -> Tensor:
+    """The tensor that `target = value` defines, its axes those of the target's indices. Raises Fault, or Cascade."""
+    declared = dict(_declared(frame, target))
+    formula = _formula(frame, tuple(declared), value)
+    extents = _extents(formula, declared, target.span)
+    for reading in formula.readings:
+        _check_range(reading, extents)
+    frame.locate(value.span)
+    span = frame.here(value.span)
+    result = _contract(formula, extents, span)
+    if formula.mean:
+        count = prod(extents[name] for name in formula.summed)
+        result = batching.map_(functions.divide, (result, batching.constant(result.home, count, span)), span)
+    for factor in formula.factors:
+        result = batching.map_(functions.multiply, (result, as_tensor(result.home, factor, span)), span)
+    return result
+
+
+def _declared(frame: Frame, target: ast.Read) -> Iterator[tuple[str, int | None]]:
+    """The target's indices, each with its extent if it states one."""
+    seen: dict[str, Span] = {}
+    for index in target.indices:
+        match index:
+            case ast.Declared(name=name, extent=extent):
+                size: int | None = static.extent(frame, extent)
+            case ast.Name() as name:
+                size = None
+            case _:
+                raise Fault(IndexForm(index.span, f"`{index.span.text}` is no index of its own", "name it: `y[i, j]`"))
+        if name.text in seen:
+            raise Fault(Duplicate(name.span, f"the index `{name.text}`", seen[name.text]))
+        seen[name.text] = name.span
+        yield name.text, size
+
+
+def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formula:
+    body, summed, mean = value, tuple[str, ...](), False
+    match value:
+        case ast.Call(callee=ast.Name(text="sum" | "mean" as word), arguments=(ast.Argument(name=None),)) if value.over:
+            body, mean = value.arguments[0].value, word == "mean"
+            summed = tuple(name.text for name in value.over)
+        case ast.Call(callee=ast.Name(text="max" | "min" as word)) if value.over:
+            raise Fault(NotYet(value.span, f"a window under `{word}`"))
+        case _:
+            pass
+    names = {*own, *summed}
+    readings: list[Reading] = []
+    factors: list[Number | Tensor] = []
+    for factor in _factors(body):
+        match factor:
+            case ast.Read():
+                readings.append(_reading(frame, factor, names, False))
+            case ast.Binary(op=BinaryOp.OR, left=ast.Read() as read, right=ast.Number(value=0)):
+                readings.append(_reading(frame, read, names, True))
+            case _ if references(factor) & names:
+                raise Fault(IndexForm(factor.span, "this is neither a read nor a product of reads", FORM))
+            case _:
+                found = frame.evaluate(factor)
+                if isinstance(found, Poison):
+                    raise Cascade
+                factors.append(operand(found, factor.span))
+    if not readings:
+        raise Fault(IndexForm(value.span, "the formula reads no tensor", FORM))
+    return Formula(own, summed, tuple(readings), tuple(factors), mean)
+
+
+FORM = "a formula in index notation is one read, or a `sum` or `mean` of a product of reads"
+
+
+def _factors(expression: ast.Expression) -> Iterator[ast.Expression]:
+    pending = [expression]
+    while pending:
+        match factor := pending.pop():
+            case ast.Binary(op=BinaryOp.MULTIPLY, left=left, right=right):
+                pending += [right, left]
+            case _:
+                yield factor
+
+
+def _reading(frame: Frame, read: ast.Read, names: set[str], outside: bool) -> Reading:
+    value = frame.evaluate(read.value)
+    if isinstance(value, Poison):
+        raise Cascade
+    if not isinstance(value, Tensor):
+        raise Fault(Unexpected(read.value.span, kind_of(value), "a tensor"))
+    if len(read.indices) != len(value.shape):
+        count = len(read.indices)
+        found = f"`{read.span.text}` has {count} {'index' if count == 1 else 'indices'} for {batching.described(value)}"
+        raise Fault(IndexForm(read.span, found, "one index stands for each axis"))
+    return Reading(batching.as_real(value), tuple(_place(frame, index, names) for index in read.indices), outside)
+
+
+def _place(frame: Frame, index: ast.Index, names: set[str]) -> Place:
+    if isinstance(index, ast.Declared | ast.SliceOf | ast.Leading):
+        raise Fault(NotYet(index.span, "a part of an axis in index notation"))
+    weights, constant = _affine(frame, index, names)
+    return Place({name: weight for name, weight in weights.items() if weight}, constant, index.span)
+
+
+def _affine(frame: Frame, index: ast.Expression, names: set[str]) -> tuple[dict[str, int], int]:
+    match index:
+        case ast.Name(text=text) if text in names:
+            return {text: 1}, 0
+        case ast.Binary(op=BinaryOp.ADD | BinaryOp.SUBTRACT as op, left=left, right=right):
+            sign = 1 if op is BinaryOp.ADD else -1
+            (one, first), (other, second) = (_affine(frame, side, names) for side in (left, right))
+            both = {name: one.get(name, 0) + sign * other.get(name, 0) for name in (*one, *other)}
+            return both, first + sign * second
+        case ast.Binary(op=BinaryOp.MULTIPLY, left=left, right=right):
+            (one, first), (other, second) = (_affine(frame, side, names) for side in (left, right))
+            if one and other:
+                raise _no_index(index)
+            return {
+                name: weight * (second if one else first) for name, weight in (one or other).items()
+            }, first * second
+        case ast.Unary(op=UnaryOp.MINUS, operand=inner):
+            weights, constant = _affine(frame, inner, names)
+            return {name: -weight for name, weight in weights.items()}, -constant
+        case _ if references(index) & names:
+            raise _no_index(index)
+        case _:
+            limit = static.LARGEST_EXTENT
+            return {}, static.whole(frame, frame.evaluate(index), "an index", index.span, -limit, limit)
+
+
+def _no_index(index: ast.Expression) -> Fault:
+    return Fault(
+        IndexForm(index.span, f"`{index.span.text}` is no index", "an index is a sum of whole numbers times indices")
+    )
+
+
+def _extents(formula: Formula, declared: Mapping[str, int | None], span: Span) -> dict[str, int]:
+    """How many values each index takes. Raises Fault where nothing says so, or two axes say different things."""
+    found = {name: extent for name, extent in declared.items() if extent is not None}
+    stated = set(found)
+    for reading in formula.readings:
+        for place, extent in zip(reading.places, reading.tensor.shape, strict=True):
+            name = place.bare
+            if name is None or name in stated:
+                continue
+            if found.setdefault(name, extent) != extent:
+                raise Fault(IndexExtent(place.span, name, f"takes {found[name]} values and {extent}"))
+    for name in (*formula.own, *formula.summed):
+        if name not in found:
+            advice = f"declare it: `y[{name}: 8]`" if name in declared else None
+            raise Fault(IndexExtent(span, name, "takes values that nothing counts", advice))
+    total = prod(found.values())
+    if total > static.LARGEST_EXTENT:
+        raise Fault(BadSize(span, "the formula", f"of at most {static.LARGEST_EXTENT} products", f"{total}"))
+    return found
+
+
+def _check_range(reading: Reading, extents: Mapping[str, int]) -> None:
+    for place, extent in zip(reading.places, reading.tensor.shape, strict=True):
+        ends = [weight * (extents[name] - 1) for name, weight in place.weights.items()]
+        low = place.constant + sum(min(0, end) for end in ends)
+        high = place.constant + sum(max(0, end) for end in ends)
+        beyond = max(-low, high) > static.LARGEST_EXTENT  # what is compiled counts in 64 bits
+        if beyond or ((low < 0 or high >= extent) and not reading.outside):
+            raise Fault(IndexRange(place.span, place.span.text, low, high, extent))
+
+
+def _contract(formula: Formula, extents: Mapping[str, int], span: Span) -> Tensor:
+    tensors = [reading.tensor for reading in formula.readings]
+    home, batched = batching.common_home(tensors, span), any(t.batched for t in tensors)
+    loops = (*formula.own, *formula.summed)
+    own = tuple(extents[name] for name in formula.own)
+    shape: Shape = (*((ROWS,) if batched else ()), *own)
+    whole: Shape = (*shape, *(extents[name] for name in formula.summed))
+    out = identity(len(whole))[: len(shape)]
+    operands = tuple(_access(reading, loops, batched) for reading in formula.readings)
+    node = home.add(Contract(whole, operands, out, shape), *(t.node for t in tensors))
+    return Tensor(home, node, own, batched, span)
+
+
+def _access(reading: Reading, loops: Sequence[str], batched: bool) -> Access:
+    row = (Affine((1, *(0 for _ in loops))),) if reading.tensor.batched else ()
+    lead = (0,) if batched else ()
+    return (*row, *(Affine((*lead, *(p.weights.get(n, 0) for n in loops)), p.constant) for p in reading.places))

@@ -1,0 +1,6 @@
+# what index notation defines is a binding too
+data { input x: [4]; target y: class(3) }
+layer odd(x: [n]) { z[i] = x[i];  x | dense(4) }
+net { x | odd | dense(outputs) }
+loss cross_entropy
+train { adam }
