@@ -120,13 +120,22 @@ def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formu
                 found = frame.evaluate(factor)
                 if isinstance(found, Poison):
                     raise Cascade
-                factors.append(operand(found, factor.span))
+                factors.append(_single(operand(found, factor.span), factor.span))
     if not readings:
         raise Fault(IndexForm(value.span, "the formula reads no tensor", FORM))
     return Formula(own, summed, tuple(readings), tuple(factors), mean)
 
 
 FORM = "a formula in index notation is one read, or a `sum` or `mean` of a product of reads"
+
+
+def _single(value: Number | Tensor, span: Span) -> Number | Tensor:
+    """A factor without indices is one number."""
+    if isinstance(value, Tensor) and value.shape:
+        raise Fault(
+            IndexForm(span, f"{batching.described(value)} stands without indices", "one index stands for each axis")
+        )
+    return value
 
 
 def _factors(expression: ast.Expression) -> Iterator[ast.Expression]:
