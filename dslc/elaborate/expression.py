@@ -17,7 +17,7 @@ from dslc.elaborate import batching, numbers, static
 from dslc.elaborate.arguments import evaluated
 from dslc.elaborate.arithmetic import operand, operate
 from dslc.elaborate.calls import apply, invoke
-from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, NotCallable, Unexpected
+from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, IndexForm, NotCallable, Unexpected
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.names import look_up, resolve
 from dslc.elaborate.numbers import Number
@@ -178,14 +178,22 @@ def _call(frame: Frame, expression: ast.Call) -> Value:
     callee = _callable(resolve(frame, expression.callee), expression.callee)
     given = evaluated(frame, expression.arguments)
     if isinstance(callee, Stage) and not callee.arguments:
-        stage = Stage(callee.callee, given, frame.here(expression.span), expression.over)
-        return invoke(frame, callee.callee, given, expression.over, expression.span) if _full(stage) else stage
+        stage = Stage(callee.callee, given, frame.here(expression.span), _axes(expression))
+        return invoke(frame, callee.callee, given, stage.over, expression.span) if _full(stage) else stage
     if len(given) != 1 or given[0].name or expression.over:
         where = given[1] if len(given) > 1 else None
         raise Fault(ExtraArgument(where.span if where else expression.span, expression.callee.text, 1, "argument"))
     if isinstance(given[0].value, Poison):
         return POISON
     return apply(frame, callee, given[0].value, expression.span)
+
+
+def _axes(call: ast.Call) -> tuple[ast.Name, ...]:
+    """The axes after `over`; an extent has its place in index notation alone."""
+    for axis in call.over:
+        if isinstance(axis, ast.Declared):
+            raise Fault(IndexForm(axis.span, f"`{axis.span.text}` counts an index, and none is defined here"))
+    return tuple(axis for axis in call.over if isinstance(axis, ast.Name))
 
 
 def _full(stage: Stage) -> bool:
@@ -247,7 +255,7 @@ def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
     given = evaluated(frame, expression.arguments)
     if not isinstance(callee, Stage) or callee.arguments:
         raise Fault(ExtraArgument(expression.span, expression.callee.text, 1, "argument, which the pipe gives"))
-    return Stage(callee.callee, given, frame.here(expression.span), expression.over)
+    return Stage(callee.callee, given, frame.here(expression.span), _axes(expression))
 
 
 def _repeat(frame: Frame, expression: ast.Repeat) -> Value:

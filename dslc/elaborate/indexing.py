@@ -2,13 +2,15 @@
 
 In brackets stand whole numbers times indices, and sums of them. An index takes its extent from the axis that it walks
 alone, or from its declaration. What is read beyond an axis is an error, unless it is marked `or 0`. A read without a
-sum is a copy, a window or a transpose. The batch is no index: the formula is about one example.
+sum is a copy, a part or a transpose; under `max` or `min` one read makes windows, beyond which lie `-inf` or `inf`.
+The batch is no index: the formula is about one example.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import prod
+from dataclasses import replace
+from math import inf, prod
 
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
@@ -20,6 +22,7 @@ from dslc.elaborate.survey import references
 from dslc.elaborate.values import Poison, Tensor, kind_of
 from dslc.frozen import Frozen
 from dslc.ops.contract import Contract
+from dslc.ops.reduce import ReduceKind
 from dslc.scalar import functions
 from dslc.scalar.affine import Access, Affine, identity
 from dslc.scalar.types import ROWS, Shape
@@ -43,35 +46,47 @@ class Place(Frozen):
 
 
 class Reading(Frozen):
-    """A tensor at one place for each axis; `outside`: beyond it lie zeros."""
+    """A tensor at one place for each axis; `outside` is what lies beyond it, None where nothing does."""
 
     tensor: Tensor
     places: tuple[Place, ...]
-    outside: bool
+    outside: float | None
 
 
 class Formula(Frozen):
-    """The parts of a definition: its own indices, those summed over, and the factors."""
+    """The parts of a definition: its own indices, those that `how` (sum, mean, max, min) goes over, and the factors."""
 
     own: tuple[str, ...]
-    summed: tuple[str, ...]
+    over: tuple[str, ...]
     readings: tuple[Reading, ...]
     factors: tuple[Number | Tensor, ...]
-    mean: bool
+    how: str
+
+
+BEYOND = {"sum": 0.0, "mean": 0.0, "max": -inf, "min": inf}
+"""What may be said to lie outside: what changes nothing."""
+
+SAID = {0.0: "0", -inf: "-inf", inf: "inf"}
 
 
 def define(frame: Frame, target: ast.Read, value: ast.Expression) -> Tensor:
     """The tensor that `target = value` defines, its axes those of the target's indices. Raises Fault, or Cascade."""
     declared = dict(_declared(frame, target))
-    formula = _formula(frame, tuple(declared), value)
+    own = tuple(declared)
+    for axis in value.over if isinstance(value, ast.Call) else ():
+        if isinstance(axis, ast.Declared):
+            declared[axis.name.text] = static.extent(frame, axis.extent)
+    formula = _formula(frame, own, value)
     extents = _extents(formula, declared, target.span)
     for reading in formula.readings:
         _check_range(reading, extents)
     frame.locate(value.span)
     span = frame.here(value.span)
+    if formula.how in ("max", "min"):
+        return _window(formula, extents, span)
     result = _contract(formula, extents, span)
-    if formula.mean:
-        count = prod(extents[name] for name in formula.summed)
+    if formula.how == "mean":
+        count = prod(extents[name] for name in formula.over)
         result = batching.map_(functions.divide, (result, batching.constant(result.home, count, span)), span)
     for factor in formula.factors:
         result = batching.map_(functions.multiply, (result, as_tensor(result.home, factor, span)), span)
@@ -96,24 +111,27 @@ def _declared(frame: Frame, target: ast.Read) -> Iterator[tuple[str, int | None]
 
 
 def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formula:
-    body, summed, mean = value, tuple[str, ...](), False
+    body, over, how = value, tuple[str, ...](), "sum"
     match value:
-        case ast.Call(callee=ast.Name(text="sum" | "mean" as word), arguments=(ast.Argument(name=None),)) if value.over:
-            body, mean = value.arguments[0].value, word == "mean"
-            summed = tuple(name.text for name in value.over)
-        case ast.Call(callee=ast.Name(text="max" | "min" as word)) if value.over:
-            raise Fault(NotYet(value.span, f"a window under `{word}`"))
+        case ast.Call(callee=ast.Name(text=word), arguments=(ast.Argument(name=None, value=inner),)) if value.over:
+            if word not in BEYOND:
+                raise Fault(IndexForm(value.callee.span, f"`{word}` goes over no indices", FORM))
+            body, how = inner, word
+            over = tuple(a.text if isinstance(a, ast.Name) else a.name.text for a in value.over)
         case _:
             pass
-    names = {*own, *summed}
+    names = {*own, *over}
     readings: list[Reading] = []
     factors: list[Number | Tensor] = []
     for factor in _factors(body):
         match factor:
             case ast.Read():
-                readings.append(_reading(frame, factor, names, False))
-            case ast.Binary(op=BinaryOp.OR, left=ast.Read() as read, right=ast.Number(value=0)):
-                readings.append(_reading(frame, read, names, True))
+                readings.append(_reading(frame, factor, names, None))
+            case ast.Binary(op=BinaryOp.OR, left=ast.Read() as read, right=beyond) if _number(beyond) is not None:
+                if _number(beyond) != BEYOND[how]:
+                    said = f"`or {SAID[BEYOND[how]]}` does not"
+                    raise Fault(IndexForm(beyond.span, f"`{beyond.span.text}` would change a {how}", said))
+                readings.append(_reading(frame, read, names, BEYOND[how]))
             case _ if references(factor) & names:
                 raise Fault(IndexForm(factor.span, "this is neither a read nor a product of reads", FORM))
             case _:
@@ -123,10 +141,25 @@ def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formu
                 factors.append(_single(operand(found, factor.span), factor.span))
     if not readings:
         raise Fault(IndexForm(value.span, "the formula reads no tensor", FORM))
-    return Formula(own, summed, tuple(readings), tuple(factors), mean)
+    if how in ("max", "min") and (len(readings) > 1 or factors):
+        raise Fault(IndexForm(body.span, f"a window under `{how}` is of one read", FORM))
+    return Formula(own, over, tuple(readings), tuple(factors), how)
 
 
-FORM = "a formula in index notation is one read, or a `sum` or `mean` of a product of reads"
+def _number(expression: ast.Expression) -> float | None:
+    """`0`, `inf` or `-inf`, as what lies outside is written."""
+    match expression:
+        case ast.Number(value=value):
+            return float(value)
+        case ast.Name(text="inf"):
+            return inf
+        case ast.Unary(op=UnaryOp.MINUS, operand=ast.Name(text="inf")):
+            return -inf
+        case _:
+            return None
+
+
+FORM = "a formula in index notation is one read, a `sum` or `mean` of a product of reads, or the `max` or `min` of one"
 
 
 def _single(value: Number | Tensor, span: Span) -> Number | Tensor:
@@ -148,7 +181,7 @@ def _factors(expression: ast.Expression) -> Iterator[ast.Expression]:
                 yield factor
 
 
-def _reading(frame: Frame, read: ast.Read, names: set[str], outside: bool) -> Reading:
+def _reading(frame: Frame, read: ast.Read, names: set[str], outside: float | None) -> Reading:
     value = frame.evaluate(read.value)
     if isinstance(value, Poison):
         raise Cascade
@@ -211,9 +244,9 @@ def _extents(formula: Formula, declared: Mapping[str, int | None], span: Span) -
                 continue
             if found.setdefault(name, extent) != extent:
                 raise Fault(IndexExtent(place.span, name, f"takes {found[name]} values and {extent}"))
-    for name in (*formula.own, *formula.summed):
+    for name in (*formula.own, *formula.over):
         if name not in found:
-            advice = f"declare it: `y[{name}: 8]`" if name in declared else None
+            advice = f"declare it: `y[{name}: 8]`" if name in formula.own else f"declare it: `over {name}: 2`"
             raise Fault(IndexExtent(span, name, "takes values that nothing counts", advice))
     total = prod(found.values())
     if total > static.LARGEST_EXTENT:
@@ -227,17 +260,33 @@ def _check_range(reading: Reading, extents: Mapping[str, int]) -> None:
         low = place.constant + sum(min(0, end) for end in ends)
         high = place.constant + sum(max(0, end) for end in ends)
         beyond = max(-low, high) > static.LARGEST_EXTENT  # what is compiled counts in 64 bits
-        if beyond or ((low < 0 or high >= extent) and not reading.outside):
+        if beyond or ((low < 0 or high >= extent) and reading.outside is None):
             raise Fault(IndexRange(place.span, place.span.text, low, high, extent))
+
+
+def _window(formula: Formula, extents: Mapping[str, int], span: Span) -> Tensor:
+    """The greatest or least of each window, which are first laid out side by side."""
+    windows = formula.replaced(own=(*formula.own, *formula.over), over=())
+    laid, (reading,) = _contract(windows, extents, span), formula.readings
+    if reading.outside is not None:
+        home = laid.home
+        ones = batching.spread(batching.constant(home, 1.0, span), reading.tensor.shape, False)
+        inside = _contract(windows.replaced(readings=(reading.replaced(tensor=ones),)), extents, span)
+        there = batching.map_(functions.greater, (inside, batching.constant(home, 0.0, span)), span)
+        beyond = batching.constant(home, reading.outside, span)
+        laid = batching.map_(functions.where, (there, laid, beyond), span)
+    kind = ReduceKind.MAX if formula.how == "max" else ReduceKind.MIN
+    found = batching.reduce(kind, laid, range(-len(formula.over), 0), span)
+    return replace(found, holes=())
 
 
 def _contract(formula: Formula, extents: Mapping[str, int], span: Span) -> Tensor:
     tensors = [reading.tensor for reading in formula.readings]
     home, batched = batching.common_home(tensors, span), any(t.batched for t in tensors)
-    loops = (*formula.own, *formula.summed)
+    loops = (*formula.own, *formula.over)
     own = tuple(extents[name] for name in formula.own)
     shape: Shape = (*((ROWS,) if batched else ()), *own)
-    whole: Shape = (*shape, *(extents[name] for name in formula.summed))
+    whole: Shape = (*shape, *(extents[name] for name in formula.over))
     out = identity(len(whole))[: len(shape)]
     operands = tuple(_access(reading, loops, batched) for reading in formula.readings)
     node = home.add(Contract(whole, operands, out, shape), *(t.node for t in tensors))

@@ -107,11 +107,11 @@ class Argument(Syntax):
 
 
 class Call(Syntax):
-    """`f(a, b, k = c over batch)`; `over` holds the names after `over`."""
+    """`f(a, b, k = c over batch)`; `over` holds the names after `over`, in index notation with extents: `u: 3`."""
 
     callee: Name
     arguments: tuple[Argument, ...]
-    over: tuple[Name, ...] = ()
+    over: tuple[Name | Declared, ...] = ()
 
 
 class Declared(Syntax):

@@ -113,7 +113,7 @@ def _group(span: Span, inner: ast.Expression) -> ast.Expression:
 
 def _arguments(span: Span, *children: ast.Argument | Over) -> Arguments:
     over = first(Over, children)
-    return Arguments(span, every(ast.Argument, children), over.names.items if over else ())
+    return Arguments(span, every(ast.Argument, children), over.items if over else ())
 
 
 def _call(span: Span, callee: ast.Name, arguments: Arguments | None = None) -> ast.Call:
@@ -296,7 +296,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "list": lambda span, *items: ast.ListOf(span, items),
     "call": _call,
     "arguments": _arguments,
-    "over": Over,
+    "over": lambda span, *items: Over(span, items),
     "argument": lambda span, value: ast.Argument(span, None, value),
     "named_argument": ast.Argument,
     "declared": ast.Declared,

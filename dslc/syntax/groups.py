@@ -26,12 +26,12 @@ class Parameters(ast.Syntax):
 
 
 class Over(ast.Syntax):
-    names: Names
+    items: tuple[ast.Name | ast.Declared, ...]
 
 
 class Arguments(ast.Syntax):
     items: tuple[ast.Argument, ...]
-    over: tuple[ast.Name, ...]
+    over: tuple[ast.Name | ast.Declared, ...]
 
 
 class Block(ast.Syntax):

@@ -119,3 +119,44 @@ def test_a_net_may_use_it_itself() -> None:
     text = "data { input x: [4, 4]; target y }\nnet { z[j, i] = x[i, j]; z | flatten | dense(1) }\nloss squared_error\n"
     model = dslc.compile(text=text, backend="reference")
     assert np.array_equal(model.forward(X, at=["z"])["z"], X.transpose(0, 2, 1).astype(np.float32))
+
+
+POOL = """
+layer pool(x: [h, w, c], size = {size}, stride: count = {stride}, pad = {pad}) {{
+  rows = (h + 2 * pad - size) // stride + 1
+  cols = (w + 2 * pad - size) // stride + 1
+  y[i: rows, j: cols, ch] = {how}(x[i * stride + u - pad, j * stride + v - pad, ch]{beyond} over u: size, v: size)
+  y
+}}
+data {{ input x: [6, 5, 2]; target y: class(3) }}
+net {{ x | pool | flatten | dense(outputs) }}
+loss cross_entropy
+"""
+
+
+@pytest.mark.parametrize(("size", "stride", "pad"), [(2, 2, 0), (3, 1, 0), (3, 2, 1), (2, 1, 1), (1, 1, 0), (5, 1, 0)])
+@pytest.mark.parametrize(
+    ("how", "fill", "beyond"), [("max", -np.inf, "-inf"), ("min", np.inf, "inf"), ("mean", 0, "0")]
+)
+def test_windows(how: str, fill: float, beyond: object, size: int, stride: int, pad: int) -> None:
+    said = f" or {beyond}" if pad else ""
+    cpu, reference = pair(POOL.format(how=how, beyond=said, size=size, stride=stride, pad=pad))
+    draw = np.random.default_rng(size)
+    x, y = draw.normal(size=(4, 6, 5, 2)), draw.integers(0, 3, 4)
+    padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), constant_values=fill)
+    places = [(n + 2 * pad - size) // stride + 1 for n in (6, 5)]
+    expected = np.empty((4, *places, 2))
+    for i, j in np.ndindex(*places):
+        window = padded[:, i * stride : i * stride + size, j * stride : j * stride + size]
+        expected[:, i, j] = getattr(np, how)(window, axis=(1, 2))
+    np.testing.assert_allclose(reference.forward(x, at=["pool"])["pool"], expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(cpu.forward(x, at=["pool"])["pool"], expected, rtol=0, atol=1e-5)
+    meant, found = (model.gradients(x, y, inputs=True)["inputs.x"] for model in (reference, cpu))
+    np.testing.assert_allclose(found, meant, rtol=0, atol=1e-6)
+    place = tuple(draw.integers(0, n) for n in x.shape)
+    losses = []
+    for step in (1e-6, -1e-6):
+        moved = x.copy()
+        moved[place] += step
+        losses.append(reference.loss(moved, y))
+    assert (losses[0] - losses[1]) / 2e-6 == pytest.approx(meant[place], rel=1e-5, abs=1e-8)

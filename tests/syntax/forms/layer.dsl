@@ -5,6 +5,7 @@ state mean: [c] = 0
 mean <- 0.9 * mean + 0.1 * mean(x over batch)
 y[i: rows, j: cols, f] = sum((x[i * stride + u - top, j * stride + v - left, ch] or 0) * k[u, v, ch, f] over u, v, ch)
 y[i: rows] = max(x[i * 2 + u] or -inf over u)
+y[i: rows, c] = max(x[i * 2 + u, c] or -inf over u: 2, v: size[0])
 y = if training then m else mean
 scan x over time { h }
 scan x, mask over time reverse {
