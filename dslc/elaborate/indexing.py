@@ -117,7 +117,7 @@ def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formu
             if word not in BEYOND:
                 raise Fault(IndexForm(value.callee.span, f"`{word}` goes over no indices", FORM))
             body, how = inner, word
-            over = tuple(a.text if isinstance(a, ast.Name) else a.name.text for a in value.over)
+            over = tuple(_gone_over(value.over, own))
         case _:
             pass
     names = {*own, *over}
@@ -144,6 +144,17 @@ def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formu
     if how in ("max", "min") and (len(readings) > 1 or factors):
         raise Fault(IndexForm(body.span, f"a window under `{how}` is of one read", FORM))
     return Formula(own, over, tuple(readings), tuple(factors), how)
+
+
+def _gone_over(axes: Sequence[ast.Name | ast.Declared], own: tuple[str, ...]) -> Iterator[str]:
+    """The names after `over`: each once, and none of what is defined."""
+    seen = set(own)
+    for axis in axes:
+        name = axis if isinstance(axis, ast.Name) else axis.name
+        if name.text in seen:
+            raise Fault(IndexForm(name.span, f"`{name.text}` is an index already", "go over one of another name"))
+        seen.add(name.text)
+        yield name.text
 
 
 def _number(expression: ast.Expression) -> float | None:
