@@ -133,7 +133,7 @@ class _Printer:
                 yield "barrier(threads, place)"
             alone = single
             turn = _Turn()
-            for chain in _chains(phase):
+            for chain in phase.chains:
                 yield from self._chain(chain, turn) if len(chain) > 1 else self._call(chain[0], turn)
         yield "barrier(threads, place)"
 
@@ -146,7 +146,7 @@ class _Printer:
             yield f"{name} = (rows + {size - 1}) // {size}"
 
     def _single(self, phase: Phase) -> bool:
-        if len(_chains(phase)) != 1 or not isinstance(call := phase.calls[0], Call):
+        if len(phase.chains) != 1 or not isinstance(call := phase.calls[0], Call):
             return False
         tiles = call_tiles(call)
         return tiles.extent is not ROWS and tiles.extent <= tiles.size
@@ -234,17 +234,6 @@ class _Printer:
         if key not in self.buffers:
             self.buffers[key] = (self.names.add(buffer.name), buffer)
         return self.buffers[key][0]
-
-
-def _chains(phase: Phase) -> list[list[Call | Fetch]]:
-    """The phase's calls, each with those that follow it tile by tile."""
-    chains: list[list[Call | Fetch]] = []
-    for call in phase.calls:
-        if isinstance(call, Call) and call.follows:
-            chains[-1].append(call)
-        else:
-            chains.append([call])
-    return chains
 
 
 def _line(span: Span) -> str:

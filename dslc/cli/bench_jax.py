@@ -18,9 +18,7 @@ import optax
 from jax import lax
 from jax import numpy as jnp
 
-from dslc.cli.workload import Stack, Update
-
-BATCHES = 4
+from dslc.cli.workload import PEER_BATCHES, Stack, Update
 
 Layers: TypeAlias = list[dict[str, jax.Array]]
 
@@ -35,8 +33,8 @@ def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
         }
         for fan_in, units in pairwise(stack.widths)
     ]
-    x = jnp.asarray(rng.standard_normal((BATCHES, stack.batch, stack.widths[0]), np.float32))
-    y = jnp.asarray(rng.integers(0, stack.widths[-1], (BATCHES, stack.batch)))
+    x = jnp.asarray(rng.standard_normal((PEER_BATCHES, stack.batch, stack.widths[0]), np.float32))
+    y = jnp.asarray(rng.integers(0, stack.widths[-1], (PEER_BATCHES, stack.batch)))
     optimizer = optax.adam(stack.rate) if stack.update is Update.ADAM else optax.sgd(stack.rate)
 
     def loss(layers: Layers, x: jax.Array, y: jax.Array) -> jax.Array:
@@ -47,7 +45,7 @@ def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
 
     def step(carry: tuple[Layers, optax.OptState], k: jax.Array) -> tuple[tuple[Layers, optax.OptState], jax.Array]:
         layers, state = carry
-        found, gradients = jax.value_and_grad(loss)(layers, x[k % BATCHES], y[k % BATCHES])
+        found, gradients = jax.value_and_grad(loss)(layers, x[k % PEER_BATCHES], y[k % PEER_BATCHES])
         updates, state = optimizer.update(gradients, state, layers)
         return (optax.apply_updates(layers, updates), state), found
 

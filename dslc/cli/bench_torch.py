@@ -12,9 +12,7 @@ from itertools import pairwise
 
 import torch
 
-from dslc.cli.workload import Stack, Update
-
-BATCHES = 4
+from dslc.cli.workload import PEER_BATCHES, Stack, Update
 
 
 def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
@@ -28,12 +26,12 @@ def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
     kind = torch.optim.Adam if stack.update is Update.ADAM else torch.optim.SGD
     optimizer = kind(net.parameters(), stack.rate)
     first, last = stack.widths[0], stack.widths[-1]
-    batches = [(torch.randn(stack.batch, first), torch.randint(0, last, (stack.batch,))) for _ in range(BATCHES)]
+    batches = [(torch.randn(stack.batch, first), torch.randint(0, last, (stack.batch,))) for _ in range(PEER_BATCHES)]
 
     def seconds(count: int) -> float:
         began = time.perf_counter()
         for step in range(count):
-            x, y = batches[step % BATCHES]
+            x, y = batches[step % PEER_BATCHES]
             optimizer.zero_grad(set_to_none=True)
             torch.nn.functional.cross_entropy(net(x), y).backward()
             optimizer.step()

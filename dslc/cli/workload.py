@@ -22,8 +22,11 @@ Array = npt.NDArray[np.float64]
 PEERS = {"torch": "`pip install torch`", "jax": "`pip install jax jaxlib optax`"}
 """What may be timed beside dslc, and how it is installed; dslc/cli/bench_NAME.py makes its steps."""
 
+PEER_BATCHES = 4
+"""Batches that a peer takes in turn."""
+
 BATCHES = 32
-"""Batches in an epoch of drawn rows, or as many as `BYTES` hold, at least four: peers take four in turn."""
+"""Batches in an epoch of drawn rows, or as many as `BYTES` hold, at least `PEER_BATCHES`."""
 
 BYTES = 8 << 20
 
@@ -77,7 +80,7 @@ def find(name: str) -> Workload | None:
 def epoch_rows(schema: Schema, batch: int) -> int:
     """How many rows are drawn for an epoch."""
     row = 4 * sum(prod(field.shape) for field in schema.inputs)
-    return batch * max(4, min(BATCHES, BYTES // max(1, row * batch)))
+    return batch * max(PEER_BATCHES, min(BATCHES, BYTES // max(1, row * batch)))
 
 
 def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], dict[str, npt.NDArray[np.generic]] | None]:

@@ -36,7 +36,7 @@ def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tup
                 item = next(source)
             except StopIteration:
                 break
-            except Exception as error:
+            except Exception as error:  # whatever it is, it is raised behind the results before it
                 fault = error
                 continue
             pool = pool or _pool(threads)

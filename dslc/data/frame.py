@@ -73,7 +73,7 @@ def matrix_of(given: object, names: Sequence[str]) -> NDArray[np.generic] | None
         if tuple(frame.columns) != tuple(names):
             frame = frame[list(names)]
         return frame.to_numpy()
-    except Exception:
+    except Exception:  # whatever a library's frame raises, the long way says what does not fit
         return None
 
 

@@ -150,10 +150,10 @@ def _read(frame: Frame, expression: ast.Read) -> Value:
     """`size[0]`, `prediction[target]`."""
     value = evaluate(frame, expression.value)
     if len(expression.indices) != 1:
-        raise Fault(NotYet(expression.span, "index notation"))
+        raise _alone(expression)
     (index,) = expression.indices
     if isinstance(index, ast.Declared | ast.SliceOf | ast.Leading):
-        raise Fault(NotYet(expression.span, "index notation"))
+        raise _alone(expression)
     chosen = evaluate(frame, index)
     match value, chosen:
         case (Poison(), _) | (_, Poison()):
@@ -166,9 +166,15 @@ def _read(frame: Frame, expression: ast.Read) -> Value:
         case Tensor(), Tensor():
             raise Fault(Unexpected(index.span, "a tensor of values", "an index such as a class target"))
         case Tensor(), _:
-            raise Fault(NotYet(expression.span, "index notation"))
+            raise _alone(expression)
         case _:
             raise Fault(Unexpected(expression.value.span, kind_of(value), "a size or a tensor"))
+
+
+def _alone(read: ast.Read) -> Fault:
+    """A part of a tensor is taken by a definition of its own."""
+    advice = "define what is read: `part[i: 2] = x[i + 1]`"
+    return Fault(IndexForm(read.span, f"`{read.span.text}` stands outside of index notation", advice))
 
 
 # --- calls ----------------------------------------------------------------------------------------

@@ -267,19 +267,28 @@ def _extents(formula: Formula, declared: Mapping[str, int | None], span: Span) -
 
 def _check_range(reading: Reading, extents: Mapping[str, int]) -> None:
     for place, extent in zip(reading.places, reading.tensor.shape, strict=True):
-        ends = [weight * (extents[name] - 1) for name, weight in place.weights.items()]
-        low = place.constant + sum(min(0, end) for end in ends)
-        high = place.constant + sum(max(0, end) for end in ends)
+        low, high = _range(place, extents)
         beyond = max(-low, high) > static.LARGEST_EXTENT  # what is compiled counts in 64 bits
         if beyond or ((low < 0 or high >= extent) and reading.outside is None):
             raise Fault(IndexRange(place.span, place.span.text, low, high, extent))
+
+
+def _range(place: Place, extents: Mapping[str, int]) -> tuple[int, int]:
+    """The least and the greatest value of an index expression."""
+    ends = [weight * (extents[name] - 1) for name, weight in place.weights.items()]
+    return place.constant + sum(min(0, end) for end in ends), place.constant + sum(max(0, end) for end in ends)
+
+
+def _stays(reading: Reading, extents: Mapping[str, int]) -> bool:
+    ranges = (_range(place, extents) for place in reading.places)
+    return all(low >= 0 and high < n for (low, high), n in zip(ranges, reading.tensor.shape, strict=True))
 
 
 def _window(formula: Formula, extents: Mapping[str, int], span: Span) -> Tensor:
     """The greatest or least of each window, which are first laid out side by side."""
     windows = formula.replaced(own=(*formula.own, *formula.over), over=())
     laid, (reading,) = _contract(windows, extents, span), formula.readings
-    if reading.outside is not None:
+    if reading.outside is not None and not _stays(reading, extents):
         home = laid.home
         ones = batching.spread(batching.constant(home, 1.0, span), reading.tensor.shape, False)
         inside = _contract(windows.replaced(readings=(reading.replaced(tensor=ones),)), extents, span)

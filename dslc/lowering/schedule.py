@@ -45,21 +45,21 @@ def phases(steps: Sequence[AnyStep]) -> list[list[AnyStep]]:
     """The steps by phase; those that follow another stand behind it."""
     uses: defaultdict[int, _Uses] = defaultdict(_Uses)
     chains: list[_Chain] = []
-    for given in steps:
-        step = given
+    for step in steps:
         before = list(_before(step, uses))
         level = 1 + max((chain.level for _, chain in before), default=-1)
         near = [(other, chain) for other, chain in before if chain.level == level - 1]
         follower = _follower(step, near)
+        placed = follower or step
         if follower is not None:
-            step, chain = follower, near[0][1]
-            chain.steps.append(step)
+            chain = near[0][1]
+            chain.steps.append(follower)
         else:
             chain = _Chain(level, [step])
             chains.append(chain)
-        for number in _sources(step):
-            uses[number].reads.append((step, chain))
-        uses[step.result.draft.number].writes.append((step, chain))
+        for number in _sources(placed):
+            uses[number].reads.append((placed, chain))
+        uses[placed.result.draft.number].writes.append((placed, chain))
     found: list[list[AnyStep]] = [[] for _ in range(1 + max((chain.level for chain in chains), default=-1))]
     for made in chains:
         found[made.level] += made.steps

@@ -182,6 +182,17 @@ class Fetch:
 class Phase:
     calls: tuple[Call | Fetch, ...]
 
+    @property
+    def chains(self) -> tuple[tuple[Call | Fetch, ...], ...]:
+        """The calls, each with those that follow it tile by tile."""
+        chains: list[list[Call | Fetch]] = []
+        for call in self.calls:
+            if isinstance(call, Call) and call.follows and chains:
+                chains[-1].append(call)
+            else:
+                chains.append([call])
+        return tuple(map(tuple, chains))
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -23,6 +23,7 @@ from dslc.program.program import (
     Phase,
     Program,
     Region,
+    Tiles,
 )
 from dslc.program.verify_call import demand, verify_call
 from dslc.scalar.affine import Access, Affine, identity
@@ -140,33 +141,40 @@ def _call(program: Program, call: Call | Fetch, known: dict[tuple[Region, str], 
 
 def _phase(program: Program, phase: Phase) -> None:
     """Writes of a phase are disjoint, and nobody reads them within it but who follows tile by tile."""
-    demand(not _follows(phase.calls[0]) if phase.calls else True, "the first call follows nothing")
-    chains = _chains(phase)
+    chains = phase.chains
     for one, other in combinations(phase.calls, 2):
         if _overlap(one.result, other.result, program):
             demand(_apart(one, other), f"`{one.result.name}` and `{other.result.name}` are written at once")
-    for place, reader in enumerate(phase.calls):
-        for position, writer in enumerate(phase.calls):
-            if not isinstance(reader, Call):
-                continue
-            for k, operand in enumerate(reader.operands):
-                if _overlap(operand, writer.result, program):
-                    own = reader is writer and _elementwise(reader, k)
-                    together = chains[place] == chains[position] and place != position
-                    fits = own or (together and isinstance(writer, Call) and _tile_by_tile(reader, k, writer))
-                    demand(fits, f"`{operand.name}` is read while `{writer.result.name}` is written")
+    for number, chain in enumerate(chains):
+        _chain(chain)
+        for reader in chain:
+            for k, operand in enumerate(reader.operands if isinstance(reader, Call) else ()):
+                for position, writers in enumerate(chains):
+                    for writer in writers:
+                        if _overlap(operand, writer.result, program):
+                            fits = isinstance(reader, Call) and _may_read(reader, k, writer, number == position)
+                            demand(fits, f"`{operand.name}` is read while `{writer.result.name}` is written")
 
 
-def _follows(call: Call | Fetch) -> bool:
-    return isinstance(call, Call) and call.follows
+def _chain(chain: Sequence[Call | Fetch]) -> None:
+    """What follows has a call before it, cut into as many tiles."""
+    leader, *followers = chain
+    demand(not (isinstance(leader, Call) and leader.follows), f"`{leader.result.name}` follows nothing")
+    for follower in followers:
+        cut = [_tiles(call.tiles) for call in (leader, follower) if isinstance(call, Call)]
+        demand(len(cut) == 2 and cut[0] == cut[1], f"`{follower.result.name}` has other tiles than what it follows")
 
 
-def _chains(phase: Phase) -> list[int]:
-    """For each call the place of the one that its chain begins with."""
-    firsts: list[int] = []
-    for place, call in enumerate(phase.calls):
-        firsts.append(firsts[-1] if _follows(call) and firsts else place)
-    return firsts
+def _tiles(tiles: Tiles) -> tuple[Extent, int]:
+    """How many there are: of so many rows each, or a number."""
+    return (ROWS, tiles.size) if tiles.extent is ROWS else (-(-tiles.extent // tiles.size), 0)
+
+
+def _may_read(reader: Call, operand: int, writer: Call | Fetch, together: bool) -> bool:
+    """A call reads what the phase writes only in place, or tile by tile from its own chain."""
+    if reader is writer:
+        return _elementwise(reader, operand)
+    return together and isinstance(writer, Call) and _tile_by_tile(reader, operand, writer)
 
 
 def _tile_by_tile(reader: Call, operand: int, writer: Call) -> bool:

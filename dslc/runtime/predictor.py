@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslc.data.prepared import PreparedRows
+from dslc.data.prepared import PIECE, PreparedRows
 from dslc.graph.graph import Array
 from dslc.program import machine
 from dslc.program.arena import NUMPY, view
@@ -22,9 +22,6 @@ from dslc.runtime.rows import INPUT
 from dslc.scalar.types import sized
 
 ENTRY = "predict"
-
-PIECE = 4096
-"""Rows that are taken at a time, many batches of a small capacity together: preparing a row alone takes long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +42,7 @@ class Predictor:
             self._batch([(place, whole[_part(0, count, chosen)]) for place, whole in wholes], slice(0, count))
             return {name: result[:count].copy() for name, result in self.results.items()}
         found = {name: np.empty((count, *r.shape[1:]), r.dtype) for name, r in self.results.items()}
+        # Many batches of a small capacity are taken together: preparing a few rows takes as long as preparing a piece.
         step = self.capacity * max(1, PIECE // self.capacity)
         for begin in range(0, count, step):
             end = min(begin + step, count)

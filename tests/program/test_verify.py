@@ -120,6 +120,7 @@ def loop_changed(place: Place, change: Callable[[LoopKernel], LoopKernel]) -> Pr
 RELU = find("train", lambda c: isinstance(c.kernel, LoopKernel) and c.extents == (ROWS, 7))
 SUM = find("train", lambda c: isinstance(c.kernel, LoopKernel) and c.extents == (7, ROWS))
 MOMENT = find("train", lambda c: c.result.name == "m.layer1.w")
+WEIGHTS = find("train", lambda c: c.result.name == "train.sums.weight")
 MULTIPLY = of_kind("train", MultiplyKernel)
 CONTRACT = of_kind("predict", ContractKernel)
 SCATTER = of_kind("predict", ScatterKernel)
@@ -243,6 +244,7 @@ MUTATIONS: dict[str, Callable[[], Program]] = {
     "a scatter's tiles": lambda: with_call(SCATTER, replace(SCATTER.call(), tiles=Tiles(4, 8))),
     # what follows tile by tile
     "a follower that follows nothing": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), follows=True)),
+    "a follower of other tiles": lambda: with_call(WEIGHTS, replace(WEIGHTS.call(), follows=True)),
     "a follower that waits for nobody": lambda: with_call(RELU, replace(RELU.call(), follows=False)),
     "a follower cut otherwise": lambda: with_call(
         RELU, replace(RELU.call(), tiles=Tiles(RELU.call().tiles.extent, RELU.call().tiles.size + 8))
