@@ -108,6 +108,8 @@ def _to_json(measured: Sequence[Measured], reading: Reading | None, peak: float 
 
 def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
     """A table of steps, and one of starts and memory."""
+    from dslc.plan import table
+
     steps = [["workload", "us/step", *(f"{peer} us" for peer in peers), *(["ratio"] if peers else []), "of peak"]]
     starts = [["workload", "first compile s", "cold compile s", "warm start s", "arena", "process"]]
     for one in measured:
@@ -117,12 +119,7 @@ def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
         steps.append([one.workload, f"{one.us_per_step:.1f}", *others, *ratio, share])
         seconds = [f"{spent:.2f}" for spent in (one.prepare_s, one.compile_cold_s, one.start_warm_s)]
         starts.append([one.workload, *seconds, _size(one.peak_bytes), _size(one.memory_bytes)])
-    return f"{_table(steps)}\n\n{_table(starts)}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join([*table(steps, left=1), "", *table(starts, left=1)])
 
 
 def _size(count: int) -> str:

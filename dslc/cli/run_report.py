@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from dslc.cli.outcome import Outcome
+from dslc.cli.outcome import Outcome, duration
 from dslc.graph.graph import Array
 from dslc.model import Model
 from dslc.program.arena import buffer_bytes
@@ -60,7 +60,7 @@ def _facts(model: Model, outcome: Outcome) -> Iterator[tuple[str, str]]:
         held = sum(buffer_bytes(buffer, program.capacity) for buffer in program.buffers if buffer.region is region)
         yield f"of it {owner}", f"{held:,}"
     yield "phases of a step", f"{len(program.entries['train'].phases):,}"
-    yield "compiled in", f"{outcome.compile_seconds:.2f} s"
+    yield "compiled in", duration(outcome.compile_seconds)
 
 
 def _predictions(model: Model) -> Iterator[str]:

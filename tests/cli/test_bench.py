@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from model_files import write_points
 
+import dslc
 from dslc.cli.main import run
-from dslc.cli.workload import BATCHES, STACKS, draw, find
+from dslc.cli.workload import BATCHES, STACKS, Update, draw, find
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.source import BUILT_IN
 
@@ -82,6 +84,17 @@ def test_every_named_workload_has_its_file(name: str) -> None:
     workload = find(name)
     assert workload is not None
     assert workload.path.is_file()
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_peer_builds_what_the_file_says(name: str) -> None:
+    workload, stack = find(name), STACKS[name]
+    assert workload is not None
+    experiment = dslc.compile(workload.path, backend="reference").experiment
+    assert experiment.loop.batch == stack.batch
+    assert [p.shape for p in experiment.parameters if len(p.shape) == 2] == list(pairwise(stack.widths))
+    assert ({t.name[:2] for t in experiment.states} == {"m.", "v."}) == (stack.update is Update.ADAM)
+    assert f"({stack.rate:g})" in workload.path.read_text("utf-8").replace("1e-3", "0.001").replace("1e-2", "0.01")
 
 
 def test_the_drawn_rows_are_the_same_everywhere() -> None:
