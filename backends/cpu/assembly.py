@@ -13,6 +13,9 @@ from .unit import Assembly, CType, Signature
 
 REALS = {Element.F32: CType.F32, Element.F64: CType.F64}
 
+_X86 = ("x86_64", "AMD64")
+_ARM = ("aarch64", "arm64")
+
 
 def wrapper(name: str, callee: str, ctype: CType, arity: int, extra: str = "") -> Assembly:
     """`name`, which is one call of the LLVM intrinsic or C function `callee`; `extra` are its further operands."""
@@ -104,9 +107,9 @@ define i64 @first_tile(i64 %turn, i64 %threads) alwaysinline {
 
 def pause(host: Host) -> Assembly:
     """Tells the processor that a loop waits for another core."""
-    if host.machine in ("x86_64", "AMD64"):
+    if host.machine in _X86:
         declaration, call = "declare void @llvm.x86.sse2.pause()", "call void @llvm.x86.sse2.pause()"
-    elif host.machine in ("aarch64", "arm64"):
+    elif host.machine in _ARM:
         declaration, call = "declare void @llvm.aarch64.hint(i32)", "call void @llvm.aarch64.hint(i32 1)"
     else:
         declaration, call = "", ""
@@ -146,6 +149,45 @@ def _futex(number: int, operation: int, value: str) -> str:
 def _futex_function(name: str, declaration: str, call: str) -> Assembly:
     text = f"{declaration}\ndefine i64 @{name}(i64 %place, i64 %value) alwaysinline {{\n  {call}\n  ret i64 0\n}}\n"
     return Assembly(Signature(name, (("place", CType.I64), ("value", CType.I64)), CType.I64), text)
+
+
+def flush_subnormals(host: Host) -> Assembly:
+    """From here on this thread takes subnormal operands and results for 0; the mode that was is returned.
+
+    Bits FTZ (15) and DAZ (6) of MXCSR (Intel SDM 1, 10.2.3), FZ (24) of FPCR (Arm ARM, C5.2.8).
+    """
+    if host.machine in _X86:
+        lines = ["%p = alloca i32", "call void @llvm.x86.sse.stmxcsr(ptr %p)", "%m = load i32, ptr %p"]
+        lines += ["%n = or i32 %m, 32832", "store i32 %n, ptr %p", "call void @llvm.x86.sse.ldmxcsr(ptr %p)"]
+        lines += ["%r = zext i32 %m to i64"]
+    elif host.machine in _ARM:
+        lines = ["%r = call i64 @llvm.aarch64.get.fpcr()", "%n = or i64 %r, 16777216"]
+        lines += ["call void @llvm.aarch64.set.fpcr(i64 %n)"]
+    else:
+        lines = ["%r = add i64 0, 0"]
+    return _mode_function("flush_subnormals", (), [*lines, "ret i64 %r"], host)
+
+
+def restore_mode(host: Host) -> Assembly:
+    """Sets the mode that `flush_subnormals` returned."""
+    lines = []
+    if host.machine in _X86:
+        lines = ["%p = alloca i32", "%m = trunc i64 %mode to i32", "store i32 %m, ptr %p"]
+        lines += ["call void @llvm.x86.sse.ldmxcsr(ptr %p)"]
+    elif host.machine in _ARM:
+        lines = ["call void @llvm.aarch64.set.fpcr(i64 %mode)"]
+    return _mode_function("restore_mode", (("mode", CType.I64),), [*lines, "ret i64 0"], host)
+
+
+def _mode_function(name: str, parameters: tuple[tuple[str, CType], ...], lines: list[str], host: Host) -> Assembly:
+    declared = ""
+    if host.machine in _X86:
+        declared = "declare void @llvm.x86.sse.stmxcsr(ptr)\ndeclare void @llvm.x86.sse.ldmxcsr(ptr)\n"
+    elif host.machine in _ARM:
+        declared = "declare i64 @llvm.aarch64.get.fpcr()\ndeclare void @llvm.aarch64.set.fpcr(i64)\n"
+    given = ", ".join(f"i64 %{parameter}" for parameter, _ in parameters)
+    body = "".join(f"  {line}\n" for line in lines)
+    return Assembly(Signature(name, parameters, CType.I64), f"{declared}define i64 @{name}({given}) {{\n{body}}}\n")
 
 
 def tile(element: Element, rows: int, vectors: int, masked: bool, host: Host) -> Assembly:

@@ -5,11 +5,14 @@ interpreter's lock, which a busy main thread gives up only every few millisecond
 a fork could lose. The barrier spins briefly, then sleeps. It counts arrivals and never resets: that with
 number b opens when b * threads have arrived. Its place is two words, 64 bytes apart, which are 0 before the
 crew starts: the arrivals, and the threads that sleep.
+
+While a crew works, numbers too small for a normal float are 0, as in XLA: a processor may take a hundred times as
+long for them, and the moments of an optimizer whose gradient stays 0 decay into them.
 """
 
 from __future__ import annotations
 
-from .assembly import ATOMIC_ADD, ATOMIC_LOAD, WORD, pause, sleep_while, wake_all
+from .assembly import ATOMIC_ADD, ATOMIC_LOAD, WORD, flush_subnormals, pause, restore_mode, sleep_while, wake_all
 from .host import this_host
 from .unit import Assembly, CType, Signature, Unit
 
@@ -55,6 +58,8 @@ declare i32 @pthread_create(ptr, ptr, ptr, ptr)
 declare i32 @pthread_join(i64, ptr)
 declare i64 @sleep_while(i64, i64)
 declare i64 @wake_all(i64, i64)
+declare i64 @flush_subnormals()
+declare i64 @restore_mode(i64)
 
 ; A member's block: its thread number, the gate, the work, the words. The gate holds 0, then the number of threads.
 define internal ptr @member(ptr %block) {
@@ -76,6 +81,7 @@ closed:
   %s = call i64 @sleep_while(i64 %place, i64 0)
   br label %wait
 go:
+  %m = call i64 @flush_subnormals()
   call void %work(i64 %thread, i64 %threads, i64 %words)
   ret ptr null
 }
@@ -112,7 +118,9 @@ open:
   store atomic i64 %t, ptr %gate seq_cst, align 8
   %place = ptrtoint ptr %gate to i64
   %w = call i64 @wake_all(i64 %place, i64 0)
+  %mode = call i64 @flush_subnormals()
   call void %routine(i64 0, i64 %t, i64 %words)
+  %r = call i64 @restore_mode(i64 %mode)
   br label %join
 join:
   %j = phi i64 [ 1, %open ], [ %j1, %joining ]
@@ -137,8 +145,11 @@ CREW = Unit(
     f"""{_CREW.head}
     start_crew(threads, work, words)
 """,
-    (_START, sleep_while(this_host()), wake_all(this_host())),
-)
+    (
+        _START, sleep_while(this_host()), wake_all(this_host()), flush_subnormals(this_host()),
+        restore_mode(this_host()),
+    ),
+)  # fmt: skip
 """Calls the function at the address `work` as (thread, threads, words) in as many threads at once; in fewer
 where the system starts no more. The caller is thread 0."""
 
