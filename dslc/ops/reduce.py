@@ -14,11 +14,15 @@ import numpy as np
 
 from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Iota
-from dslc.ops.map import Map, Value
+from dslc.ops.map import Map, filled
 from dslc.ops.sample import Draw, Sample, Sampler, real, shape
 from dslc.ops.structure import Expand
-from dslc.scalar.functions import ATOM, Formula, equal, negate, where
-from dslc.scalar.types import DType
+from dslc.scalar.functions import ATOM, Formula, add, equal, multiply, where
+from dslc.scalar.types import ROWS, DType, Shape
+
+
+_BEYOND = 2**62
+"""Greater than the number of any element."""
 
 
 class ReduceKind(Enum):
@@ -54,24 +58,31 @@ class Reduce(Op):
         kept = tuple(k for k in range(len(build.type(operand).shape)) if k not in self.axes)
         if self.kind is ReduceKind.SUM:
             return (build.add(Expand(build.type(operand).shape, kept), g),)
-        return (self._to_extremum(build, operand, self.axes, g),)
+        return (self._to_first(build, node, kept, g) if self.axes else g,)
 
-    def _to_extremum(self, build: Builder, operand: NodeId, axes: tuple[int, ...], g: NodeId) -> NodeId:
-        """Axis by axis: to the first extremum of the outer axes, then of the innermost one."""
-        if not axes:
-            return g
-        *outer, axis = axes
-        if outer:
-            extremum = build.add(Reduce(self.kind, (axis,)), operand)
-            g = self._to_extremum(build, extremum, tuple(outer), g)
+    def _to_first(self, build: Builder, node: Node, kept: tuple[int, ...], g: NodeId) -> NodeId:
+        """To the element with the least row-major number of those that are the extremum."""
+        (operand,) = node.inputs
         whole = build.type(operand).shape
-        kept = tuple(k for k in range(len(whole)) if k != axis)
-        ranked = operand if self.kind is ReduceKind.MAX else build.add(Map(negate), operand)
-        first = build.add(Expand(whole, kept), build.add(Argmax(axis), ranked))
-        place = build.add(Expand(whole, (axis,)), build.add(Iota(whole[axis])))
-        spread = build.add(Expand(whole, kept), g)
-        chosen = where(equal(Value(build, place), Value(build, first)), Value(build, spread), 0.0)
-        return chosen.node if isinstance(chosen, Value) else g
+        number = self._numbers(build, whole)
+        hit = build.add(Map(equal), operand, build.add(Expand(whole, kept), node.id))
+        candidates = build.add(Map(where), hit, number, filled(build, _BEYOND, whole, DType.INT))
+        first = build.add(Reduce(ReduceKind.MIN, self.axes), candidates)
+        chosen = build.add(Map(equal), number, build.add(Expand(whole, kept), first))
+        return build.add(Map(where), chosen, build.add(Expand(whole, kept), g), filled(build, 0.0, whole))
+
+    def _numbers(self, build: Builder, whole: Shape) -> NodeId:
+        """For each element its row-major number along `axes`, as INT."""
+        first, *rest = self.axes
+        number = build.add(Expand(whole, (first,)), build.add(Iota(whole[first])))
+        for axis in rest:
+            extent = whole[axis]
+            if extent is ROWS:
+                raise TypeError("the batch axis is the first")
+            number = build.add(Map(multiply), number, filled(build, extent, whole, DType.INT))
+            index = build.add(Expand(whole, (axis,)), build.add(Iota(extent)))
+            number = build.add(Map(add), number, index)
+        return number
 
     def to_text(self) -> str:
         return f"reduce {self.kind.value} over {', '.join(map(str, self.axes)) or 'none'}"

@@ -14,11 +14,12 @@ from dslc.passes.settle import settle
 from dslc.passes.share import share
 from dslc.passes.simplify import simplify
 from dslc.passes.stabilise import stabilise
+from dslc.passes.windows import windows
 
 Pass: TypeAlias = Callable[[Graph], Graph]
 
 BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (simplify, stabilise, simplify)
-AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, powers, share, prune)
+AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, windows, powers, share, prune)
 
 
 def apply(graph: Graph, passes: Sequence[Pass]) -> Graph:

@@ -18,14 +18,14 @@ from dslc.graph.graph import Builder, Graph, Node, NodeId
 from dslc.ops.contract import Contract
 from dslc.ops.declared import DeclaredGradient
 from dslc.ops.gather import Gather, ScatterAdd
-from dslc.ops.leaf import Constant, Leaf
+from dslc.ops.leaf import Constant, Iota, Leaf
 from dslc.ops.loop import Loop
 from dslc.ops.map import Map
 from dslc.ops.random import Random
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
 from dslc.ops.stop import StopGradient
 from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose
-from dslc.passes.loop_body import BodyBuilder, before_reshape, untransposed
+from dslc.passes.loop_body import BodyBuilder, before_reshape, leaves, untransposed
 from dslc.scalar.affine import identity
 from dslc.scalar.body import Combine, Load
 from dslc.scalar.types import ROWS, Shape
@@ -84,7 +84,7 @@ def _stored(graph: Graph, nodes: Sequence[Node]) -> set[NodeId]:
             stored.add(node.id)
         if _stays(graph, node):
             stored.update(_operands(graph, node))
-    stored |= _tables(nodes, stored)
+    stored |= _tables(graph, nodes, stored)
     by_id = {node.id: node for node in nodes}
     for node in reversed(nodes):
         if node.id in stored:
@@ -118,9 +118,16 @@ def _stays(graph: Graph, node: Node) -> bool:
             operand = graph.type(node.inputs[0]).shape
             return before_reshape(operand, node.type.shape, identity(len(node.type.shape)), 0) is None
         case Contract():
-            return not _is_loop(graph, node)
+            return not (_is_loop(graph, node) or _is_read(node.op))
         case _:
             return False
+
+
+def _is_read(op: Contract) -> bool:
+    """Does a contraction do no more than read one operand, windows of it perhaps, or sum what it reads?"""
+    kept = [axis.index for axis in op.out]
+    whole = op.shape == tuple(op.extents[k] for k in kept if k is not None)
+    return len(op.operands) == 1 and None not in kept and len(set(kept)) == len(kept) and whole
 
 
 def _reduces(graph: Graph, node: Node) -> bool:
@@ -130,6 +137,8 @@ def _reduces(graph: Graph, node: Node) -> bool:
         case Argmax():
             return True
         case Contract():
+            if _is_read(node.op):
+                return len(node.op.out) < len(node.op.extents)
             return _is_loop(graph, node)
         case _:
             return False
@@ -150,16 +159,30 @@ def _is_loop(graph: Graph, node: Node) -> bool:
     return not (len(inputs) == 2 and summed and all(count == 2 for count in counts))
 
 
-def _tables(nodes: Iterable[Node], stored: set[NodeId]) -> set[NodeId]:
+def _tables(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> set[NodeId]:
     """What gathers read and cannot compute at an index that was taken: all but maps of what is stored."""
     takes, tables = set(stored), set[NodeId]()
     for node in nodes:
         if isinstance(node.op, Gather) and node.inputs[0] not in takes:
             tables.add(node.inputs[0])
             takes.add(node.inputs[0])
-        if isinstance(node.op, Map | Expand | Constant) and all(i in takes for i in node.inputs):
+        if isinstance(node.op, Contract) and _is_read(node.op) and node.inputs[0] not in takes and _clips(graph, node):
+            tables.add(node.inputs[0])
+            takes.add(node.inputs[0])
+        views = Map | Expand | Constant | Iota | Transpose
+        if isinstance(node.op, views) and all(i in takes for i in node.inputs):
+            takes.add(node.id)
+        if isinstance(node.op, Contract) and _is_read(node.op) and not _reduces(graph, node) and node.inputs[0] in takes:
             takes.add(node.id)
     return tables
+
+
+def _clips(graph: Graph, node: Node) -> bool:
+    """Does a contraction of one operand read beyond it, where there is nothing?"""
+    assert isinstance(node.op, Contract)
+    shape = graph.type(node.inputs[0]).shape
+    pairs = zip(node.op.operands[0], shape, strict=True)
+    return any(extent is not ROWS and leaves(where, node.op.extents, extent) for where, extent in pairs)
 
 
 def _work(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> dict[NodeId, frozenset[NodeId]]:

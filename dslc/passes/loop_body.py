@@ -24,7 +24,8 @@ from dslc.ops.stop import StopGradient
 from dslc.ops.structure import Expand, Reshape, Slice, Transpose
 from dslc.scalar.affine import Access, Affine, identity
 from dslc.scalar.body import Apply, IndexOf, Instruction, Literal, Load, Ref, Taken
-from dslc.scalar.functions import multiply
+from dslc.scalar.functions import ScalarFunction, add, equal, logical_and, maximum, minimum, multiply
+from dslc.scalar.functions import where as choose
 from dslc.scalar.types import ROWS, DType, Extent, Shape
 
 Place: TypeAlias = tuple[Affine | Taken, ...]
@@ -52,10 +53,7 @@ class BodyBuilder:
                 kept = [axis.index for axis in out if axis.index is not None]
                 loops = kept + [k for k in range(len(extents)) if k not in kept]
                 moved = tuple(whole[loops.index(k)] for k in range(len(extents)))
-                factors = [
-                    self.value(i, tuple(axis.compose(moved) for axis in where))
-                    for i, where in zip(inputs, op.operands, strict=True)
-                ]
+                factors = [self.read(op, k, source, moved) for k, source in enumerate(inputs)]
                 product = factors[0]
                 for factor in factors[1:]:
                     product = self.add(Apply(multiply, (product, factor)))
@@ -96,11 +94,11 @@ class BodyBuilder:
         """`node` at the indices `at`, from its operands."""
         match node.op:
             case Map(function):
-                return self.add(Apply(function, tuple(self.value(i, at) for i in node.inputs)))
+                return self.applied(function, tuple(self.value(i, at) for i in node.inputs))
             case Constant(value, dtype):
                 return self.add(Literal(value, dtype))
             case Iota():
-                return at[0].value if isinstance(at[0], Taken) else self.add(IndexOf(at[0]))
+                return self.index(at[0])
             case Gather(shared):
                 table, chosen = node.inputs
                 end = len(self.graph.type(chosen).shape)
@@ -108,8 +106,61 @@ class BodyBuilder:
                 return self.value(table, (*at[:shared], taken, *at[end:]))
             case Random():
                 return self.draw(node.op, node.inputs, _affine(at))
+            case Contract():
+                op, (source,) = untransposed(self.graph, node.op, node.inputs)
+                loops = [axis.index for axis in op.out]
+                return self.read(op, 0, source, tuple(at[loops.index(k)] for k in range(len(op.extents))))
             case _:
                 return self.value(node.inputs[0], self.before(node, at))
+
+    def read(self, op: Contract, k: int, source: NodeId, at: Place) -> Ref:
+        """Operand k of a contraction, its loops being at `at`: 0 where that leaves the operand."""
+        places: list[Affine | Taken] = []
+        inside: Ref | None = None
+        for where, extent in zip(op.operands[k], self.graph.type(source).shape, strict=True):
+            place = self.place(where, at)
+            if extent is not ROWS and leaves(where, op.extents, extent):
+                index = self.index(place)
+                place = Taken(self.clipped(index, extent))
+                here = self.add(Apply(equal, (index, place.value)))
+                inside = here if inside is None else self.add(Apply(logical_and, (inside, here)))
+            places.append(place)
+        value = self.value(source, tuple(places))
+        if inside is None:
+            return value
+        return self.add(Apply(choose, (inside, value, self.add(Literal(0.0, DType.REAL)))))
+
+    def place(self, where: Affine, at: Place) -> Affine | Taken:
+        """The index `where` with its loops at `at`."""
+        if all(isinstance(at[k], Affine) for k, c in enumerate(where.coefficients) if c):
+            zero = Affine((0,) * self.rank)
+            return where.compose(tuple(index if isinstance(index, Affine) else zero for index in at))
+        total = self.add(Literal(where.constant, DType.INT))
+        for index, c in zip(at, where.coefficients, strict=True):
+            if c:
+                scaled = self.applied(multiply, (self.index(index), self.add(Literal(c, DType.INT))))
+                total = self.applied(add, (total, scaled))
+        return Taken(total)
+
+    def index(self, place: Affine | Taken) -> Ref:
+        """An index as a value."""
+        return place.value if isinstance(place, Taken) else self.add(IndexOf(place))
+
+    def clipped(self, index: Ref, extent: int) -> Ref:
+        """The nearest index of an axis."""
+        zero, last = (self.add(Literal(end, DType.INT)) for end in (0, extent - 1))
+        return self.add(Apply(minimum, (self.add(Apply(maximum, (index, zero))), last)))
+
+    def applied(self, function: ScalarFunction, arguments: tuple[Ref, ...]) -> Ref:
+        """The function's value; sums and multiples of loop indices stay indices."""
+        given = [self.instructions[k] for k in arguments]
+        if function in (add, multiply):
+            match given:
+                case [IndexOf(x), IndexOf(y)] if function is add:
+                    return self.add(IndexOf(_sum(x, y)))
+                case [IndexOf(x), Literal(value, DType.INT)] | [Literal(value, DType.INT), IndexOf(x)]:
+                    return self.add(IndexOf(_scaled(x, 1, value) if function is add else _scaled(x, value, 0)))
+        return self.add(Apply(function, arguments))
 
     def before(self, node: Node, at: Place) -> Place:
         """Where a view at `at` reads its operand."""
@@ -142,6 +193,12 @@ class BodyBuilder:
 # --- accesses through views -----------------------------------------------------------------------
 
 
+def leaves(where: Affine, extents: Shape, size: int) -> bool:
+    """Is an index outside 0 .. size - 1 at some point of loops over `extents`?"""
+    ends = [c * (extent - 1) for c, extent in zip(where.coefficients, extents, strict=True) if c and extent is not ROWS]
+    return where.constant + sum(min(end, 0) for end in ends) < 0 or where.constant + sum(max(end, 0) for end in ends) >= size
+
+
 def untransposed(graph: Graph, op: Contract, inputs: Sequence[NodeId]) -> tuple[Contract, tuple[NodeId, ...]]:
     """The contraction that reads the operands of transposes instead of their results."""
     accesses, sources = list(op.operands), list(inputs)
@@ -168,6 +225,11 @@ def _affine(at: Place) -> Access:
 
 def _scaled(a: Affine, factor: int, constant: int) -> Affine:
     return Affine(tuple(factor * c for c in a.coefficients), factor * a.constant + constant)
+
+
+def _sum(a: Affine, b: Affine) -> Affine:
+    both = zip(a.coefficients, b.coefficients, strict=True)
+    return Affine(tuple(one + other for one, other in both), a.constant + b.constant)
 
 
 def _flat(at: Access, shape: Sequence[Extent], rank: int) -> Affine:
