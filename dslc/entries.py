@@ -16,6 +16,7 @@ from dslc.ops.leaf import LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
 from dslc.passes.join import real_leaves, with_parameters, with_updates
+from dslc.passes.rows_last import rows_last
 
 ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
 """What a program can be asked to do."""
@@ -65,7 +66,8 @@ def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
 
 
 def optimise(graph: Graph) -> Graph:
-    return fuse(apply(graph, AFTER_DIFFERENTIATION))
+    """As it is lowered: rewritten, fused, and laid out."""
+    return rows_last(fuse(apply(graph, AFTER_DIFFERENTIATION)))
 
 
 def simplified_gradients(graph: Graph, of: str) -> Graph:

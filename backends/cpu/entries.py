@@ -31,7 +31,7 @@ from dslc.program.program import (
     ScatterKernel,
     Tiles,
 )
-from dslc.scalar.types import ROWS, Extent, extents_text, shape_text
+from dslc.scalar.types import ROWS, Extent, extents_text, shape_text, stride
 from dslc.source import Span
 
 from .assembly import FIRST_TILE, WORD
@@ -249,5 +249,4 @@ def _static(extent: Extent) -> int:
 
 def _strides(buffer: Buffer) -> list[str]:
     """Row-major strides of all axes but the last."""
-    inner = [_static(extent) for extent in buffer.shape[1:]]
-    return [str(prod(inner[axis:])) for axis in range(len(inner))]
+    return [str(stride(buffer.shape[axis:])) for axis in range(1, len(buffer.shape))]

@@ -19,7 +19,7 @@ from dslc.program.arena import view
 from dslc.program.backend import Array, Bytes
 from dslc.program.program import Call, ContractKernel, LoopKernel, MultiplyKernel, ScatterKernel
 from dslc.scalar.affine import Access, identity
-from dslc.scalar.types import sized
+from dslc.scalar.types import distance, sized
 
 
 def run_call(call: Call, arena: Bytes, rows: int) -> None:
@@ -54,7 +54,7 @@ def loop(kernel: LoopKernel, call: Call, arena: Bytes, rows: int, result: Array)
 def multiply(call: Call, arena: Bytes, rows: int, result: Array) -> None:
     m, n, k = sized(call.extents, rows)
     a, b = (view(arena, operand, rows).ravel() for operand in call.operands)
-    a_m, a_k, b_k = (stride * a.itemsize for stride in call.strides)
+    a_m, a_k, b_k = (distance(stride, rows) * a.itemsize for stride in call.strides)
     left = as_strided(a, (m, k), (a_m, a_k), writeable=False).astype(np.float64)
     right = as_strided(b, (k, n), (b_k, b.itemsize), writeable=False).astype(np.float64)
     result[...] = (left @ right).reshape(result.shape)

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from dslc.program.program import Element, Kernel, Region, Tiles
-from dslc.scalar.types import DType, Extent, Shape, elements
+from dslc.scalar.types import DType, Extent, Shape, Stride, elements
 from dslc.source import Span
 
 
@@ -66,7 +66,7 @@ class Step:
     tiles: Tiles
     span: Span
     note: str
-    strides: tuple[int, ...] = ()
+    strides: tuple[Stride, ...] = ()
     part: bool = False
     follows: bool = False
 

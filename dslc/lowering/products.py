@@ -17,7 +17,7 @@ from dslc.lowering.tiles import column_tiles, multiply_tiles
 from dslc.ops.contract import Contract
 from dslc.program.program import ContractKernel, MultiplyKernel
 from dslc.scalar.affine import Access, Affine, access, identity
-from dslc.scalar.types import ROWS, Extent, Shape, elements
+from dslc.scalar.types import ROWS, Extent, Shape, Stride, elements, stride
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,9 @@ def _fits(operand: Operand, groups: Sequence[tuple[int, ...]], target: Target) -
 
 
 def _packed(op: Contract, operand: Operand, loops: tuple[int, ...], target: Target, steps: list[Step]) -> Operand:
-    """A copy of the operand whose axes are walked by `loops`, the batch axis first in any case."""
-    loops = tuple(sorted(loops, key=lambda k: op.extents[k] is not ROWS))
+    """A copy of the operand whose axes are walked by `loops`, the batch axis first unless it is the last."""
+    if op.extents[loops[-1]] is not ROWS:
+        loops = tuple(sorted(loops, key=lambda k: op.extents[k] is not ROWS))
     shape: Shape = tuple(op.extents[k] for k in loops)
     name = f"{operand.view.draft.name}.packed"
     copy = target.drafts.scratch(name, target.result.element, shape, target.span)
@@ -142,12 +143,9 @@ def _in_one_piece(loops: tuple[int, ...], group: tuple[int, ...]) -> bool:
     return loops[start : start + len(group)] == group
 
 
-def _stride(operand: Operand, group: tuple[int, ...]) -> int:
+def _stride(operand: Operand, group: tuple[int, ...]) -> Stride:
     """Elements from one point of the group to the next; 0 where it has one point."""
-    if not group:
-        return 0
-    inner = operand.view.shape[operand.loops.index(group[-1]) + 1 :]
-    return prod(extent for extent in inner if extent is not ROWS)
+    return stride(operand.view.shape[operand.loops.index(group[-1]) + 1 :]) if group else 0
 
 
 def _general(op: Contract, operands: Sequence[View], target: Target) -> list[Step]:

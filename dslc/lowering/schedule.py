@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
 
 from dslc.lowering.draft import FetchStep, Step, View
 from dslc.program.program import LoopKernel, MultiplyKernel, Tiles
 from dslc.scalar.affine import Affine
 from dslc.scalar.body import Load, Taken, along_first
-from dslc.scalar.types import ROWS, Shape
+from dslc.scalar.types import Shape, elements
 
 AnyStep = Step | FetchStep
 
@@ -142,6 +141,6 @@ def _row(step: Step, view: View) -> int | None:
             return None
 
 
-def _elements(shape: Shape) -> int | None:
-    """Of one place along the first axis."""
-    return None if ROWS in shape[1:] else prod(extent for extent in shape[1:] if extent is not ROWS)
+def _elements(shape: Shape) -> int:
+    """Of one place along the first axis, for each row where the batch is last: a buffer's views all have it there."""
+    return elements(shape[1:], 1)

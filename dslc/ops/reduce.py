@@ -20,7 +20,6 @@ from dslc.ops.structure import Expand
 from dslc.scalar.functions import ATOM, Formula, add, equal, multiply, where
 from dslc.scalar.types import ROWS, DType, Shape
 
-
 _BEYOND = 2**62
 """Greater than the number of any element."""
 

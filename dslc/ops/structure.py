@@ -73,14 +73,15 @@ class Expand(Op):
 
 @dataclass(frozen=True, slots=True)
 class Reshape(Op):
-    """The same elements in row-major order under another shape; a leading ROWS stays."""
+    """The same elements in row-major order under another shape; ROWS, first or last, stays where it is."""
 
     shape: Shape
 
     def infer(self, types: Sequence[TensorType]) -> TensorType:
         operand = _one(types)
         old, new = operand.shape, self.shape
-        if (old[:1] == (ROWS,)) != (new[:1] == (ROWS,)) or ROWS in old[1:] or ROWS in new[1:]:
+        same = any(old[end] == new[end] == (ROWS,) for end in (slice(1), slice(-1, None)))
+        if ROWS in (*old, *new) and (not same or (*old, *new).count(ROWS) != 2):
             raise TypeError(f"reshape of {operand} to {shape_text(new)} moves the batch axis")
         if elements(old, 1) != elements(new, 1):
             raise TypeError(f"reshape of {operand} to {shape_text(new)} changes the number of elements")

@@ -172,7 +172,12 @@ def _tables(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> set[Nod
         views = Map | Expand | Constant | Iota | Transpose
         if isinstance(node.op, views) and all(i in takes for i in node.inputs):
             takes.add(node.id)
-        if isinstance(node.op, Contract) and _is_read(node.op) and not _reduces(graph, node) and node.inputs[0] in takes:
+        if (
+            isinstance(node.op, Contract)
+            and _is_read(node.op)
+            and not _reduces(graph, node)
+            and node.inputs[0] in takes
+        ):
             takes.add(node.id)
     return tables
 

@@ -196,7 +196,10 @@ class BodyBuilder:
 def leaves(where: Affine, extents: Shape, size: int) -> bool:
     """Is an index outside 0 .. size - 1 at some point of loops over `extents`?"""
     ends = [c * (extent - 1) for c, extent in zip(where.coefficients, extents, strict=True) if c and extent is not ROWS]
-    return where.constant + sum(min(end, 0) for end in ends) < 0 or where.constant + sum(max(end, 0) for end in ends) >= size
+    return (
+        where.constant + sum(min(end, 0) for end in ends) < 0
+        or where.constant + sum(max(end, 0) for end in ends) >= size
+    )
 
 
 def untransposed(graph: Graph, op: Contract, inputs: Sequence[NodeId]) -> tuple[Contract, tuple[NodeId, ...]]:

@@ -1,11 +1,12 @@
-"""Windows that were written into become windows that are read, so that fusion can compute them in place.
+"""Windows that were written into become windows that are read, so that every place is computed once, by itself.
 
 The gradient of reading `x[s * i + u]` writes there. With q and r the quotient and the remainder of a place by s,
 
     y[s * i + u] += x[i, u]   becomes   y[s * q + r] = sum over v of x[q - v, s * v + r]
 
-which is one term where windows do not overlap, as in most pooling: then y is x with its axes in another order. What
-is computed from y element by element is computed before (q, r) become one axis, which only a whole tensor can.
+where what is read beyond x is 0. It is one term where windows do not overlap, as in most pooling: then y is x with
+its axes in another order. The input gradient of a convolution becomes a convolution. What is computed from y element
+by element is computed before (q, r) become one axis, which only a whole tensor can.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from dslc.graph.graph import Builder, Graph, NodeId, Op
 from dslc.ops.contract import Contract
 from dslc.ops.map import Map
-from dslc.ops.structure import Pad, Reshape, Slice
+from dslc.ops.structure import Reshape, Slice
 from dslc.passes.loop_body import before_reshape
 from dslc.passes.rewrite import rewrite
 from dslc.scalar.affine import Affine, identity
@@ -24,7 +25,7 @@ from dslc.scalar.types import ROWS, Extent, Shape
 
 
 def windows(graph: Graph) -> Graph:
-    """The graph without sums into windows of one operand, as far as a window's step or its dilation is 1."""
+    """The graph without sums into windows, as far as a window's step or its dilation is 1."""
     return rewrite(graph, (_read_instead, _map_before_merging))
 
 
@@ -35,163 +36,138 @@ def windows(graph: Graph) -> Graph:
 class _Axis:
     """One axis of the result, of `extent` places: `step * outer + dilation * inner + start`.
 
-    `inner` is None where the axis is walked by one loop.
+    `inner` is None where the axis is walked by one loop; `inner_extent` is then 1.
     """
 
     extent: Extent
     outer: int
     step: int
     inner: int | None
+    inner_extent: int
     dilation: int
     start: int
-
-    @property
-    def plain(self) -> bool:
-        return self.inner is None and self.step == 1
 
     @property
     def parted(self) -> bool:
         """Do its places have a quotient and a remainder by the step?"""
         return self.step > 1
 
+    @property
+    def terms(self) -> int:
+        """Windows that may meet in one place."""
+        return -(-self.inner_extent // self.step)
+
+    @property
+    def first(self) -> int:
+        """The quotient of the first place, as the outer loop counts it."""
+        return -self.start // self.step
+
+    @property
+    def skipped(self) -> int:
+        """Places between that of the first quotient and the first."""
+        return -self.start - self.first * self.step
+
+    @property
+    def quotients(self) -> Extent:
+        if self.extent is ROWS:
+            return ROWS
+        return (self.extent - 1 - self.start) // self.step - self.first + 1
+
+    @property
+    def places(self) -> Extent:
+        """As many as its quotients have."""
+        return self.quotients if self.quotients is ROWS else self.quotients * self.step
+
 
 def _read_instead(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:
-    if not isinstance(op, Contract) or len(op.operands) != 1:
-        return None
-    order = [axis.index for axis in op.operands[0]]
-    if None in order or len(set(order)) < len(op.extents) or build.type(inputs[0]).shape != _taken(op, order):
+    if not isinstance(op, Contract) or all(axis.index is not None for axis in op.out):
         return None
     axes = _axes(op)
-    if axes is None or all(axis.plain and axis.start == 0 for axis in axes):
+    if axes is None or not all(_bounded(op, [build.type(k).shape for k in inputs], axis) for axis in axes):
         return None
-    return _Reading(build, op, axes).result(inputs[0], [k for k in order if k is not None])
-
-
-def _taken(op: Contract, loops: Sequence[int | None]) -> Shape:
-    return tuple(op.extents[k] for k in loops if k is not None)
+    cut = build.add(_reading(op, axes), *inputs)
+    places = _reshaped(build, cut, tuple(axis.places for axis in axes))
+    if build.type(places).shape == op.shape:
+        return places
+    starts = tuple(axis.skipped for axis in axes)
+    stops = tuple(ROWS if axis.extent is ROWS else axis.skipped + axis.extent for axis in axes)
+    return build.add(Slice(starts, stops, (1,) * len(starts)), places)
 
 
 def _axes(op: Contract) -> list[_Axis] | None:
-    """The axes of the result; None where a loop is in none of them or in two, or a place has no quotient."""
+    """The axes of the result; None where a loop is in two of them, or a place has no quotient."""
     axes: list[_Axis] = []
     for where, extent in zip(op.out, op.shape, strict=True):
-        loops = sorted((c, k) for k, c in enumerate(where.coefficients) if c)
-        match loops:
-            case [(step, outer)] if step > 0:
-                axes.append(_Axis(extent, outer, step, None, 1, where.constant))
-            case [(dilation, inner), (step, outer)] if dilation > 0:
-                if dilation > 1 and step > 1:
-                    return None
-                axes.append(_Axis(extent, outer, step, inner, dilation, where.constant))
-            case _:
-                return None
+        loops = [(k, c) for k, c in enumerate(where.coefficients) if c]
+        ways = [
+            _Axis(extent, outer, step, inner, inner_extent, dilation, where.constant)
+            for outer, step in loops
+            for inner, dilation in [pair for pair in loops if pair[0] != outer] or [(None, 1)]
+            if isinstance(inner_extent := 1 if inner is None else op.extents[inner], int)
+            if min(step, dilation) == 1
+        ]
+        if not ways or len(loops) > 2:
+            return None
+        axes.append(min(ways, key=lambda axis: axis.terms))
     used = [k for axis in axes for k in (axis.outer, axis.inner) if k is not None]
-    return axes if sorted(used) == list(range(len(op.extents))) else None
+    return axes if len(set(used)) == len(used) else None
 
 
-class _Reading:
-    """The steps of one rewrite: inner loops of a parted axis are cut by its step, then places are read."""
+def _bounded(op: Contract, shapes: Sequence[Shape], axis: _Axis) -> bool:
+    """Does reading go beyond some operand wherever the outer or the inner loop would leave its extent?"""
 
-    def __init__(self, build: Builder, op: Contract, axes: Sequence[_Axis]) -> None:
-        self.build = build
-        self.op = op
-        self.axes = axes
-
-    def result(self, x: NodeId, order: Sequence[int]) -> NodeId:
-        merged = self.build.add(self._contraction(order), self._cut(x, order))
-        places = _reshaped(self.build, merged, tuple(self._places(axis) for axis in self.axes))
-        starts = tuple(self._skipped(axis) for axis in self.axes)
-        if self.build.type(places).shape == self.op.shape:
-            return places
-        stops = tuple(
-            axis.extent if axis.extent is ROWS else start + axis.extent
-            for axis, start in zip(self.axes, starts, strict=True)
+    def walked(loop: int) -> bool:
+        pairs = (
+            pair
+            for operand, shape in zip(op.operands, shapes, strict=True)
+            for pair in zip(operand, shape, strict=True)
         )
-        return self.build.add(Slice(starts, stops, (1,) * len(starts)), places)
+        return any(where.index == loop and size == op.extents[loop] for where, size in pairs)
 
-    def _size(self, loop: int | None) -> int:
-        extent = 1 if loop is None else self.op.extents[loop]
-        if extent is ROWS:
-            raise TypeError("the batch axis in a window")
-        return extent
+    whole = axis.inner is None or axis.inner_extent == axis.terms * axis.step or walked(axis.inner)
+    return whole and (axis.extent is ROWS or walked(axis.outer))
 
-    def _terms(self, axis: _Axis) -> int:
-        """Windows that may meet in one place."""
-        return -(-self._size(axis.inner) // axis.step)
 
-    def _first(self, axis: _Axis) -> int:
-        """The quotient of the axis's first place."""
-        return -axis.start // axis.step
+def _reading(op: Contract, axes: Sequence[_Axis]) -> Contract:
+    """Loops are the result's axes, those by a step in two, then the terms, then the loops that were summed before."""
+    extents: list[Extent] = []
+    for axis in axes:
+        extents += [axis.quotients, axis.step] if axis.parted else [axis.quotients]
+    parallel = len(extents)
+    extents += [axis.terms for axis in axes if axis.terms > 1]
+    used = {k for axis in axes for k in (axis.outer, axis.inner)}
+    rest = [k for k in range(len(op.extents)) if k not in used]
+    extents += [op.extents[k] for k in rest]
+    index = identity(len(extents))
+    moved: list[Affine] = [index[0]] * len(op.extents)
+    place, term = 0, parallel
+    for axis in axes:
+        weights = {place: 1}
+        if axis.terms > 1:
+            weights[term] = -axis.dilation
+        if axis.parted and axis.inner is None:
+            # The other remainders are not there: an index beyond the operand.
+            weights[place + 1] = _beyond(op, axis)
+        moved[axis.outer] = _affine(len(extents), weights, axis.first if axis.parted else -axis.start)
+        if axis.inner is not None:
+            parts = {term: axis.step if axis.parted else 1} if axis.terms > 1 else {}
+            moved[axis.inner] = _affine(len(extents), parts | ({place + 1: 1} if axis.parted else {}), 0)
+        place += 2 if axis.parted else 1
+        term += axis.terms > 1
+    for number, k in enumerate(rest):
+        moved[k] = index[len(extents) - len(rest) + number]
+    reads = tuple(tuple(where.compose(tuple(moved)) for where in operand) for operand in op.operands)
+    return Contract(tuple(extents), reads, index[:parallel], tuple(extents[:parallel]))
 
-    def _skipped(self, axis: _Axis) -> int:
-        """Places between that of the first quotient and the axis's first."""
-        return -axis.start - self._first(axis) * axis.step if axis.parted else 0
 
-    def _quotients(self, axis: _Axis) -> int:
-        assert axis.extent is not ROWS
-        return (axis.extent - 1 - axis.start) // axis.step - self._first(axis) + 1
+def _beyond(op: Contract, axis: _Axis) -> int:
+    extent = op.extents[axis.outer]
+    assert extent is not ROWS and axis.quotients is not ROWS
+    return extent + axis.quotients
 
-    def _places(self, axis: _Axis) -> Extent:
-        return self._quotients(axis) * axis.step if axis.parted else axis.extent
 
-    def _cut(self, x: NodeId, order: Sequence[int]) -> NodeId:
-        """`x` with what is inside a parted axis as (term, remainder), behind zeros where it is too short.
-
-        An outer loop without an inner one gets remainders of its own: only at the first one it has values.
-        """
-        single, padded, cut = list[Extent](), list[Extent](), list[Extent]()
-        outer = {axis.outer: axis for axis in self.axes if axis.parted and axis.inner is None}
-        inner = {axis.inner: axis for axis in self.axes if axis.parted}
-        for loop in order:
-            if loop in inner:
-                axis = inner[loop]
-                single.append(self._size(loop))
-                padded.append(self._terms(axis) * axis.step)
-                cut += [self._terms(axis), axis.step]
-                continue
-            ones = [self.op.extents[loop]]
-            single += [*ones, 1] if loop in outer else ones
-            padded += [*ones, outer[loop].step] if loop in outer else ones
-            cut += [*ones, outer[loop].step] if loop in outer else ones
-        x = _reshaped(self.build, x, tuple(single))
-        if padded != single:
-            after = (
-                0 if long is ROWS or short is ROWS else long - short for long, short in zip(padded, single, strict=True)
-            )
-            x = self.build.add(Pad((0,) * len(single), tuple(after)), x)
-        return _reshaped(self.build, x, tuple(cut))
-
-    def _contraction(self, order: Sequence[int]) -> Contract:
-        """Reads what is cut at every place; loops are the result's axes, then the terms that are summed."""
-        extents: list[Extent] = []
-        indices: dict[int, tuple[int, int | None]] = {}  # of an axis's outer loop: quotient or place, remainder
-        for axis in self.axes:
-            first = len(extents)
-            extents += [self._quotients(axis), axis.step] if axis.parted else [axis.extent]
-            indices[axis.outer] = first, first + 1 if axis.parted else None
-        shape = tuple(extents)
-        terms: dict[int, int] = {}
-        for axis in self.axes:
-            count = self._terms(axis) if axis.parted else self._size(axis.inner) if axis.inner is not None else 1
-            if count > 1:
-                terms[axis.outer] = len(extents)
-                extents.append(count)
-        rank = len(extents)
-        read: dict[int, list[Affine]] = {}
-        for axis in self.axes:
-            place, remainder = indices[axis.outer]
-            term = terms.get(axis.outer)
-            shift = self._first(axis) if axis.parted else -axis.start
-            of_outer = [int(k == place) - (axis.dilation if k == term else 0) for k in range(rank)]
-            read[axis.outer] = [Affine(tuple(of_outer), shift)]
-            rest = [identity(rank)[remainder]] if remainder is not None else []
-            if axis.inner is None:
-                read[axis.outer] += rest
-            else:
-                read[axis.inner] = [Affine(tuple(int(k == term) for k in range(rank))), *rest]
-        return Contract(
-            tuple(extents), (tuple(index for loop in order for index in read[loop]),), identity(rank)[: len(shape)], shape
-        )
+def _affine(rank: int, weights: dict[int, int], constant: int) -> Affine:
+    return Affine(tuple(weights.get(k, 0) for k in range(rank)), constant)
 
 
 # --- maps before merging --------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from dslc.scalar.affine import Access
 from dslc.scalar.body import Body, Combine
-from dslc.scalar.types import DType, Extent
+from dslc.scalar.types import DType, Extent, Stride
 from dslc.source import Span
 
 
@@ -62,7 +62,9 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """`shape` may start with ROWS; such a buffer has room for the capacity of the batch.
+    """`shape` may start or end with ROWS; such a buffer has room for the capacity of the batch.
+
+    Elements are in row-major order of the rows that are there.
 
     `offset` is in bytes from the arena's start, a multiple of ALIGNMENT.
     """
@@ -163,7 +165,7 @@ class Call:
     operands: tuple[Buffer, ...]
     result: Buffer
     extents: tuple[Extent, ...]
-    strides: tuple[int, ...]
+    strides: tuple[Stride, ...]
     tiles: Tiles
     span: Span
     note: str  # what a reader of the generated source should know: `hidden.dense.w: gradient`

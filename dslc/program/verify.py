@@ -53,7 +53,7 @@ def _buffers(program: Program) -> None:
     for buffer in program.buffers:
         demand(buffer.offset >= 0 and buffer.offset % ALIGNMENT == 0, f"`{buffer.name}` stands at {buffer.offset}")
         demand(_end(buffer, program) <= program.arena_bytes, f"`{buffer.name}` ends beyond the arena")
-        demand(ROWS not in buffer.shape[1:], f"`{buffer.name}` has rows inside")
+        demand(ROWS not in buffer.shape[1:-1], f"`{buffer.name}` has rows inside")
         demand(all(e is ROWS or e >= 0 for e in buffer.shape), f"`{buffer.name}` has a negative extent")
     lasting = sorted((b for b in program.buffers if b.region is not Region.SCRATCH), key=lambda b: b.offset)
     for before, after in pairwise(lasting):
@@ -129,8 +129,10 @@ def _call(program: Program, call: Call | Fetch, known: dict[tuple[Region, str], 
             demand(same, f"`{buffer.name}` stands elsewhere, or holds something else")
             sizes = [elements(b.shape, program.capacity) for b in (buffer, declared)]
             demand(sizes[0] == sizes[1], f"`{buffer.name}` has {sizes[0]} elements here, {sizes[1]} in all")
-            demand((ROWS in buffer.shape) == (ROWS in declared.shape), f"`{buffer.name}` lost its rows")
-            demand(ROWS not in buffer.shape[1:], f"`{buffer.name}` has rows inside")
+            ends = [(b.shape[:1] == (ROWS,), b.shape[-1:] == (ROWS,)) for b in (buffer, declared)]
+            alone = any(b.shape.count(ROWS) == 1 and elements(b.shape, 1) == 1 for b in (buffer, declared))
+            demand(ends[0] == ends[1] or alone, f"`{buffer.name}` lost its rows, or has them elsewhere")
+            demand(ROWS not in buffer.shape[1:-1], f"`{buffer.name}` has rows inside")
     if isinstance(call, Call):
         verify_call(call, program.capacity)
         return
@@ -204,7 +206,7 @@ def _tile_elements(call: Call, buffer: Buffer, places: Sequence[Sequence[Affine 
     """
     if places is not None and not all(map(along_first, places)):
         return None
-    if buffer.shape[:1] != (call.tiles.extent,) or call.extents[:1] != (call.tiles.extent,) or ROWS in buffer.shape[1:]:
+    if buffer.shape[:1] != (call.tiles.extent,) or call.extents[:1] != (call.tiles.extent,):
         return None
     return call.tiles.size * elements(buffer.shape[1:], 1)
 

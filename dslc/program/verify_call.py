@@ -22,7 +22,7 @@ from dslc.program.program import (
 )
 from dslc.scalar.affine import Access, Affine
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Literal, Load, Taken
-from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
+from dslc.scalar.types import ROWS, DType, Extent, Shape, distance, elements
 
 
 def demand(holds: bool, otherwise: str) -> None:
@@ -150,8 +150,8 @@ def _multiply(call: Call, kernel: MultiplyKernel, capacity: int) -> None:
     demand(len(call.operands) == 2 and len(call.extents) == 3 and len(call.strides) == 3, "no product of two matrices")
     _elements(call, kernel.element)
     m, n, k = (elements((extent,), capacity) for extent in call.extents)
-    a_m, a_k, b_k = call.strides
-    demand(min(call.strides) >= 0, "a stride below 0")
+    a_m, a_k, b_k = (distance(stride, capacity) for stride in call.strides)
+    demand(min(a_m, a_k, b_k) >= 0, "a stride below 0")
     sizes = [elements(buffer.shape, capacity) for buffer in (*call.operands, call.result)]
     demand(sizes[2] == m * n, f"a result of {sizes[2]} elements for {m} x {n}")
     if min(m, n, k) > 0:

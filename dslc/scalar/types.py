@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from math import prod
 from typing import TypeAlias
@@ -37,6 +38,36 @@ def sized(shape: Shape, rows: int) -> tuple[int, ...]:
 def elements(shape: Shape, rows: int) -> int:
     """The number of elements of a tensor of `shape` with so many rows."""
     return prod(sized(shape, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class PerRow:
+    """`times` the number of rows."""
+
+    times: int
+
+    def __str__(self) -> str:
+        return "rows" if self.times == 1 else f"{self.times} * rows"
+
+
+Stride: TypeAlias = int | PerRow
+"""A distance in elements."""
+
+
+def stride(inner: Shape) -> Stride:
+    """How far apart neighbours along an axis are, with the axes `inner` behind it in row-major order."""
+    numbers = prod(extent for extent in inner if extent is not ROWS)
+    return PerRow(numbers) if ROWS in inner else numbers
+
+
+def scaled(of: Stride, factor: int) -> Stride:
+    """A multiple of a stride."""
+    return PerRow(of.times * factor) if isinstance(of, PerRow) else of * factor
+
+
+def distance(of: Stride, rows: int) -> int:
+    """The stride as a number."""
+    return of.times * rows if isinstance(of, PerRow) else of
 
 
 def extents_text(extents: Shape) -> str:
