@@ -25,12 +25,13 @@ def contract_unit(kernel: ContractKernel) -> Unit:
     for name, where in (*((f"x{k}", where) for k, where in enumerate(kernel.operands)), ("y", kernel.out)):
         parameters.append((name, POINTERS[kernel.element]))
         parameters += [(f"{name}_d{axis}", CType.I64) for axis in range(len(where))]
-    lines = _strides(kernel)
+    lines = stride_lines(kernel)
     lines += _accumulated(kernel) if kernel.accumulate or kernel.parallel == 0 else _by_place(kernel)
     return tiled_unit("contract", parameters, lines, (add_in_any_order(kernel.element),))
 
 
-def _strides(kernel: ContractKernel) -> list[str]:
+def stride_lines(kernel: ContractKernel) -> list[str]:
+    """`x0_0`, ..: row-major strides of all axes but the last."""
     lines = []
     for name, where in (*((f"x{k}", where) for k, where in enumerate(kernel.operands)), ("y", kernel.out)):
         for axis in range(len(where) - 1):

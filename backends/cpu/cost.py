@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dslc.processors import processors
-from dslc.program.program import Call, Entry, Fetch, LoopKernel, MultiplyKernel, Program
+from dslc.program.program import Call, ContractKernel, Entry, Fetch, LoopKernel, MultiplyKernel, Program
 from dslc.scalar.types import elements
 
 _MULTIPLY_ADDS = 80e9  # a second, of one core on register tiles
@@ -35,6 +35,6 @@ def _seconds(call: Call | Fetch, capacity: int) -> float:
     if isinstance(call, Fetch):
         return elements(call.result.shape, capacity) / _INSTRUCTIONS
     points = elements(call.extents, capacity)
-    if isinstance(call.kernel, MultiplyKernel):
+    if isinstance(call.kernel, MultiplyKernel) or (isinstance(call.kernel, ContractKernel) and call.kernel.registers):
         return points / _MULTIPLY_ADDS
     return points * (len(call.kernel.body) if isinstance(call.kernel, LoopKernel) else 2) / _INSTRUCTIONS

@@ -43,6 +43,7 @@ from .multiply import multiply_unit
 from .names import Names, comment
 from .tiles import tiled_unit
 from .unit import CType, Signature, Unit
+from .windows import window_unit
 
 PARAMETERS = ("thread", "threads", "place", "arena", "sources", "order", "first", "rows")
 _CALLED = ("barrier", "word", "first_tile", "tile")
@@ -91,6 +92,18 @@ def fetch_unit(element: Element) -> Unit:
         "        y[i * width + j] = source[row + j]",
     ]
     return tiled_unit("fetch", parameters, lines)
+
+
+def contraction_unit(call: Call, host: Host) -> Unit:
+    """The kernel of a contraction: plain loops, or register tiles fit for the call's extents."""
+    kernel = call.kernel
+    assert isinstance(kernel, ContractKernel)
+    if kernel.registers is None:
+        return contract_unit(kernel)
+    m, n = (
+        extent if isinstance(extent, int) else None for extent in call.extents[kernel.parallel - 2 : kernel.parallel]
+    )
+    return window_unit(kernel, kernel.registers, m, n, host)
 
 
 def call_tiles(call: Call) -> Tiles:
@@ -218,7 +231,7 @@ class _Printer:
                 unit = multiply_unit(call.kernel, self.host)
                 given = [*operands, result, *extents[1:], *(str(stride) for stride in call.strides)]
             case ContractKernel():
-                unit = contract_unit(call.kernel)
+                unit = contraction_unit(call, self.host)
                 given = extents
                 for name, buffer in zip((*operands, result), (*call.operands, call.result), strict=True):
                     given += [name, *(extents_text((extent,)) for extent in buffer.shape)]

@@ -12,8 +12,8 @@ from functools import cache
 
 from dslc.program.program import Element, MultiplyKernel
 
-from .assembly import tile
 from .host import Host
+from .register_tiles import product_tile
 from .tiles import tiled_unit
 from .unit import CType, Unit
 
@@ -28,7 +28,7 @@ def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
     lanes = host.lanes(element)
     pair = 2 * lanes
     tiles = {
-        (r, v, masked): tile(element, r, v, masked, host)
+        (r, v, masked): product_tile(element, r, v, masked, 1, host)
         for r in (rows, 1)
         for v, masked in ((2, False), (2, True), (1, True))
     }
@@ -55,7 +55,7 @@ def _rows(whole: str, single: str, rows: int, element: Element, lanes: str) -> l
 
     def call(name: str, row: str) -> str:
         a, c = f"a + {size} * {row} * a_m", f"c + {size} * ({row} * n + j)"
-        return f"{name}({a}, a_m, a_k, b + {size} * j, b_k, {c}, n, k{lanes})"
+        return f"{name}({a}, a_m, b + {size} * j, {c}, n, k, a_k, b_k{lanes})"
 
     return [
         "    if last >= start:",

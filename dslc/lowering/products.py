@@ -1,4 +1,4 @@
-"""Contractions as kernels: a matrix product wherever the loops fall into three groups, else plain loops.
+"""Contractions as kernels: a matrix product wherever the loops fall into three groups, else windows, else plain loops.
 
 The loops of a two-operand contraction are M (left operand and result), N (right operand and result) and K
 (both operands). Each group must be one stride apart in memory; an operand where it is not is copied first,
@@ -14,6 +14,7 @@ from math import prod
 from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, contract_step, copy_step
 from dslc.lowering.tiles import column_tiles, multiply_tiles
+from dslc.lowering.windows import window_steps
 from dslc.ops.contract import Contract
 from dslc.program.program import ContractKernel, MultiplyKernel
 from dslc.scalar.affine import Access, Affine, access, identity
@@ -41,12 +42,14 @@ class Groups:
 
 def contract_steps(op: Contract, operands: Sequence[View], target: Target) -> list[Step]:
     """The steps that compute the contraction into the target."""
-    if not _inside(op, operands):
-        return _general(op, operands, target)
-    groups = _groups(op, operands)
-    if groups is None:
-        return [contract_step(op, operands, target)]
-    return _multiply(op, groups, target)
+    inside = _inside(op, operands)
+    if inside and (groups := _groups(op, operands)) is not None:
+        return _multiply(op, groups, target)
+    walked = _walked(op, operands)
+    steps = window_steps(op, operands, walked, target)
+    if steps is not None:
+        return steps
+    return [contract_step(op, operands, target)] if inside else _general(op, operands, walked, target)
 
 
 def _inside(op: Contract, operands: Sequence[View]) -> bool:
@@ -148,9 +151,8 @@ def _stride(operand: Operand, group: tuple[int, ...]) -> Stride:
     return stride(operand.view.shape[operand.loops.index(group[-1]) + 1 :]) if group else 0
 
 
-def _general(op: Contract, operands: Sequence[View], target: Target) -> list[Step]:
+def _general(op: Contract, operands: Sequence[View], walked: Shape, target: Target) -> list[Step]:
     """Plain loops: those that index the result first. It accumulates where a result's place is no plain index."""
-    walked = _walked(op, operands)
     kept = [axis.index for axis in op.out if axis.index is not None]
     exact = len(set(kept)) == len(op.out) and op.shape == tuple(walked[k] for k in kept)
     if not exact:

@@ -23,6 +23,7 @@ CACHE_LINE: Final = 64
 MULTIPLY_ADDS: Final = 20_000
 MULTIPLY_ROWS: Final = 8
 MULTIPLY_TILES: Final = 16
+PLACE_TILES: Final = 32
 MULTIPLY_RESULTS: Final = 32_768
 """Of a tile, at most: what follows the product, such as an update with its states, is then in the cache as well."""
 
@@ -57,6 +58,11 @@ def column_tiles(columns: Extent, work: int, capacity: int) -> Tiles:
     """Tiles of independent columns that cost `work` points each."""
     size = max(_quotient(POINTS, max(work, 1)), _quotient(elements((columns,), capacity), MOST_TILES))
     return Tiles(columns, size)
+
+
+def place_tiles(places: int, work: int) -> Tiles:
+    """Tiles of the places of a window, each of `work` multiply-adds on registers."""
+    return Tiles(places, max(_quotient(MULTIPLY_ADDS, max(work, 1)), _quotient(places, PLACE_TILES)))
 
 
 def _quotient(whole: int, part: int) -> int:

@@ -118,9 +118,30 @@ class MultiplyKernel:
     element: Element
 
 
+class Lanes(Enum):
+    """Along which loop a register's elements lie."""
+
+    RESULT = "result"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """A contraction of two operands on register tiles: convolutions and their gradients.
+
+    Its last two parallel loops are m, which the second operand does not look at, and n, which the first does not; the
+    others are places. `lanes` is the loop n, which the second operand and the result walk along their last axis, or
+    the last of the summed loops, which both operands do. `edges` are the axes, as (operand, axis), that an index may
+    leave: each looks at places and at most one summed loop. Tiles cut the places, all loops of them as one.
+    """
+
+    lanes: Lanes
+    edges: tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ContractKernel:
-    """Any contraction with affine accesses, as plain loops: the general case behind MultiplyKernel.
+    """Any contraction with affine accesses: the general case behind MultiplyKernel, as plain loops or on `registers`.
 
     Loops are ordered: first those that index the result, then the reduced ones. With `accumulate` the output access is
     affine as well: the result is zeroed first and one tile does all. An index that is a sum may leave its tensor: reads
@@ -133,6 +154,7 @@ class ContractKernel:
     operands: tuple[Access, ...]
     out: Access
     accumulate: bool
+    registers: Registers | None = None
 
 
 @dataclass(frozen=True, slots=True)

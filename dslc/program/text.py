@@ -109,10 +109,11 @@ def _kernel(kernel: Kernel, name: str) -> Iterator[str]:
             yield from _loop(kernel, name)
         case MultiplyKernel(element):
             yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + n]"
-        case ContractKernel(element, rank, parallel, operands, out, accumulate):
+        case ContractKernel(element, rank, parallel, operands, out, accumulate, registers):
             product = " * ".join(f"x{k}{access_text(where)}" for k, where in enumerate(operands))
             sign = "+=" if accumulate or parallel < rank else "="
-            yield f"{name}: {element.value} {_heads(0, rank)}y{access_text(out)} {sign} {product}"
+            how = "" if registers is None else f", lanes along the {registers.lanes.value}"
+            yield f"{name}: {element.value} {_heads(0, rank)}y{access_text(out)} {sign} {product}{how}"
         case ScatterKernel(element):
             yield f"{name}: {element.value} y[l, x0[l, m], r] += x1[l, m, r]"
         case _:

@@ -7,6 +7,7 @@ at a time, so that rows beyond the present ones are never touched.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import assert_never
 
 from dslc.program.errors import BrokenProgram
@@ -15,8 +16,10 @@ from dslc.program.program import (
     Call,
     ContractKernel,
     Element,
+    Lanes,
     LoopKernel,
     MultiplyKernel,
+    Registers,
     ScatterKernel,
     Tiles,
 )
@@ -181,7 +184,36 @@ def _contract(call: Call, kernel: ContractKernel) -> None:
         demand(sorted(indices, key=str) == list(range(kernel.parallel)), "the result's place is no list of its loops")
         extents = tuple(call.extents[index] for index in indices if index is not None)
         demand(extents == call.result.shape, "the loops do not walk the whole result")
-    _tiled(call, call.extents[0] if kernel.parallel and not kernel.accumulate else 1)
+    if kernel.registers is None:
+        _tiled(call, call.extents[0] if kernel.parallel and not kernel.accumulate else 1)
+    else:
+        _registers(call, kernel, kernel.registers)
+
+
+def _registers(call: Call, kernel: ContractKernel, how: Registers) -> None:
+    """Do the loops stand where a register tile needs them?"""
+    places = kernel.parallel - 2
+    m, n, lanes = places, places + 1, places + 1 if how.lanes is Lanes.RESULT else kernel.rank - 1
+    demand(places >= 0 and not kernel.accumulate, "no two loops for a register tile")
+    demand(len(call.operands) == 2 and kernel.rank > kernel.parallel, "no sum of products of two operands")
+    demand(ROWS not in call.extents[: places + 1], "rows as a place")
+    _tiled(call, prod(_number(extent) for extent in call.extents[:places]))
+    first, second = kernel.operands
+    demand(not any(axis.coefficients[n] for axis in first), "the first operand looks at n")
+    demand(not any(axis.coefficients[m] for axis in second), "the second operand looks at m")
+    along = (second, kernel.out) if how.lanes is Lanes.RESULT else (first, second)
+    for where in along:
+        demand(where[-1].index == lanes, "lanes that are not contiguous")
+        demand(not any(axis.coefficients[lanes] for axis in where[:-1]), "lanes that are not contiguous")
+    for operand, (where, buffer) in enumerate(zip(kernel.operands, call.operands, strict=True)):
+        for axis, (index, extent) in enumerate(zip(where, buffer.shape, strict=True)):
+            used = [k for k, c in enumerate(index.coefficients) if c]
+            if (operand, axis) in how.edges:
+                sums = [k for k in used if k >= kernel.parallel]
+                demand(extent is not ROWS and len(sums) <= 1, f"axis {axis} of `{buffer.name}` is left by two sums")
+                demand(not {m, n, lanes} & set(used), f"axis {axis} of `{buffer.name}` is left within a tile")
+            elif index.index is None:
+                _inside((index,), (extent,), call.extents, f"`{buffer.name}`")
 
 
 def _scatter(call: Call, kernel: ScatterKernel, capacity: int) -> None:

@@ -1,0 +1,255 @@
+"""Register tiles in LLVM's language: a block of results is held in registers while products are summed into it.
+
+A tile has one loop for each summed loop, the last one innermost; the registers are variables on the stack here, which
+LLVM's first pass turns into registers. Addresses are in bytes, strides in elements; a sum over nothing is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dslc.program.program import Element
+
+from .assembly import REALS
+from .host import Host
+from .unit import Assembly, CType, Signature
+
+
+def product_tile(element: Element, rows: int, vectors: int, masked: bool, sums: int, host: Host) -> Assembly:
+    """`c[r, l] = sum over k0, k1, .. of a[r * a_m + k0 * a_k0 + ..] * b[k0 * b_k0 + .. + l]`, c's rows `c_m` apart.
+
+    Parameters are a, a_m, b, c, c_m, for each sum its count and its strides in a and b, and if it is masked `lanes`: so
+    many real elements has its last vector, and nothing beyond is touched. Each element is summed in order.
+    """
+    tile = _Tile(element, host)
+    parameters = ["a", "a_m", "b", "c", "c_m", *_of_sums(sums), *(["lanes"] if masked else [])]
+    registers = [f"s{r}_{v}" for r in range(rows) for v in range(vectors)]
+    inside = [*tile.pointers("b", vectors, f"pb{sums}", None)]
+    inside += [tile.load(f"v{v}", f"b{v}", masked and v == vectors - 1) for v in range(vectors)]
+    for r in range(rows):
+        inside += [tile.element_pointer(f"q{r}", f"pa{sums}", f"m{r}"), *tile.broadcast(f"z{r}", f"q{r}")]
+        for v in range(vectors):
+            inside += tile.multiply_add(f"s{r}_{v}", f"z{r}", f"v{v}")
+    lines = [
+        *tile.start(registers, masked),
+        *(f"  %m{r} = mul i64 %a_m, {r}" for r in range(rows)),
+        *tile.nest(sums, inside),
+    ]
+    for r in range(rows):
+        lines += [f"  %n{r} = mul i64 %c_m, {r}", *tile.pointers(f"c{r}_", vectors, "pc", f"n{r}")]
+        for v in range(vectors):
+            lines += tile.store(f"s{r}_{v}", f"c{r}_{v}", masked and v == vectors - 1)
+    name = f"tile_{rows}x{vectors}{'_masked' if masked else ''}_{sums}_{element.name.lower()}"
+    return tile.function(name, parameters, lines, masked)
+
+
+def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -> Assembly:
+    """`c[r, s] = sum over k0, .., l of a[r * a_m + k0 * a_k0 + .. + l] * b[s * b_n + k0 * b_k0 + .. + l]`.
+
+    Parameters are a, a_m, b, b_n, c, c_m, c_n, the count of l, and for each other sum its count and its strides. Each
+    result is a register's lanes summed in order, and then these as a tree.
+    """
+    tile = _Tile(element, host)
+    parameters = ["a", "a_m", "b", "b_n", "c", "c_m", "c_n", "length", *_of_sums(sums)]
+    registers = [f"s{r}_{s}" for r in range(rows) for s in range(columns)]
+    whole, rest = (list(_dots(tile, rows, columns, sums, masked)) for masked in (False, True))
+    size = element.bytes * tile.lanes
+    along = [
+        "  %vectors = sdiv i64 %length, " + str(tile.lanes),
+        f"  %lanes = srem i64 %length, {tile.lanes}",
+        *tile.mask(),
+        *(f"  %m{r} = mul i64 %a_m, {r}" for r in range(rows)),
+        *(f"  %n{s} = mul i64 %b_n, {s}" for s in range(columns)),
+    ]
+    inside = [
+        "  %some = icmp sgt i64 %vectors, 0",
+        "  br i1 %some, label %along, label %behind",
+        "along:",
+        "  %i = phi i64 [ 0, %FROM ], [ %i.next, %along ]",
+        f"  %bytes = mul i64 %i, {size}",
+        f"  %la = getelementptr i8, ptr %pa{sums}, i64 %bytes",
+        f"  %lb = getelementptr i8, ptr %pb{sums}, i64 %bytes",
+        *whole,
+        "  %i.next = add i64 %i, 1",
+        "  %i.more = icmp slt i64 %i.next, %vectors",
+        "  br i1 %i.more, label %along, label %behind",
+        "behind:",
+        "  %partly = icmp sgt i64 %lanes, 0",
+        "  br i1 %partly, label %partial, label %summed",
+        "partial:",
+        f"  %ended = mul i64 %vectors, {size}",
+        f"  %ra = getelementptr i8, ptr %pa{sums}, i64 %ended",
+        f"  %rb = getelementptr i8, ptr %pb{sums}, i64 %ended",
+        *rest,
+        "  br label %summed",
+        "summed:",
+    ]
+    lines = [*tile.start(registers, False), *along, *tile.nest(sums, inside, "summed")]
+    for r in range(rows):
+        for s in range(columns):
+            lines += tile.store_sum(f"s{r}_{s}", f"{r}", f"{s}")
+    return tile.function(f"dot_{rows}x{columns}_{sums}_{element.name.lower()}", parameters, lines, True)
+
+
+def _dots(tile: _Tile, rows: int, columns: int, sums: int, masked: bool) -> Iterator[str]:
+    """One vector of every row of a with one of every column of b."""
+    stem, base = ("r", "r") if masked else ("w", "l")
+    for s in range(columns):
+        yield tile.element_pointer(f"{stem}q{s}", f"{base}b", f"n{s}")
+        yield tile.load(f"{stem}v{s}", f"{stem}q{s}", masked)
+    for r in range(rows):
+        yield tile.element_pointer(f"{stem}p{r}", f"{base}a", f"m{r}")
+        yield tile.load(f"{stem}z{r}", f"{stem}p{r}", masked)
+        for s in range(columns):
+            yield from tile.multiply_add(f"s{r}_{s}", f"{stem}z{r}", f"{stem}v{s}", stem)
+
+
+def _of_sums(sums: int) -> list[str]:
+    return [name for k in range(sums) for name in (f"k{k}", f"a_k{k}", f"b_k{k}")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """Lines of LLVM source for vectors of one element."""
+
+    element: Element
+    host: Host
+
+    @property
+    def lanes(self) -> int:
+        return self.host.lanes(self.element)
+
+    @property
+    def kind(self) -> str:
+        return REALS[self.element].llvm
+
+    @property
+    def vector(self) -> str:
+        return f"<{self.lanes} x {self.kind}>"
+
+    @property
+    def suffix(self) -> str:
+        return f"v{self.lanes}{'f32' if self.kind == 'float' else 'f64'}"
+
+    def function(self, name: str, parameters: Sequence[str], lines: Sequence[str], masked: bool) -> Assembly:
+        vector, suffix, mask = self.vector, self.suffix, f"<{self.lanes} x i1>"
+        declared = [f"declare {vector} @llvm.fma.{suffix}({vector}, {vector}, {vector})"] if self.host.fused else []
+        if masked:
+            declared.append(f"declare {vector} @llvm.masked.load.{suffix}.p0(ptr, i32, {mask}, {vector})")
+            declared.append(f"declare void @llvm.masked.store.{suffix}.p0({vector}, ptr, i32, {mask})")
+        declared.append(f"declare {self.kind} @llvm.vector.reduce.fadd.{suffix}({self.kind}, {vector})")
+        head = f"define i64 @{name}({', '.join(f'i64 %{parameter}' for parameter in parameters)}) {{"
+        text = "\n".join([*declared, head, *lines, "  ret i64 0", "}", ""])
+        return Assembly(Signature(name, tuple((p, CType.I64) for p in parameters), CType.I64), text)
+
+    def start(self, registers: Sequence[str], masked: bool) -> list[str]:
+        lines = ["entry:", "  %pa0 = inttoptr i64 %a to ptr", "  %pb0 = inttoptr i64 %b to ptr"]
+        lines.append("  %pc = inttoptr i64 %c to ptr")
+        lines += [f"  %{register} = alloca {self.vector}" for register in registers]
+        lines += [f"  store {self.vector} zeroinitializer, ptr %{register}" for register in registers]
+        return [*lines, *(self.mask() if masked else [])]
+
+    def mask(self) -> list[str]:
+        """`%mask` has the first `%lanes` lanes."""
+        lanes = self.lanes
+        numbers = ", ".join(f"i64 {lane}" for lane in range(lanes))
+        return [
+            f"  %l0 = insertelement <{lanes} x i64> poison, i64 %lanes, i32 0",
+            f"  %l1 = shufflevector <{lanes} x i64> %l0, <{lanes} x i64> poison, <{lanes} x i32> zeroinitializer",
+            f"  %mask = icmp ult <{lanes} x i64> <{numbers}>, %l1",
+        ]
+
+    def nest(self, sums: int, inside: Sequence[str], last: str = "") -> list[str]:
+        """A loop for each sum around `inside`, which finds its place in a and b at `%paN` and `%pbN`, N = `sums`.
+
+        `last` is the block in which `inside` ends, if it has blocks of its own; it names the one it starts in `FROM`.
+        """
+        lines = ["  br label %check0"]
+        for k in range(sums):
+            latch = f"latch{k}" if k < sums - 1 else last or f"head{k}"
+            lines += [
+                f"check{k}:",
+                f"  %some{k} = icmp sgt i64 %k{k}, 0",
+                f"  br i1 %some{k}, label %head{k}, label %{'done' if k == 0 else f'latch{k - 1}'}",
+                f"head{k}:",
+                f"  %i{k} = phi i64 [ 0, %check{k} ], [ %i{k}.next, %{latch} ]",
+                f"  %da{k} = mul i64 %i{k}, %a_k{k}",
+                f"  %db{k} = mul i64 %i{k}, %b_k{k}",
+                self.element_pointer(f"pa{k + 1}", f"pa{k}", f"da{k}"),
+                self.element_pointer(f"pb{k + 1}", f"pb{k}", f"db{k}"),
+            ]
+            if k < sums - 1:
+                lines.append(f"  br label %check{k + 1}")
+        lines += [line.replace("%FROM", f"%head{sums - 1}") for line in inside]
+        for k in reversed(range(sums)):
+            lines += [f"latch{k}:"] if k < sums - 1 else []
+            lines += [
+                f"  %i{k}.next = add i64 %i{k}, 1",
+                f"  %more{k} = icmp slt i64 %i{k}.next, %k{k}",
+                f"  br i1 %more{k}, label %head{k}, label %{'done' if k == 0 else f'latch{k - 1}'}",
+            ]
+        return [*lines, "done:"]
+
+    def element_pointer(self, name: str, base: str, offset: str) -> str:
+        return f"  %{name} = getelementptr {self.kind}, ptr %{base}, i64 %{offset}"
+
+    def pointers(self, stem: str, vectors: int, base: str, offset: str | None) -> Iterator[str]:
+        """`%stem0`, `%stem1`, ...: vectors side by side from `base` on."""
+        for v in range(vectors):
+            if offset is None:
+                yield f"  %{stem}{v} = getelementptr {self.kind}, ptr %{base}, i64 {v * self.lanes}"
+            else:
+                yield f"  %{stem}{v}.o = add i64 %{offset}, {v * self.lanes}"
+                yield self.element_pointer(f"{stem}{v}", base, f"{stem}{v}.o")
+
+    def load(self, name: str, pointer: str, masked: bool) -> str:
+        if not masked:
+            return f"  %{name} = load {self.vector}, ptr %{pointer}, align {self.element.bytes}"
+        return (
+            f"  %{name} = call {self.vector} @llvm.masked.load.{self.suffix}.p0(ptr %{pointer}, "
+            f"i32 {self.element.bytes}, <{self.lanes} x i1> %mask, {self.vector} zeroinitializer)"
+        )
+
+    def broadcast(self, name: str, pointer: str) -> list[str]:
+        vector, lanes = self.vector, self.lanes
+        return [
+            f"  %{name}.x = load {self.kind}, ptr %{pointer}, align {self.element.bytes}",
+            f"  %{name}.y = insertelement {vector} poison, {self.kind} %{name}.x, i32 0",
+            f"  %{name} = shufflevector {vector} %{name}.y, {vector} poison, <{lanes} x i32> zeroinitializer",
+        ]
+
+    def multiply_add(self, register: str, x: str, y: str, stem: str = "") -> list[str]:
+        vector, name = self.vector, f"{stem}{register}"
+        lines = [f"  %{name}.o = load {vector}, ptr %{register}"]
+        if self.host.fused:
+            operands = f"{vector} %{x}, {vector} %{y}, {vector} %{name}.o"
+            lines.append(f"  %{name}.n = call {vector} @llvm.fma.{self.suffix}({operands})")
+        else:
+            lines.append(f"  %{name}.p = fmul {vector} %{x}, %{y}")
+            lines.append(f"  %{name}.n = fadd {vector} %{name}.p, %{name}.o")
+        return [*lines, f"  store {vector} %{name}.n, ptr %{register}"]
+
+    def store(self, register: str, pointer: str, masked: bool) -> list[str]:
+        lines = [f"  %{register}.f = load {self.vector}, ptr %{register}"]
+        if masked:
+            return [
+                *lines,
+                f"  call void @llvm.masked.store.{self.suffix}.p0({self.vector} %{register}.f, ptr %{pointer}, "
+                f"i32 {self.element.bytes}, <{self.lanes} x i1> %mask)",
+            ]
+        return [*lines, f"  store {self.vector} %{register}.f, ptr %{pointer}, align {self.element.bytes}"]
+
+    def store_sum(self, register: str, row: str, column: str) -> list[str]:
+        """The register's lanes as one number, at the result's row and column."""
+        kind, name = self.kind, register
+        return [
+            f"  %{name}.f = load {self.vector}, ptr %{register}",
+            f"  %{name}.t = call reassoc {kind} @llvm.vector.reduce.fadd.{self.suffix}({kind} 0.0, "
+            f"{self.vector} %{name}.f)",
+            f"  %{name}.i = mul i64 %c_m, {row}",
+            f"  %{name}.j = mul i64 %c_n, {column}",
+            f"  %{name}.k = add i64 %{name}.i, %{name}.j",
+            self.element_pointer(f"{name}.q", "pc", f"{name}.k"),
+            f"  store {kind} %{name}.t, ptr %{name}.q, align {self.element.bytes}",
+        ]

@@ -1,0 +1,190 @@
+"""Contractions on register tiles: convolutions and their gradients, without a copy of any window.
+
+At every place the summed loops are cut where an index would leave its axis; then blocks of m and n are summed in
+registers, straight from the operands. The order of every sum is that of the loops, whatever the blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dslc.program.program import ContractKernel, Element, Lanes, Registers
+from dslc.scalar.affine import Access, Affine
+
+from .body import affine
+from .contractions import stride_lines
+from .host import Host
+from .loops import indent, nest
+from .register_tiles import dot_tile, product_tile
+from .scalars import scalar
+from .tiles import tiled_unit
+from .unit import Assembly, CType, Unit
+
+
+def window_unit(kernel: ContractKernel, how: Registers, m: int | None, n: int | None, host: Host) -> Unit:
+    """The kernel as a function of (its share of the places, all extents, operands and result with their shapes).
+
+    Tensors are addresses. Tiles fit extents `m` and `n`, which are None where they are the batch's.
+    """
+    printer = _Window(kernel, host)
+    parameters = [(f"n{k}", CType.I64) for k in range(kernel.rank)]
+    for name, where in printer.tensors:
+        parameters += [(name, CType.I64), *((f"{name}_d{axis}", CType.I64) for axis in range(len(where)))]
+    if how.lanes is Lanes.RESULT:
+        tiles, blocks = printer.products(m or 1)
+    else:
+        tiles, blocks = printer.dots(m or 1, n or 1)
+    place = [*printer.place(), *printer.cuts(how.edges), *printer.addresses(), *blocks]
+    lines = [*stride_lines(kernel), "for place in range(start, stop):", *indent(place)]
+    bounds = (scalar("minimum", Element.I64), scalar("maximum", Element.I64))
+    return tiled_unit("window", parameters, lines, (*bounds, *tiles))
+
+
+def _rows(extent: int, most: int) -> int:
+    """The size of blocks, at most `most`, that takes least time: a block costs one row's time besides."""
+    return min(range(1, min(extent, most) + 1), key=lambda size: (-(-extent // size) * (size + 1), -size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    kernel: ContractKernel
+    host: Host
+
+    @property
+    def tensors(self) -> list[tuple[str, Access]]:
+        first, second = self.kernel.operands
+        return [("x0", first), ("x1", second), ("y", self.kernel.out)]
+
+    @property
+    def m(self) -> int:
+        return self.kernel.parallel - 2
+
+    @property
+    def sums(self) -> range:
+        return range(self.kernel.parallel, self.kernel.rank)
+
+    def place(self) -> Iterator[str]:
+        """The loops' own indices from the number of the place."""
+        places = self.kernel.parallel - 2
+        rest = "place"
+        for k in reversed(range(1, places)):
+            yield f"p{k} = {rest} // n{k}"
+            yield f"i{k} = {rest} - p{k} * n{k}"
+            rest = f"p{k}"
+        if places:
+            yield f"i0 = {rest}"
+
+    def cuts(self, edges: Sequence[tuple[int, int]]) -> Iterator[str]:
+        """`first` and `count` of each summed loop."""
+        for k in self.sums:
+            yield f"first{k} = 0"
+            yield f"last{k} = n{k}"
+        for operand, axis in edges:
+            yield from self._cut(self.kernel.operands[operand][axis], f"x{operand}_d{axis}")
+        for k in self.sums:
+            yield f"count{k} = last{k} - first{k}"
+
+    def _cut(self, where: Affine, size: str) -> Iterator[str]:
+        """Keeps `rest + step * i` within 0 .. size - 1; without a summed loop, all of a place or nothing."""
+        summed = [k for k in self.sums if where.coefficients[k]]
+        others = tuple(0 if k in summed else c for k, c in enumerate(where.coefficients))
+        yield f"rest = {affine(Affine(others, where.constant))}"
+        if not summed:
+            k = self.sums[0]
+            yield f"last{k} = last{k} if rest >= 0 and rest < {size} else first{k}"
+            return
+        (k,) = summed
+        step = where.coefficients[k]
+        low, high = ("0 - rest", f"{size} - 1 - rest") if step > 0 else (f"rest - {size} + 1", "rest")
+        if abs(step) > 1:
+            low, high = f"({low} + {abs(step) - 1}) // {abs(step)}", f"({high}) // {abs(step)}"
+        yield f"first{k} = maximum_i64(first{k}, {low})"
+        yield f"last{k} = minimum_i64(last{k}, {high} + 1)"
+
+    def addresses(self) -> Iterator[str]:
+        """`a`, `b`, `c`: of each tensor's first element that the place touches."""
+        size = self.kernel.element.bytes
+        for letter, (name, where) in zip("abc", self.tensors, strict=True):
+            terms = [f"({affine(index)}) * {name}_{axis}" for axis, index in self._at_first(where)[:-1]]
+            last = affine(self._at_first(where)[-1][1]) if where else "0"
+            text = " + ".join([*terms, f"({last})"])
+            for k in self.sums:
+                text = text.replace(f"i{k}", f"first{k}")
+            yield f"{letter} = {name} + {size} * ({text})"
+
+    def _at_first(self, where: Access) -> list[tuple[int, Affine]]:
+        """The indices with m and n at 0."""
+        inner = (self.m, self.m + 1)
+        return [
+            (axis, Affine(tuple(0 if k in inner else c for k, c in enumerate(index.coefficients)), index.constant))
+            for axis, index in enumerate(where)
+        ]
+
+    def step(self, tensor: int, loop: int) -> str:
+        """How far a tensor's elements are apart as the loop advances."""
+        name, where = self.tensors[tensor]
+        terms = []
+        for axis, index in enumerate(where):
+            c = index.coefficients[loop]
+            if c:
+                terms.append(str(c) if axis == len(where) - 1 else f"{c} * {name}_{axis}")
+        return " + ".join(terms) or "0"
+
+    def _of_sums(self, loops: Sequence[int]) -> str:
+        return ", ".join(f"count{k}, {self.step(0, k)}, {self.step(1, k)}" for k in loops)
+
+    def products(self, extent: int) -> tuple[tuple[Assembly, ...], list[str]]:
+        """Tiles of rows of m and vectors of n."""
+        kernel, m, n = self.kernel, self.m, self.m + 1
+        lanes, size = self.host.lanes(kernel.element), kernel.element.bytes
+        rows = _rows(extent, 12 if self.host.registers >= 32 else 5)
+        sums = len(self.sums)
+        widths = ((2, False), (2, True), (1, True))
+        tiles = {width: product_tile(kernel.element, rows, *width, sums, self.host) for width in widths}
+
+        def block(width: tuple[int, bool], masked: str) -> list[str]:
+            a, c = f"a + {size} * row * ({self.step(0, m)})", f"c + {size} * (row * ({self.step(2, m)}) + j)"
+            called = (
+                f"{tiles[width].signature.name}({a}, {self.step(0, m)}, b + {size} * j, {c}, {self.step(2, m)}, "
+                f"{self._of_sums(self.sums)}{masked})"
+            )
+            return nest([f"for i in range(0, n{m}, {rows}):"], [f"row = minimum_i64(i, n{m} - {rows})", called])
+
+        pair = 2 * lanes
+        lines = ["j = 0", f"while j + {pair} <= n{n}:", *indent([*block((2, False), ""), f"j += {pair}"])]
+        lines += [f"if n{n} - j > {lanes}:", *indent(block((2, True), f", n{n} - j - {lanes}"))]
+        lines += [f"elif n{n} > j:", *indent(block((1, True), f", n{n} - j"))]
+        return tuple(tiles.values()), lines
+
+    def dots(self, rows: int, columns: int) -> tuple[tuple[Assembly, ...], list[str]]:
+        """Tiles of rows of m and columns of n, lanes along the last sum."""
+        kernel, m, n = self.kernel, self.m, self.m + 1
+        size, inner = kernel.element.bytes, kernel.rank - 1
+        high, wide = self._dot_shape(rows, columns)
+        tile = dot_tile(kernel.element, high, wide, len(self.sums) - 1, self.host)
+        a = f"a + {size} * row * ({self.step(0, m)})"
+        b = f"b + {size} * column * ({self.step(1, n)})"
+        c = f"c + {size} * (row * ({self.step(2, m)}) + column * ({self.step(2, n)}))"
+        called = (
+            f"{tile.signature.name}({a}, {self.step(0, m)}, {b}, {self.step(1, n)}, {c}, {self.step(2, m)}, "
+            f"{self.step(2, n)}, count{inner}, {self._of_sums(self.sums[:-1])})"
+        )
+        heads = [f"for i in range(0, n{m}, {high}):", f"for j in range(0, n{n}, {wide}):"]
+        place = [f"row = minimum_i64(i, n{m} - {high})", f"column = minimum_i64(j, n{n} - {wide})"]
+        return (tile,), nest(heads, [*place, called])
+
+    def _dot_shape(self, rows: int, columns: int) -> tuple[int, int]:
+        """As many products for what is loaded as registers allow: one is loaded in half a cycle, and so is one made."""
+        most = 24 if self.host.registers >= 32 else 9
+        shapes = (
+            (high, wide) for high in range(1, min(rows, 8) + 1) for wide in range(1, min(columns, 8) + 1)
+            if high * wide <= most
+        )  # fmt: skip
+
+        def time(shape: tuple[int, int]) -> tuple[int, int]:
+            high, wide = shape
+            blocks = -(rows // high) * -(-columns // wide)
+            return blocks * max(high * wide, high + wide, 8), blocks
+
+        return min(shapes, key=time)
