@@ -184,7 +184,7 @@ class _Window:
 
         def time(shape: tuple[int, int]) -> tuple[int, int]:
             high, wide = shape
-            blocks = -(rows // high) * -(-columns // wide)
+            blocks = -(-rows // high) * -(-columns // wide)
             return blocks * max(high * wide, high + wide, 8), blocks
 
         return min(shapes, key=time)
