@@ -90,6 +90,10 @@ def contiguous_in(where: Sequence[Affine | object], index: int) -> bool:
     return steps[-1] == 1 and not any(steps[:-1])
 
 
+def _walks(where: Sequence[Affine | object], index: int) -> bool:
+    return any(isinstance(axis, Affine) and axis.coefficients[index] for axis in where)
+
+
 @dataclass(frozen=True, slots=True)
 class _Nest:
     kernel: LoopKernel
@@ -120,10 +124,12 @@ class _Nest:
         return nest(self.parallel, [*self.body.lines, store]), ()
 
     def _turned(self) -> bool:
-        """Whether something is read along the loop before the last, while the last writes side by side."""
+        """Whether the last loop goes across rows of something that the loop before reads along, and writes along one."""
         kernel, last = self.kernel, self.kernel.parallel - 1
+        if last < 1 or not contiguous_in(kernel.where, last):
+            return False
         loads = [i.where for i in kernel.body if isinstance(i, Load)]
-        return last >= 1 and contiguous_in(kernel.where, last) and any(contiguous_in(w, last - 1) for w in loads)
+        return any(contiguous_in(where, last - 1) and _walks(where, last) for where in loads)
 
     def _blocks(self) -> list[str]:
         """The last two loops a square of `BLOCK` places at a time: what it reads across stays in the cache."""

@@ -165,6 +165,9 @@ class _Tile:
 
         `last` is the block in which `inside` ends, if it has blocks of its own; it names the one it starts in `FROM`.
         """
+        if not sums:
+            once = [line.replace("%FROM", "%once") for line in inside]
+            return ["  br label %once", "once:", *once, "  br label %done", "done:"]
         lines = ["  br label %check0"]
         for k in range(sums):
             latch = f"latch{k}" if k < sums - 1 else last or f"head{k}"

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 import numpy as np
 
 from dslc.graph.graph import Array, Builder, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Iota
 from dslc.ops.map import Map, filled
-from dslc.ops.sample import Draw, Sample, Sampler, real, shape
+from dslc.ops.sample import Draw, Sample, Sampler, shape
+from dslc.ops.sample import real as real_operand
 from dslc.ops.structure import Expand
-from dslc.scalar.functions import ATOM, Formula, add, equal, multiply, where
+from dslc.scalar.functions import ATOM, Formula, add, equal, multiply, real, where
 from dslc.scalar.types import ROWS, DType, Shape
-
-_BEYOND = 2**62
-"""Greater than the number of any element."""
 
 
 class ReduceKind(Enum):
@@ -60,12 +59,15 @@ class Reduce(Op):
         return (self._to_first(build, node, kept, g) if self.axes else g,)
 
     def _to_first(self, build: Builder, node: Node, kept: tuple[int, ...], g: NodeId) -> NodeId:
-        """To the element with the least row-major number of those that are the extremum."""
+        """To the element with the least row-major number of those that are the extremum.
+
+        The numbers are REAL, as wide as the elements: a float32 counts 2^24 exactly, more than one example has.
+        """
         (operand,) = node.inputs
         whole = build.type(operand).shape
-        number = self._numbers(build, whole)
+        number = build.add(Map(real), self._numbers(build, whole))
         hit = build.add(Map(equal), operand, build.add(Expand(whole, kept), node.id))
-        candidates = build.add(Map(where), hit, number, filled(build, _BEYOND, whole, DType.INT))
+        candidates = build.add(Map(where), hit, number, filled(build, inf, whole))
         first = build.add(Reduce(ReduceKind.MIN, self.axes), candidates)
         chosen = build.add(Map(equal), number, build.add(Expand(whole, kept), first))
         return build.add(Map(where), chosen, build.add(Expand(whole, kept), g), filled(build, 0.0, whole))
@@ -118,14 +120,14 @@ class Argmax(Op):
 def _reduce(kind: ReduceKind) -> Sampler:
     def sample(draw: Draw) -> Sample:
         of = shape(draw)
-        return Sample(Reduce(kind, tuple(k for k in range(len(of)) if draw.random() < 0.6)), (real(of),))
+        return Sample(Reduce(kind, tuple(k for k in range(len(of)) if draw.random() < 0.6)), (real_operand(of),))
 
     return sample
 
 
 def _argmax(draw: Draw) -> Sample:
     of = shape(draw, 1)
-    return Sample(Argmax(int(draw.integers(len(of)))), (real(of),))
+    return Sample(Argmax(int(draw.integers(len(of)))), (real_operand(of),))
 
 
 SAMPLES: tuple[Sampler, ...] = (*(_reduce(kind) for kind in ReduceKind), _argmax)
