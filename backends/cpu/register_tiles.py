@@ -45,64 +45,66 @@ def product_tile(element: Element, rows: int, vectors: int, masked: bool, sums: 
 
 
 def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -> Assembly:
-    """`c[r, s] = sum over k0, .., l of a[r * a_m + k0 * a_k0 + .. + l] * b[s * b_n + k0 * b_k0 + .. + l]`.
+    """`c[r, s] += sum over k0, .., l of a[r * a_m + k0 * a_k0 + .. + l] * b[s * b_n + k0 * b_k0 + .. + l]`.
 
-    Parameters are a, a_m, b, b_n, c, c_m, c_n, the count of l, and for each other sum its count and its strides. Each
-    result is a register's lanes summed in order, and then these as a tree.
+    Parameters are a, a_m, b, b_n, c, c_m, c_n, `line`, the count of l, and for each other sum its count and its strides.
+    Each result is a register's lanes summed in order, and then these as a tree; at line 0 there is nothing before.
     """
     tile = _Tile(element, host)
-    parameters = ["a", "a_m", "b", "b_n", "c", "c_m", "c_n", "length", *_of_sums(sums)]
-    registers = [f"s{r}_{s}" for r in range(rows) for s in range(columns)]
-    whole, rest = (list(_dots(tile, rows, columns, sums, masked)) for masked in (False, True))
+    parameters = ["a", "a_m", "b", "b_n", "c", "c_m", "c_n", "line", "length", *_of_sums(sums)]
     size = element.bytes * tile.lanes
-    along = [
-        "  %vectors = sdiv i64 %length, " + str(tile.lanes),
-        f"  %lanes = srem i64 %length, {tile.lanes}",
-        *tile.mask(),
+    before = [
+        "  %fresh = icmp eq i64 %line, 0",
+        f"  %more = add i64 %length, {tile.lanes - 1}",
+        f"  %vectors = sdiv i64 %more, {tile.lanes}",
         *(f"  %m{r} = mul i64 %a_m, {r}" for r in range(rows)),
         *(f"  %n{s} = mul i64 %b_n, {s}" for s in range(columns)),
     ]
-    inside = [
+    along = [
         "  %some = icmp sgt i64 %vectors, 0",
-        "  br i1 %some, label %along, label %behind",
+        "  br i1 %some, label %along, label %summed",
         "along:",
         "  %i = phi i64 [ 0, %FROM ], [ %i.next, %along ]",
         f"  %bytes = mul i64 %i, {size}",
         f"  %la = getelementptr i8, ptr %pa{sums}, i64 %bytes",
         f"  %lb = getelementptr i8, ptr %pb{sums}, i64 %bytes",
-        *whole,
+        f"  %past = mul i64 %i, {tile.lanes}",
+        "  %lanes = sub i64 %length, %past",
+        *tile.mask(),
+        *_dots(tile, rows, columns),
         "  %i.next = add i64 %i, 1",
         "  %i.more = icmp slt i64 %i.next, %vectors",
-        "  br i1 %i.more, label %along, label %behind",
-        "behind:",
-        "  %partly = icmp sgt i64 %lanes, 0",
-        "  br i1 %partly, label %partial, label %summed",
-        "partial:",
-        f"  %ended = mul i64 %vectors, {size}",
-        f"  %ra = getelementptr i8, ptr %pa{sums}, i64 %ended",
-        f"  %rb = getelementptr i8, ptr %pb{sums}, i64 %ended",
-        *rest,
-        "  br label %summed",
+        "  br i1 %i.more, label %along, label %summed",
         "summed:",
     ]
-    lines = [*tile.start(registers, False), *along, *tile.nest(sums, inside, "summed")]
+    registers = [f"s{r}_{s}" for r in range(rows) for s in range(columns)]
+    lines = [*tile.start(registers, False), *before, *tile.nest(sums, along, "summed")]
     for r in range(rows):
-        for s in range(columns):
-            lines += tile.store_sum(f"s{r}_{s}", f"{r}", f"{s}")
+        for first in range(0, columns, tile.lanes):
+            chunk = range(first, min(first + tile.lanes, columns))
+            total, summed = tile.sums_of([f"s{r}_{s}" for s in chunk])
+            lines += summed
+            for lane, s in enumerate(chunk):
+                lines += tile.add_lane(total, lane, r, s)
     return tile.function(f"dot_{rows}x{columns}_{sums}_{element.name.lower()}", parameters, lines, True)
 
 
-def _dots(tile: _Tile, rows: int, columns: int, sums: int, masked: bool) -> Iterator[str]:
-    """One vector of every row of a with one of every column of b."""
-    stem, base = ("r", "r") if masked else ("w", "l")
-    for s in range(columns):
-        yield tile.element_pointer(f"{stem}q{s}", f"{base}b", f"n{s}")
-        yield tile.load(f"{stem}v{s}", f"{stem}q{s}", masked)
-    for r in range(rows):
-        yield tile.element_pointer(f"{stem}p{r}", f"{base}a", f"m{r}")
-        yield tile.load(f"{stem}z{r}", f"{stem}p{r}", masked)
-        for s in range(columns):
-            yield from tile.multiply_add(f"s{r}_{s}", f"{stem}z{r}", f"{stem}v{s}", stem)
+def _dots(tile: _Tile, rows: int, columns: int) -> Iterator[str]:
+    """One vector of every row of a with one of every column of b; the fewer of them are held in registers."""
+    held, passing = (("a", "m", rows), ("b", "n", columns))[:: 1 if rows <= columns else -1]
+
+    def loaded(side: tuple[str, str, int], k: int) -> Iterator[str]:
+        letter, offset, _ = side
+        yield tile.element_pointer(f"q{letter}{k}", f"l{letter}", f"{offset}{k}")
+        yield tile.load(f"v{letter}{k}", f"q{letter}{k}", True)
+
+    for k in range(held[2]):
+        yield from loaded(held, k)
+    for j in range(passing[2]):
+        yield from loaded(passing, j)
+        for k in range(held[2]):
+            r, s = (k, j) if rows <= columns else (j, k)
+            yield from tile.multiply_add(f"s{r}_{s}", f"va{r}", f"vb{s}")
 
 
 def _of_sums(sums: int) -> list[str]:
@@ -138,7 +140,6 @@ class _Tile:
         if masked:
             declared.append(f"declare {vector} @llvm.masked.load.{suffix}.p0(ptr, i32, {mask}, {vector})")
             declared.append(f"declare void @llvm.masked.store.{suffix}.p0({vector}, ptr, i32, {mask})")
-        declared.append(f"declare {self.kind} @llvm.vector.reduce.fadd.{suffix}({self.kind}, {vector})")
         head = f"define i64 @{name}({', '.join(f'i64 %{parameter}' for parameter in parameters)}) {{"
         text = "\n".join([*declared, head, *lines, "  ret i64 0", "}", ""])
         return Assembly(Signature(name, tuple((p, CType.I64) for p in parameters), CType.I64), text)
@@ -222,8 +223,8 @@ class _Tile:
             f"  %{name} = shufflevector {vector} %{name}.y, {vector} poison, <{lanes} x i32> zeroinitializer",
         ]
 
-    def multiply_add(self, register: str, x: str, y: str, stem: str = "") -> list[str]:
-        vector, name = self.vector, f"{stem}{register}"
+    def multiply_add(self, register: str, x: str, y: str) -> list[str]:
+        vector, name = self.vector, register
         lines = [f"  %{name}.o = load {vector}, ptr %{register}"]
         if self.host.fused:
             operands = f"{vector} %{x}, {vector} %{y}, {vector} %{name}.o"
@@ -243,16 +244,54 @@ class _Tile:
             ]
         return [*lines, f"  store {self.vector} %{register}.f, ptr %{pointer}, align {self.element.bytes}"]
 
-    def store_sum(self, register: str, row: str, column: str) -> list[str]:
-        """The register's lanes as one number, at the result's row and column."""
-        kind, name = self.kind, register
+    def sums_of(self, registers: Sequence[str]) -> tuple[str, list[str]]:
+        """A vector whose lane k is the sum of register k, at most as many as it has lanes, and the lines that make it.
+
+        Halves of two vectors go side by side and are added, again and again: a tree, and few instructions.
+        """
+        lines = [f"  %{register}.f = load {self.vector}, ptr %{register}" for register in registers]
+        vectors, width = [f"%{register}.f" for register in registers], 1
+        while len(vectors) > 1:
+            pairs = [(*vectors[k : k + 2], "zeroinitializer")[:2] for k in range(0, len(vectors), 2)]
+            vectors = []
+            for first, second in pairs:
+                name = f"{registers[0]}.w{width}.{len(vectors)}"
+                lines += self._added(name, first, second, [self._group(k, width) for k in range(self.lanes)], width)
+                vectors.append(f"%{name}")
+            width *= 2
+        (total,) = vectors
+        while width < self.lanes:
+            name = f"{registers[0]}.h{width}"
+            lines += self._added(name, total, total, list(range(self.lanes)), width)
+            total, width = f"%{name}", 2 * width
+        return total, lines
+
+    def _group(self, lane: int, width: int) -> int:
+        """Of two vectors in groups of `width` lanes, from which lane the lower half of the groups' sums comes."""
+        group, within = divmod(lane, 2 * width)
+        second, own = divmod(within, width)
+        return group * 2 * width + own + second * self.lanes
+
+    def _added(self, name: str, first: str, second: str, lower: Sequence[int], width: int) -> list[str]:
+        """`name`: lanes `lower` of both, and those `width` further, side by side and added."""
+        kind, size = self.vector, self.lanes
+        lines = []
+        for half, lanes in (("l", lower), ("u", [(k + width) % (2 * size) for k in lower])):
+            mask = ", ".join(f"i32 {k}" for k in lanes)
+            lines.append(f"  %{name}.{half} = shufflevector {kind} {first}, {kind} {second}, <{size} x i32> <{mask}>")
+        return [*lines, f"  %{name} = fadd {kind} %{name}.l, %{name}.u"]
+
+    def add_lane(self, vector: str, lane: int, row: int, column: int) -> list[str]:
+        """A lane added to the result at a row and a column, or the first of what is added there."""
+        kind, name = self.kind, f"t{row}_{column}"
         return [
-            f"  %{name}.f = load {self.vector}, ptr %{register}",
-            f"  %{name}.t = call reassoc {kind} @llvm.vector.reduce.fadd.{self.suffix}({kind} 0.0, "
-            f"{self.vector} %{name}.f)",
+            f"  %{name}.t = extractelement {self.vector} {vector}, i32 {lane}",
             f"  %{name}.i = mul i64 %c_m, {row}",
             f"  %{name}.j = mul i64 %c_n, {column}",
             f"  %{name}.k = add i64 %{name}.i, %{name}.j",
             self.element_pointer(f"{name}.q", "pc", f"{name}.k"),
-            f"  store {kind} %{name}.t, ptr %{name}.q, align {self.element.bytes}",
+            f"  %{name}.b = load {kind}, ptr %{name}.q, align {self.element.bytes}",
+            f"  %{name}.s = select i1 %fresh, {kind} 0.0, {kind} %{name}.b",
+            f"  %{name}.u = fadd {kind} %{name}.s, %{name}.t",
+            f"  store {kind} %{name}.u, ptr %{name}.q, align {self.element.bytes}",
         ]

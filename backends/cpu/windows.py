@@ -21,6 +21,8 @@ from .scalars import scalar
 from .tiles import tiled_unit
 from .unit import Assembly, CType, Unit
 
+EACH = "for place in range(start, stop):"
+
 
 def window_unit(kernel: ContractKernel, how: Registers, m: int | None, n: int | None, host: Host) -> Unit:
     """The kernel as a function of (its share of the places, all extents, operands and result with their shapes).
@@ -33,10 +35,10 @@ def window_unit(kernel: ContractKernel, how: Registers, m: int | None, n: int | 
         parameters += [(name, CType.I64), *((f"{name}_d{axis}", CType.I64) for axis in range(len(where)))]
     if how.lanes is Lanes.RESULT:
         tiles, blocks = printer.products(m or 1)
+        lines = nest([EACH], [*printer.place(), *printer.cuts(how.edges), *printer.addresses(), *blocks])
     else:
-        tiles, blocks = printer.dots(m or 1, n or 1)
-    place = [*printer.place(), *printer.cuts(how.edges), *printer.addresses(), *blocks]
-    lines = [*stride_lines(kernel), "for place in range(start, stop):", *indent(place)]
+        tiles, lines = printer.dots(m or 1, n or 1, how.edges)
+    lines = [*stride_lines(kernel), *lines]
     bounds = (scalar("minimum", Element.I64), scalar("maximum", Element.I64))
     return tiled_unit("window", parameters, lines, (*bounds, *tiles))
 
@@ -157,34 +159,69 @@ class _Window:
         lines += [f"elif n{n} > j:", *indent(block((1, True), f", n{n} - j"))]
         return tuple(tiles.values()), lines
 
-    def dots(self, rows: int, columns: int) -> tuple[tuple[Assembly, ...], list[str]]:
-        """Tiles of rows of m and columns of n, lanes along the last sum."""
-        kernel, m, n = self.kernel, self.m, self.m + 1
-        size, inner = kernel.element.bytes, kernel.rank - 1
-        high, wide = self._dot_shape(rows, columns)
-        tile = dot_tile(kernel.element, high, wide, len(self.sums) - 1, self.host)
+    def dots(self, rows: int, columns: int, edges: Sequence[tuple[int, int]]) -> tuple[tuple[Assembly, ...], list[str]]:
+        """Tiles of rows of m and columns of n, lanes along the last sum.
+
+        The outermost other sum, `line`, goes outside of the places: what it reads is in the cache for all places of a
+        tile. At line 0 a place that the edge cuts off writes zeros.
+        """
+        high, wide = _dot_shape(rows, columns, self.host)
+        tiles: dict[str, Assembly] = {}
+        blocks: list[str] = []
+        for columns_head, width in _parts("column", self.m + 1, columns, wide):
+            for rows_head, height in _parts("row", self.m, rows, high):
+                tile = dot_tile(self.kernel.element, height, width, len(self.sums) - 1, self.host)
+                tiles[tile.signature.name] = tile
+                blocks += nest([columns_head, rows_head], [self._dot(tile)])
+        if len(self.sums) == 1:
+            return tuple(tiles.values()), ["line = 0", *nest([EACH], self._at_line(edges, blocks))]
+        return tuple(tiles.values()), nest([f"for line in range(n{self.sums[0]}):", EACH], self._at_line(edges, blocks))
+
+    def _dot(self, tile: Assembly) -> str:
+        m, n, size = self.m, self.m + 1, self.kernel.element.bytes
         a = f"a + {size} * row * ({self.step(0, m)})"
         b = f"b + {size} * column * ({self.step(1, n)})"
         c = f"c + {size} * (row * ({self.step(2, m)}) + column * ({self.step(2, n)}))"
-        called = (
+        return (
             f"{tile.signature.name}({a}, {self.step(0, m)}, {b}, {self.step(1, n)}, {c}, {self.step(2, m)}, "
-            f"{self.step(2, n)}, count{inner}, {self._of_sums(self.sums[:-1])})"
+            f"{self.step(2, n)}, line, count{self.kernel.rank - 1}, {self._of_sums(self.sums[:-1])})"
         )
-        heads = [f"for i in range(0, n{m}, {high}):", f"for j in range(0, n{n}, {wide}):"]
-        place = [f"row = minimum_i64(i, n{m} - {high})", f"column = minimum_i64(j, n{n} - {wide})"]
-        return (tile,), nest(heads, [*place, called])
 
-    def _dot_shape(self, rows: int, columns: int) -> tuple[int, int]:
-        """As many products for what is loaded as registers allow: one is loaded in half a cycle, and so is one made."""
-        most = 24 if self.host.registers >= 32 else 9
-        shapes = (
-            (high, wide) for high in range(1, min(rows, 8) + 1) for wide in range(1, min(columns, 8) + 1)
-            if high * wide <= most
-        )  # fmt: skip
+    def _at_line(self, edges: Sequence[tuple[int, int]], blocks: Sequence[str]) -> list[str]:
+        place = [*self.place(), *self.cuts(edges)]
+        if len(self.sums) == 1:
+            return [*place, *self.addresses(), *blocks]
+        k = self.sums[0]
+        place += [f"count{k} = 1 if line >= first{k} and line < last{k} else 0", f"first{k} = line"]
+        return [*place, f"if line == 0 or count{k} == 1:", *indent([*self.addresses(), *blocks])]
 
-        def time(shape: tuple[int, int]) -> tuple[int, int]:
-            high, wide = shape
-            blocks = -(-rows // high) * -(-columns // wide)
-            return blocks * max(high * wide, high + wide, 8), blocks
 
-        return min(shapes, key=time)
+def _parts(name: str, loop: int, extent: int, size: int) -> Iterator[tuple[str, int]]:
+    """Loop heads over whole blocks, and over what is left as a block of its own, each with the block's size.
+
+    The compiler does not learn how many there are: it would print the tile as often.
+    """
+    rest = extent % size
+    yield f"for {name} in range(0, n{loop} - {rest}, {size}):", size
+    if rest:
+        yield f"for {name} in range(n{loop} - {rest}, n{loop}, {rest}):", rest
+
+
+def _dot_shape(rows: int, columns: int, host: Host) -> tuple[int, int]:
+    """As many products for what is loaded as registers allow: half a cycle is for a load, half a one for a product."""
+    shapes = (
+        (high, wide)
+        for high in range(1, min(rows, 8) + 1)
+        for wide in range(1, min(columns, 8) + 1)
+        if high * wide + min(high, wide) + 2 <= host.registers
+    )
+
+    def time(shape: tuple[int, int]) -> tuple[int, int]:
+        """A block takes 8 half cycles at least, as long as a sum has to wait for the one before."""
+        parts = [
+            [(size, extent // size), (extent % size, 1)] for size, extent in zip(shape, (rows, columns), strict=True)
+        ]
+        blocks = [(h, w, many * more) for h, many in parts[0] for w, more in parts[1] if h and w]
+        return sum(count * max(h * w, h + w, 8) for h, w, count in blocks), sum(count for _, _, count in blocks)
+
+    return min(shapes, key=time)

@@ -23,7 +23,6 @@ CACHE_LINE: Final = 64
 MULTIPLY_ADDS: Final = 20_000
 MULTIPLY_ROWS: Final = 8
 MULTIPLY_TILES: Final = 16
-PLACE_TILES: Final = 32
 MULTIPLY_RESULTS: Final = 32_768
 """Of a tile, at most: what follows the product, such as an update with its states, is then in the cache as well."""
 
@@ -60,9 +59,9 @@ def column_tiles(columns: Extent, work: int, capacity: int) -> Tiles:
     return Tiles(columns, size)
 
 
-def place_tiles(places: int, work: int) -> Tiles:
-    """Tiles of the places of a window, each of `work` multiply-adds on registers."""
-    return Tiles(places, max(_quotient(MULTIPLY_ADDS, max(work, 1)), _quotient(places, PLACE_TILES)))
+def place_tiles(places: int, work: int, most: int) -> Tiles:
+    """At most so many tiles of the places of a window, each of `work` multiply-adds on registers."""
+    return Tiles(places, max(_quotient(MULTIPLY_ADDS, max(work, 1)), _quotient(places, most)))
 
 
 def _quotient(whole: int, part: int) -> int:

@@ -28,6 +28,10 @@ FEW = 3
 """So few products for what is loaded are worth a padded copy, if more come of it."""
 
 
+TILES = {Lanes.RESULT: 32, Lanes.SUM: 8}
+"""At most so many tiles: with a sum as lanes, what is read for one place is read again for the others of its tile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A contraction on views: operands (first, second) and the result with their accesses, over `extents`."""
@@ -276,7 +280,7 @@ def _step(window: Window, roles: Roles, target: Target) -> Step:
     )  # fmt: skip
     places = prod(_number(window.extents[k]) for k in roles.places)
     work = elements(extents[len(roles.places) :], target.drafts.capacity)
-    return Step(kernel, window.views, result, extents, place_tiles(places, work), target.span, target.note)
+    return Step(kernel, window.views, result, extents, place_tiles(places, work, TILES[roles.lanes]), target.span, target.note)
 
 
 def _number(extent: Extent) -> int:
