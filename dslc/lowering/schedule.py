@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dslc.lowering.draft import FetchStep, Step, View
-from dslc.program.program import LoopKernel, MultiplyKernel, Tiles
+from dslc.program.program import ContractKernel, LoopKernel, MultiplyKernel, Tiles
 from dslc.scalar.affine import Affine
 from dslc.scalar.body import Load, Taken, along_first
-from dslc.scalar.types import Shape, elements
+from dslc.scalar.types import ROWS, Extent, Shape, elements
 
 AnyStep = Step | FetchStep
 
@@ -97,7 +97,7 @@ def _follower(step: AnyStep, near: Sequence[tuple[AnyStep, _Chain]]) -> Step | N
     if len(sizes) != 1 or None in sizes:
         return None
     size = sizes.pop()
-    by_product = isinstance(leader := near[0][1].steps[0], Step) and isinstance(leader.kernel, MultiplyKernel)
+    by_product = isinstance(leader := near[0][1].steps[0], Step) and not isinstance(leader.kernel, LoopKernel)
     if size is None or (size > step.tiles.size and not by_product):
         return None
     return replace(step, tiles=Tiles(step.tiles.extent, size), follows=True)
@@ -129,16 +129,25 @@ def _row(step: Step, view: View) -> int | None:
     match step.kernel:
         case MultiplyKernel():
             return _elements(view.shape) if view is step.result else None
+        case ContractKernel() as kernel if kernel.registers is not None:
+            return elements(view.shape[kernel.places :], 1) if view is step.result and kernel.by_place else None
         case LoopKernel(parallel=parallel, body=body, where=where) if parallel:
             operands = [k for k, operand in enumerate(step.operands) if operand is view]
             loads: list[Sequence[Affine | Taken]] = [
                 i.where for i in body if isinstance(i, Load) and i.operand in operands
             ]
             places = [where] if view is step.result else loads
-            whole = view.shape[:1] == step.extents[:1] and all(map(along_first, places))
-            return _elements(view.shape) if whole and places else None
+            counts = {along_first(place, step.extents) for place in places}
+            count = counts.pop() if len(counts) == 1 else None
+            if count is None or view.shape[0] != (step.extents[0] if count == 1 else count * _number(step.extents[0])):
+                return None
+            return count * _elements(view.shape)
         case _:
             return None
+
+
+def _number(extent: Extent) -> int:
+    return 0 if extent is ROWS else extent
 
 
 def _elements(shape: Shape) -> int:

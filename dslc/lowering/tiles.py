@@ -23,6 +23,8 @@ CACHE_LINE: Final = 64
 MULTIPLY_ADDS: Final = 20_000
 MULTIPLY_ROWS: Final = 8
 MULTIPLY_TILES: Final = 16
+LINE_TILES: Final = 8
+PLACE_TILES: Final = 32
 MULTIPLY_RESULTS: Final = 32_768
 """Of a tile, at most: what follows the product, such as an update with its states, is then in the cache as well."""
 
@@ -62,6 +64,16 @@ def column_tiles(columns: Extent, work: int, capacity: int) -> Tiles:
 def place_tiles(places: int, work: int, most: int) -> Tiles:
     """At most so many tiles of the places of a window, each of `work` multiply-adds on registers."""
     return Tiles(places, max(_quotient(MULTIPLY_ADDS, max(work, 1)), _quotient(places, most)))
+
+
+def line_tiles(places: int, line: int, work: int) -> Tiles:
+    """Tiles of whole lines of places, of two where they are many: what follows, as pooling does, reads by such."""
+    tiles = place_tiles(places, work, PLACE_TILES)
+    for lines in (2, 1):
+        size = _quotient(tiles.size, lines * line) * lines * line
+        if places % (lines * line) == 0 and places >= size * LINE_TILES:
+            return Tiles(places, size)
+    return tiles
 
 
 def _quotient(whole: int, part: int) -> int:

@@ -17,7 +17,7 @@ from math import prod
 
 from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, pad_steps
-from dslc.lowering.tiles import place_tiles
+from dslc.lowering.tiles import LINE_TILES, line_tiles, place_tiles
 from dslc.ops.contract import Contract
 from dslc.ops.structure import Pad
 from dslc.program.program import ContractKernel, Lanes, Registers
@@ -26,10 +26,6 @@ from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
 
 FEW = 3
 """So few products for what is loaded are worth a padded copy, if more come of it."""
-
-
-TILES = {Lanes.RESULT: 32, Lanes.SUM: 8}
-"""At most so many tiles: with a sum as lanes, what is read for one place is read again for the others of its tile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +276,10 @@ def _step(window: Window, roles: Roles, target: Target) -> Step:
     )  # fmt: skip
     places = prod(_number(window.extents[k]) for k in roles.places)
     work = elements(extents[len(roles.places) :], target.drafts.capacity)
-    return Step(kernel, window.views, result, extents, place_tiles(places, work, TILES[roles.lanes]), target.span, target.note)
+    line = _number(extents[len(roles.places) - 1]) if roles.places else 1
+    # With a sum as lanes, what is read for one place is read again for the others of its tile.
+    tiles = line_tiles(places, line, work) if roles.lanes is Lanes.RESULT else place_tiles(places, work, LINE_TILES)
+    return Step(kernel, window.views, result, extents, tiles, target.span, target.note)
 
 
 def _number(extent: Extent) -> int:

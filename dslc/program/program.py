@@ -156,6 +156,16 @@ class ContractKernel:
     accumulate: bool
     registers: Registers | None = None
 
+    @property
+    def places(self) -> int:
+        """The number of place loops of a contraction on registers."""
+        return self.parallel - 2
+
+    @property
+    def by_place(self) -> bool:
+        """Do a place's results lie side by side, in the order of places?"""
+        return all(axis.index == k for k, axis in enumerate(self.out[: self.places]))
+
 
 @dataclass(frozen=True, slots=True)
 class ScatterKernel:

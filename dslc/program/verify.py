@@ -16,6 +16,7 @@ from dslc.program.program import (
     ALIGNMENT,
     Buffer,
     Call,
+    ContractKernel,
     Entry,
     Fetch,
     LoopKernel,
@@ -193,22 +194,24 @@ def _tile_by_tile(reader: Call, operand: int, writer: Call) -> bool:
         case LoopKernel(where=where):
             written = _tile_elements(writer, writer.result, [where])
         case MultiplyKernel():
-            written = _tile_elements(writer, writer.result, None)
+            written = writer.tiles.size * elements(writer.result.shape[1:], 1)
+        case ContractKernel() as contraction if contraction.registers is not None and contraction.by_place:
+            written = writer.tiles.size * elements(writer.result.shape[contraction.places :], 1)
         case _:
             return False
     return read is not None and read == written
 
 
-def _tile_elements(call: Call, buffer: Buffer, places: Sequence[Sequence[Affine | Taken]] | None) -> int | None:
-    """How many elements of the buffer, side by side, a tile touches; None where they do not lie so.
-
-    `places` is None for a product, whose tiles are whole rows of its result.
-    """
-    if places is not None and not all(map(along_first, places)):
+def _tile_elements(call: Call, buffer: Buffer, places: Sequence[Sequence[Affine | Taken]]) -> int | None:
+    """How many elements of the buffer, side by side, a loop's tile touches; None where they do not lie so."""
+    counts = {along_first(place, call.extents) for place in places}
+    count = counts.pop() if len(counts) == 1 else None
+    extent = call.tiles.extent
+    if count is None or call.extents[:1] != (extent,):
         return None
-    if buffer.shape[:1] != (call.tiles.extent,) or call.extents[:1] != (call.tiles.extent,):
+    if buffer.shape[0] != extent and (extent is ROWS or buffer.shape[0] != count * extent):
         return None
-    return call.tiles.size * elements(buffer.shape[1:], 1)
+    return call.tiles.size * count * elements(buffer.shape[1:], 1)
 
 
 def _apart(one: Call | Fetch, other: Call | Fetch) -> bool:

@@ -21,7 +21,7 @@ from typing import TypeAlias, assert_never
 from dslc.scalar.affine import Affine
 from dslc.scalar.affine import to_text as access_text
 from dslc.scalar.functions import ATOM, Formula, ScalarFunction
-from dslc.scalar.types import DType
+from dslc.scalar.types import ROWS, DType, Shape, elements
 
 Ref: TypeAlias = int
 """The position of an earlier instruction."""
@@ -42,11 +42,22 @@ class Load:
     where: tuple[Affine | Taken, ...]
 
 
-def along_first(where: Sequence[Affine | Taken]) -> bool:
-    """Whether the first axis is plainly the first loop, and no other axis looks at that loop."""
-    if not where or not isinstance(where[0], Affine) or where[0].index != 0:
-        return False
-    return not any(isinstance(axis, Affine) and axis.coefficients[0] for axis in where[1:])
+def along_first(where: Sequence[Affine | Taken], extents: Shape) -> int | None:
+    """How many places of the first axis belong to each point of the first loop, side by side: `step` in
+    `step * i0 + rest` with a rest of 0 .. step - 1, the other axes not looking at that loop. Else None.
+    """
+    if not where or any(isinstance(axis, Affine) and axis.coefficients[0] for axis in where[1:]):
+        return None
+    first = where[0]
+    if not isinstance(first, Affine) or not first.coefficients:
+        return None
+    step, low, high = first.coefficients[0], first.constant, first.constant
+    for c, extent in zip(first.coefficients[1:], extents[1:], strict=True):
+        if c and extent is ROWS:
+            return None
+        end = c * (elements((extent,), 1) - 1) if c else 0
+        low, high = low + min(0, end), high + max(0, end)
+    return step if 0 <= low and high < step else None
 
 
 @dataclass(frozen=True, slots=True)
