@@ -11,7 +11,7 @@ a convolution with the batch last, the batch is n for the values and the input's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -47,7 +47,7 @@ class Window:
     def edges(self, operand: int) -> list[int]:
         """The axes of the operand that some index leaves."""
         pairs = enumerate(zip(self.reads[operand], self.views[operand].shape, strict=True))
-        return [axis for axis, (where, size) in pairs if size is not ROWS and _leaves(where, self.extents, size)]
+        return [axis for axis, (where, size) in pairs if not where.stays(self.extents, size)]
 
     @property
     def swapped(self) -> Window:
@@ -176,7 +176,7 @@ def _padded(window: Window, roles: Roles, target: Target, steps: list[Step]) -> 
     view, reads = window.views[0], list(window.reads[0])
     before, after = [0] * len(reads), [0] * len(reads)
     for axis in window.edges(0):
-        low, high = _range(reads[axis], window.extents)
+        low, high = reads[axis].range(window.extents)
         size = elements((view.shape[axis],), 1)
         before[axis], after[axis] = max(0, -low), max(0, high + 1 - size)
         reads[axis] = replace(reads[axis], constant=reads[axis].constant + before[axis])
@@ -286,20 +286,3 @@ def _number(extent: Extent) -> int:
     if extent is ROWS:
         raise TypeError("rows as a place")
     return extent
-
-
-def _range(where: Affine, extents: Shape) -> tuple[int, int]:
-    """The least and the greatest index."""
-    ends = list(_ends(where, extents))
-    return where.constant + sum(min(0, end) for end in ends), where.constant + sum(max(0, end) for end in ends)
-
-
-def _ends(where: Affine, extents: Shape) -> Iterator[int]:
-    for c, extent in zip(where.coefficients, extents, strict=True):
-        if c and extent is not ROWS:
-            yield c * (extent - 1)
-
-
-def _leaves(where: Affine, extents: Shape, size: int) -> bool:
-    low, high = _range(where, extents)
-    return low < 0 or high >= size

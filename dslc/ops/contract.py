@@ -89,6 +89,13 @@ class Contract(Op):
         over = f" over {', '.join(f'i{loop}' for loop in summed)}" if summed else ""
         return f"sum({' * '.join(reads)}{over})", ATOM
 
+    def inside(self, shapes: Sequence[Shape]) -> bool:
+        """Do all reads of operands of these shapes stay in them?"""
+        pairs = (
+            pair for where, shape in zip(self.operands, shapes, strict=True) for pair in zip(where, shape, strict=True)
+        )
+        return all(index.stays(self.extents, size) for index, size in pairs)
+
     @property
     def plain(self) -> bool:
         """Every access is a list of different loop indices."""

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from dslc.graph.graph import Graph
 from dslc.graph.verify import BrokenGraph, verify
+from dslc.passes.extrema import extrema
 from dslc.passes.one_hot import one_hot
 from dslc.passes.powers import powers
 from dslc.passes.prune import prune
@@ -18,7 +19,7 @@ from dslc.passes.windows import windows
 
 Pass: TypeAlias = Callable[[Graph], Graph]
 
-BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (simplify, stabilise, simplify)
+BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (simplify, stabilise, extrema, simplify)
 AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, windows, powers, share, prune)
 
 

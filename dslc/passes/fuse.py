@@ -25,7 +25,7 @@ from dslc.ops.random import Random
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
 from dslc.ops.stop import StopGradient
 from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose
-from dslc.passes.loop_body import BodyBuilder, before_reshape, leaves, untransposed
+from dslc.passes.loop_body import BodyBuilder, before_reshape, untransposed
 from dslc.scalar.affine import identity
 from dslc.scalar.body import Combine, Load
 from dslc.scalar.types import ROWS, Shape
@@ -163,31 +163,19 @@ def _tables(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> set[Nod
     """What gathers read and cannot compute at an index that was taken: all but maps of what is stored."""
     takes, tables = set(stored), set[NodeId]()
     for node in nodes:
-        if isinstance(node.op, Gather) and node.inputs[0] not in takes:
+        read = isinstance(node.op, Contract) and _is_read(node.op)
+        if (isinstance(node.op, Gather) or (read and _clips(graph, node))) and node.inputs[0] not in takes:
             tables.add(node.inputs[0])
             takes.add(node.inputs[0])
-        if isinstance(node.op, Contract) and _is_read(node.op) and node.inputs[0] not in takes and _clips(graph, node):
-            tables.add(node.inputs[0])
-            takes.add(node.inputs[0])
-        views = Map | Expand | Constant | Iota | Transpose
-        if isinstance(node.op, views) and all(i in takes for i in node.inputs):
-            takes.add(node.id)
-        if (
-            isinstance(node.op, Contract)
-            and _is_read(node.op)
-            and not _reduces(graph, node)
-            and node.inputs[0] in takes
-        ):
+        views = isinstance(node.op, Map | Expand | Constant | Iota | Transpose) or (read and not _reduces(graph, node))
+        if views and all(i in takes for i in node.inputs):
             takes.add(node.id)
     return tables
 
 
 def _clips(graph: Graph, node: Node) -> bool:
     """Does a contraction of one operand read beyond it, where there is nothing?"""
-    assert isinstance(node.op, Contract)
-    shape = graph.type(node.inputs[0]).shape
-    pairs = zip(node.op.operands[0], shape, strict=True)
-    return any(extent is not ROWS and leaves(where, node.op.extents, extent) for where, extent in pairs)
+    return isinstance(node.op, Contract) and not node.op.inside([graph.type(k).shape for k in node.inputs])
 
 
 def _work(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> dict[NodeId, frozenset[NodeId]]:

@@ -119,7 +119,7 @@ class BodyBuilder:
         inside: Ref | None = None
         for where, extent in zip(op.operands[k], self.graph.type(source).shape, strict=True):
             place = self.place(where, at)
-            if extent is not ROWS and leaves(where, op.extents, extent):
+            if extent is not ROWS and not where.stays(op.extents, extent):
                 index = self.index(place)
                 place = Taken(self.clipped(index, extent))
                 here = self.add(Apply(equal, (index, place.value)))
@@ -191,15 +191,6 @@ class BodyBuilder:
 
 
 # --- accesses through views -----------------------------------------------------------------------
-
-
-def leaves(where: Affine, extents: Shape, size: int) -> bool:
-    """Is an index outside 0 .. size - 1 at some point of loops over `extents`?"""
-    ends = [c * (extent - 1) for c, extent in zip(where.coefficients, extents, strict=True) if c and extent is not ROWS]
-    return (
-        where.constant + sum(min(end, 0) for end in ends) < 0
-        or where.constant + sum(max(end, 0) for end in ends) >= size
-    )
 
 
 def untransposed(graph: Graph, op: Contract, inputs: Sequence[NodeId]) -> tuple[Contract, tuple[NodeId, ...]]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dslc.scalar.types import ROWS, Extent, Shape
+
 
 @dataclass(frozen=True, slots=True)
 class Affine:
@@ -38,6 +40,17 @@ class Affine:
             for k, inner_c in enumerate(part.coefficients):
                 coefficients[k] += c * inner_c
         return Affine(tuple(coefficients), constant)
+
+    def range(self, extents: Shape) -> tuple[int, int]:
+        """The least and the greatest value over loops of `extents`, those over ROWS being at their first row."""
+        numbers = (c * (n - 1) for c, n in zip(self.coefficients, extents, strict=True) if c and n is not ROWS)
+        ends = list(numbers)
+        return self.constant + sum(min(0, end) for end in ends), self.constant + sum(max(0, end) for end in ends)
+
+    def stays(self, extents: Shape, size: Extent) -> bool:
+        """Is the index within 0 .. size - 1 all over the loops? Along ROWS only rows are walked."""
+        low, high = self.range(extents)
+        return size is ROWS or (low >= 0 and high < size)
 
 
 Access: TypeAlias = tuple[Affine, ...]

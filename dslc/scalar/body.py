@@ -21,7 +21,7 @@ from typing import TypeAlias, assert_never
 from dslc.scalar.affine import Affine
 from dslc.scalar.affine import to_text as access_text
 from dslc.scalar.functions import ATOM, Formula, ScalarFunction
-from dslc.scalar.types import ROWS, DType, Shape, elements
+from dslc.scalar.types import ROWS, DType, Shape
 
 Ref: TypeAlias = int
 """The position of an earlier instruction."""
@@ -51,13 +51,11 @@ def along_first(where: Sequence[Affine | Taken], extents: Shape) -> int | None:
     first = where[0]
     if not isinstance(first, Affine) or not first.coefficients:
         return None
-    step, low, high = first.coefficients[0], first.constant, first.constant
-    for c, extent in zip(first.coefficients[1:], extents[1:], strict=True):
-        if c and extent is ROWS:
-            return None
-        end = c * (elements((extent,), 1) - 1) if c else 0
-        low, high = low + min(0, end), high + max(0, end)
-    return step if 0 <= low and high < step else None
+    step = first.coefficients[0]
+    if any(c and extent is ROWS for c, extent in zip(first.coefficients[1:], extents[1:], strict=True)):
+        return None
+    low, high = Affine(first.coefficients[1:], first.constant).range(extents[1:])
+    return step if low >= 0 and high < step else None
 
 
 @dataclass(frozen=True, slots=True)
