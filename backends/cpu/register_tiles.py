@@ -55,26 +55,33 @@ def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -
     size = element.bytes * tile.lanes
     before = [
         "  %fresh = icmp eq i64 %line, 0",
-        f"  %more = add i64 %length, {tile.lanes - 1}",
-        f"  %vectors = sdiv i64 %more, {tile.lanes}",
+        f"  %vectors = sdiv i64 %length, {tile.lanes}",
+        f"  %lanes = srem i64 %length, {tile.lanes}",
+        f"  %ended = mul i64 %vectors, {size}",
+        "  %some = icmp sgt i64 %vectors, 0",
+        "  %partly = icmp sgt i64 %lanes, 0",
+        *tile.mask(),
         *(f"  %m{r} = mul i64 %a_m, {r}" for r in range(rows)),
         *(f"  %n{s} = mul i64 %b_n, {s}" for s in range(columns)),
     ]
     along = [
-        "  %some = icmp sgt i64 %vectors, 0",
-        "  br i1 %some, label %along, label %summed",
+        "  br i1 %some, label %along, label %behind",
         "along:",
         "  %i = phi i64 [ 0, %FROM ], [ %i.next, %along ]",
         f"  %bytes = mul i64 %i, {size}",
         f"  %la = getelementptr i8, ptr %pa{sums}, i64 %bytes",
         f"  %lb = getelementptr i8, ptr %pb{sums}, i64 %bytes",
-        f"  %past = mul i64 %i, {tile.lanes}",
-        "  %lanes = sub i64 %length, %past",
-        *tile.mask(),
-        *_dots(tile, rows, columns),
+        *_dots(tile, rows, columns, "l", False),
         "  %i.next = add i64 %i, 1",
         "  %i.more = icmp slt i64 %i.next, %vectors",
-        "  br i1 %i.more, label %along, label %summed",
+        "  br i1 %i.more, label %along, label %behind",
+        "behind:",
+        "  br i1 %partly, label %partial, label %summed",
+        "partial:",
+        f"  %ra = getelementptr i8, ptr %pa{sums}, i64 %ended",
+        f"  %rb = getelementptr i8, ptr %pb{sums}, i64 %ended",
+        *_dots(tile, rows, columns, "r", True),
+        "  br label %summed",
         "summed:",
     ]
     registers = [f"s{r}_{s}" for r in range(rows) for s in range(columns)]
@@ -89,14 +96,17 @@ def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -
     return tile.function(f"dot_{rows}x{columns}_{sums}_{element.name.lower()}", parameters, lines, True)
 
 
-def _dots(tile: _Tile, rows: int, columns: int) -> Iterator[str]:
-    """One vector of every row of a with one of every column of b; the fewer of them are held in registers."""
+def _dots(tile: _Tile, rows: int, columns: int, stem: str, masked: bool) -> Iterator[str]:
+    """One vector of every row of a with one of every column of b; the fewer of them are held in registers.
+
+    A masked load costs a product's time besides.
+    """
     held, passing = (("a", "m", rows), ("b", "n", columns))[:: 1 if rows <= columns else -1]
 
     def loaded(side: tuple[str, str, int], k: int) -> Iterator[str]:
         letter, offset, _ = side
-        yield tile.element_pointer(f"q{letter}{k}", f"l{letter}", f"{offset}{k}")
-        yield tile.load(f"v{letter}{k}", f"q{letter}{k}", True)
+        yield tile.element_pointer(f"{stem}q{letter}{k}", f"{stem}{letter}", f"{offset}{k}")
+        yield tile.load(f"{stem}v{letter}{k}", f"{stem}q{letter}{k}", masked)
 
     for k in range(held[2]):
         yield from loaded(held, k)
@@ -104,7 +114,7 @@ def _dots(tile: _Tile, rows: int, columns: int) -> Iterator[str]:
         yield from loaded(passing, j)
         for k in range(held[2]):
             r, s = (k, j) if rows <= columns else (j, k)
-            yield from tile.multiply_add(f"s{r}_{s}", f"va{r}", f"vb{s}")
+            yield from tile.multiply_add(f"s{r}_{s}", f"{stem}va{r}", f"{stem}vb{s}", stem)
 
 
 def _of_sums(sums: int) -> list[str]:
@@ -223,8 +233,8 @@ class _Tile:
             f"  %{name} = shufflevector {vector} %{name}.y, {vector} poison, <{lanes} x i32> zeroinitializer",
         ]
 
-    def multiply_add(self, register: str, x: str, y: str) -> list[str]:
-        vector, name = self.vector, register
+    def multiply_add(self, register: str, x: str, y: str, stem: str = "") -> list[str]:
+        vector, name = self.vector, f"{stem}{register}"
         lines = [f"  %{name}.o = load {vector}, ptr %{register}"]
         if self.host.fused:
             operands = f"{vector} %{x}, {vector} %{y}, {vector} %{name}.o"

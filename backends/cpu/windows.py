@@ -21,6 +21,9 @@ from .scalars import scalar
 from .tiles import tiled_unit
 from .unit import Assembly, CType, Unit
 
+PART = 16_384
+"""Bytes of the second operand that a part reads: they stay in the nearest cache beside what the first one reads."""
+
 EACH = "for place in range(start, stop):"
 
 
@@ -162,20 +165,27 @@ class _Window:
     def dots(self, rows: int, columns: int, edges: Sequence[tuple[int, int]]) -> tuple[tuple[Assembly, ...], list[str]]:
         """Tiles of rows of m and columns of n, lanes along the last sum.
 
-        The outermost other sum, `line`, goes outside of the places: what it reads is in the cache for all places of a
-        tile. At line 0 a place that the edge cuts off writes zeros.
+        Of the other sums the outermost goes by lines and the next by parts, outside of the places: what is read is then
+        in the nearest cache for all places of a tile. First of all, a place that the edge cuts off writes zeros.
         """
         high, wide = _dot_shape(rows, columns, self.host)
         tiles: dict[str, Assembly] = {}
-        blocks: list[str] = []
+        lines: list[str] = []
         for columns_head, width in _parts("column", self.m + 1, columns, wide):
+            blocks: list[str] = []
             for rows_head, height in _parts("row", self.m, rows, high):
                 tile = dot_tile(self.kernel.element, height, width, len(self.sums) - 1, self.host)
                 tiles[tile.signature.name] = tile
-                blocks += nest([columns_head, rows_head], [self._dot(tile)])
-        if len(self.sums) == 1:
-            return tuple(tiles.values()), ["line = 0", *nest([EACH], self._at_line(edges, blocks))]
-        return tuple(tiles.values()), nest([f"for line in range(n{self.sums[0]}):", EACH], self._at_line(edges, blocks))
+                blocks += nest([rows_head], [self._dot(tile)])
+            lines += nest([columns_head, EACH], self._at_line(edges, blocks))
+        if len(self.sums) > 2:
+            part = f"part = maximum_i64(1, {PART // (self.kernel.element.bytes * wide)} // maximum_i64(1, n{self.sums[-1]}))"
+            lines = [part, *nest([f"for begin in range(0, n{self.sums[1]}, part):"], lines)]
+        else:
+            lines = ["begin = 0", *lines]
+        if len(self.sums) > 1:
+            return tuple(tiles.values()), nest([f"for line in range(n{self.sums[0]}):"], lines)
+        return tuple(tiles.values()), ["line = 0", *lines]
 
     def _dot(self, tile: Assembly) -> str:
         m, n, size = self.m, self.m + 1, self.kernel.element.bytes
@@ -184,16 +194,23 @@ class _Window:
         c = f"c + {size} * (row * ({self.step(2, m)}) + column * ({self.step(2, n)}))"
         return (
             f"{tile.signature.name}({a}, {self.step(0, m)}, {b}, {self.step(1, n)}, {c}, {self.step(2, m)}, "
-            f"{self.step(2, n)}, line, count{self.kernel.rank - 1}, {self._of_sums(self.sums[:-1])})"
+            f"{self.step(2, n)}, line + begin, count{self.kernel.rank - 1}, {self._of_sums(self.sums[:-1])})"
         )
 
     def _at_line(self, edges: Sequence[tuple[int, int]], blocks: Sequence[str]) -> list[str]:
+        """A place's blocks, if it has something at this line and part."""
         place = [*self.place(), *self.cuts(edges)]
         if len(self.sums) == 1:
             return [*place, *self.addresses(), *blocks]
-        k = self.sums[0]
-        place += [f"count{k} = 1 if line >= first{k} and line < last{k} else 0", f"first{k} = line"]
-        return [*place, f"if line == 0 or count{k} == 1:", *indent([*self.addresses(), *blocks])]
+        line = self.sums[0]
+        place += [f"count{line} = 1 if line >= first{line} and line < last{line} else 0", f"first{line} = line"]
+        some = f"count{line} == 1"
+        if len(self.sums) > 2:
+            k = self.sums[1]
+            place += [f"first{k} = maximum_i64(first{k}, begin)", f"last{k} = minimum_i64(last{k}, begin + part)"]
+            place += [f"count{k} = last{k} - first{k}"]
+            some += f" and count{k} > 0"
+        return [*place, f"if line + begin == 0 or ({some}):", *indent([*self.addresses(), *blocks])]
 
 
 def _parts(name: str, loop: int, extent: int, size: int) -> Iterator[tuple[str, int]]:
