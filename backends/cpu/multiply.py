@@ -1,4 +1,7 @@
-"""The matrix product on register tiles: `c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n]`.
+"""The matrix product on register tiles: `c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k, n]`.
+
+The right operand lies in rows, or in panels of columns that lie one after another, as a copy of a large one does: it is
+then read from beginning to end.
 
 Columns go in pairs of registers, then one masked pair or one masked register for what is left; rows go
 eight at a time, the last eight overlapping the ones before where their number is no multiple (they write
@@ -10,19 +13,19 @@ from __future__ import annotations
 
 from functools import cache
 
-from dslc.program.program import Element, MultiplyKernel
+from dslc.program.program import PANEL, Element, MultiplyKernel
 
 from .host import Host
 from .register_tiles import product_tile
 from .tiles import tiled_unit
 from .unit import CType, Unit
 
-_PARAMETERS = ("a", "b", "c", "n", "k", "a_m", "a_k", "b_k")
+_PARAMETERS = ("a", "b", "c", "n", "k", "a_m", "a_k", "b_k", "b_n")
 
 
 @cache
 def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
-    """The kernel as a function of (its share of the rows, a, b, c: addresses, n, k, a_m, a_k, b_k)."""
+    """The kernel as a function of (its share of the rows, a, b, c: addresses, n, k, a_m, a_k, b_k, b_n)."""
     element = kernel.element
     rows = 8 if host.registers >= 32 else 4
     lanes = host.lanes(element)
@@ -34,18 +37,21 @@ def multiply_unit(kernel: MultiplyKernel, host: Host) -> Unit:
     }
     name = {which: assembly.signature.name for which, assembly in tiles.items()}
     parameters = [(parameter, CType.I64) for parameter in _PARAMETERS]
+    at = f"b + {element.bytes} * (j // {PANEL} * b_n + j % {PANEL})"
     lines = [
         "last = stop - " + str(rows),
         "j = 0",
         f"while j + {pair} <= n:",
+        f"    panel = {at}",
         *_rows(name[rows, 2, False], name[1, 2, False], rows, element, ""),
         f"    j += {pair}",
+        f"panel = {at}",
         f"if n - j > {lanes}:",
         *_rows(name[rows, 2, True], name[1, 2, True], rows, element, f", n - j - {lanes}"),
         "elif n > j:",
         *_rows(name[rows, 1, True], name[1, 1, True], rows, element, ", n - j"),
     ]
-    formula = ("c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n]",)
+    formula = (f"c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n // {PANEL} * b_n + n % {PANEL}]",)
     return tiled_unit(f"multiply_{element.value}", parameters, lines, tuple(tiles.values()), formula)
 
 
@@ -55,7 +61,7 @@ def _rows(whole: str, single: str, rows: int, element: Element, lanes: str) -> l
 
     def call(name: str, row: str) -> str:
         a, c = f"a + {size} * {row} * a_m", f"c + {size} * ({row} * n + j)"
-        return f"{name}({a}, a_m, b + {size} * j, {c}, n, k, a_k, b_k{lanes})"
+        return f"{name}({a}, a_m, panel, {c}, n, k, a_k, b_k{lanes})"
 
     return [
         "    if last >= start:",

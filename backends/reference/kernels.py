@@ -10,14 +10,13 @@ from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
 from dslc.ops.contract import Contract
 from dslc.ops.gather import ScatterAdd
 from dslc.ops.loop import Loop
 from dslc.program.arena import view
 from dslc.program.backend import Array, Bytes
-from dslc.program.program import Call, ContractKernel, LoopKernel, MultiplyKernel, ScatterKernel
+from dslc.program.program import PANEL, Call, ContractKernel, LoopKernel, MultiplyKernel, ScatterKernel
 from dslc.scalar.affine import Access, identity
 from dslc.scalar.types import distance, sized
 
@@ -54,9 +53,10 @@ def loop(kernel: LoopKernel, call: Call, arena: Bytes, rows: int, result: Array)
 def multiply(call: Call, arena: Bytes, rows: int, result: Array) -> None:
     m, n, k = sized(call.extents, rows)
     a, b = (view(arena, operand, rows).ravel() for operand in call.operands)
-    a_m, a_k, b_k = (distance(stride, rows) * a.itemsize for stride in call.strides)
-    left = as_strided(a, (m, k), (a_m, a_k), writeable=False).astype(np.float64)
-    right = as_strided(b, (k, n), (b_k, b.itemsize), writeable=False).astype(np.float64)
+    a_m, a_k, b_k, b_n = (distance(stride, rows) for stride in call.strides)
+    left = a[np.arange(m)[:, None] * a_m + np.arange(k) * a_k].astype(np.float64)
+    panel, column = np.divmod(np.arange(n), PANEL)
+    right = b[np.arange(k)[:, None] * b_k + panel * b_n + column].astype(np.float64)
     result[...] = (left @ right).reshape(result.shape)
 
 

@@ -16,9 +16,15 @@ from dslc.lowering.loops import Target, contract_step, copy_step
 from dslc.lowering.tiles import column_tiles, multiply_tiles
 from dslc.lowering.windows import window_steps
 from dslc.ops.contract import Contract
-from dslc.program.program import ContractKernel, MultiplyKernel
+from dslc.program.program import PANEL, ContractKernel, MultiplyKernel
 from dslc.scalar.affine import Access, Affine, access, identity
-from dslc.scalar.types import ROWS, Extent, Shape, Stride, elements, stride
+from dslc.scalar.types import ROWS, Extent, Shape, Stride, elements, scaled, stride
+
+LONG = 65_536
+"""Elements of a right operand from which on it is copied in panels: more than the nearest cache holds of it."""
+
+MANY = 64
+"""Rows of a product from which on such a copy is read often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +112,48 @@ def _extent(op: Contract, group: Sequence[int]) -> Extent | None:
 
 def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     m, n, k = (_extent(op, group) or 0 for group in (groups.m, groups.n, groups.k))
+    capacity = target.drafts.capacity
+    long = _long(m, n, k, capacity)
     steps: list[Step] = []
     left = groups.left
-    if not _fits(left, (groups.m, groups.k), target):
+    if not _fits(left, (groups.m, groups.k), target) or (long and _stride(left, groups.k) != 1):
         left = _packed(op, left, groups.m + groups.k, target, steps)
     right = groups.right
     contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
-    if not contiguous or not _fits(right, (groups.k, groups.n), target):
-        right = _packed(op, right, groups.k + groups.n, target, steps)
-    strides = (_stride(left, groups.m), _stride(left, groups.k), _stride(right, groups.k))
-    tiles = multiply_tiles(m, n, k, target.drafts.capacity)
+    if long:
+        columns, b_k, b_n = _in_panels(op, right, groups, (k, n), target, steps), PANEL, scaled(stride((k,)), PANEL)
+    else:
+        if not contiguous or not _fits(right, (groups.k, groups.n), target):
+            right = _packed(op, right, groups.k + groups.n, target, steps)
+        columns, b_k, b_n = right.view, _stride(right, groups.k), PANEL
+    strides = (_stride(left, groups.m), _stride(left, groups.k), b_k, b_n)
+    tiles = multiply_tiles(m, n, k, capacity)
     kernel = MultiplyKernel(target.result.element)
-    operands, result = (left.view, right.view), target.result.reshaped((m, n))
+    operands, result = (left.view, columns), target.result.reshaped((m, n))
     return [*steps, Step(kernel, operands, result, (m, n, k), tiles, target.span, target.note, strides)]
+
+
+def _long(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:
+    """Is a product worth copies of its operands in the order in which it reads them?"""
+    rows, columns, depth = (elements((extent,), capacity) for extent in (m, n, k))
+    return n is not ROWS and columns % PANEL == 0 and columns * depth >= LONG and rows >= MANY
+
+
+def _in_panels(op: Contract, right: Operand, groups: Groups, shape: Shape, target: Target, steps: list[Step]) -> View:
+    """A copy of the right operand, [k, n], as [n // PANEL, k, PANEL]."""
+    k, n = shape
+    assert n is not ROWS
+    whole = Operand(right.view, right.loops)
+    if not (_in_one_piece(right.loops, groups.k) and _in_one_piece(right.loops, groups.n)):
+        whole = _packed(op, right, groups.k + groups.n, target, steps)
+    first = whole.loops[: len(groups.k)] == groups.k
+    name = f"{right.view.draft.name}.panels"
+    copy = target.drafts.scratch(name, target.result.element, (n // PANEL, k, PANEL), target.span)
+    column = Affine((PANEL, 0, 1))
+    read = (*access(3, 1), column) if first else (column, *access(3, 1))
+    view = whole.view.reshaped((k, n) if first else (n, k))
+    steps.append(copy_step(view, read, replace(target, result=copy, note=f"{name} for {target.note}")))
+    return copy
 
 
 def _fits(operand: Operand, groups: Sequence[tuple[int, ...]], target: Target) -> bool:

@@ -29,6 +29,11 @@ MULTIPLY_RESULTS: Final = 32_768
 """Of a tile, at most: what follows the product, such as an update with its states, is then in the cache as well."""
 
 
+FAR: Final = 524_288
+FAR_ROWS: Final = 64
+"""A right operand of so many elements comes from far away: so many rows are worth the way."""
+
+
 def loop_tiles(extents: Sequence[Extent], parallel: int, body: Body, capacity: int) -> Tiles:
     """Tiles of a loop nest's first loop; one tile where nothing is parallel."""
     if not parallel:
@@ -48,10 +53,12 @@ def cost(body: Body) -> int:
 
 
 def multiply_tiles(m: Extent, n: Extent, k: Extent, capacity: int) -> Tiles:
-    """Tiles of a product's rows, in whole register tiles."""
+    """Tiles of a product's rows, in whole register tiles; each reads all of the right operand."""
     work = max(1, elements((n, k), capacity))
     rows = max(_quotient(MULTIPLY_ADDS, work), _quotient(elements((m,), capacity), MULTIPLY_TILES))
     rows = min(rows, max(MULTIPLY_ROWS, MULTIPLY_RESULTS // max(1, elements((n,), capacity))))
+    if work >= FAR:
+        rows = max(rows, FAR_ROWS)
     return Tiles(m, _quotient(rows, MULTIPLY_ROWS) * MULTIPLY_ROWS)
 
 

@@ -62,7 +62,7 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """`shape` may start or end with ROWS; such a buffer has room for the capacity of the batch.
+    """One extent of `shape` may be ROWS; such a buffer has room for the capacity of the batch.
 
     Elements are in row-major order of the rows that are there.
 
@@ -108,11 +108,16 @@ class LoopKernel:
         return Element.F32 if self.rank and Element.F32 in (*self.elements, self.result) else Element.F64
 
 
+PANEL = 32
+"""Columns of a product's right operand that lie side by side."""
+
+
 @dataclass(frozen=True, slots=True)
 class MultiplyKernel:
-    """`c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n]`: register tiles, b and c contiguous in n.
+    """`c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n // PANEL * b_n + n % PANEL]` on register tiles.
 
-    Strides, extents and the tile (a range of m) are arguments. Sums run over k in order, with fused multiply-add.
+    A row-major right operand has b_n = PANEL; one in panels of so many columns has b_k = PANEL. Strides, extents and the
+    tile (a range of m) are arguments. Sums run over k in order, with fused multiply-add.
     """
 
     element: Element
@@ -191,7 +196,7 @@ class Tiles:
 @dataclass(frozen=True, slots=True)
 class Call:
     """One kernel on buffers; `extents` are the kernel's loop extents (LoopKernel, ContractKernel) or
-    (m, n, k) with `strides` (a_m, a_k, b_k) in elements (MultiplyKernel), or (l, n, m, r) (ScatterKernel)."""
+    (m, n, k) with `strides` (a_m, a_k, b_k, b_n) in elements (MultiplyKernel), or (l, n, m, r) (ScatterKernel)."""
 
     kernel: Kernel
     operands: tuple[Buffer, ...]

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from dslc.program.program import (
+    PANEL,
     Buffer,
     Call,
     ContractKernel,
@@ -108,7 +109,7 @@ def _kernel(kernel: Kernel, name: str) -> Iterator[str]:
         case LoopKernel():
             yield from _loop(kernel, name)
         case MultiplyKernel(element):
-            yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + n]"
+            yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + n // {PANEL} * b_n + n % {PANEL}]"
         case ContractKernel(element, rank, parallel, operands, out, accumulate, registers):
             product = " * ".join(f"x{k}{access_text(where)}" for k, where in enumerate(operands))
             sign = "+=" if accumulate or parallel < rank else "="

@@ -54,7 +54,7 @@ def _buffers(program: Program) -> None:
     for buffer in program.buffers:
         demand(buffer.offset >= 0 and buffer.offset % ALIGNMENT == 0, f"`{buffer.name}` stands at {buffer.offset}")
         demand(_end(buffer, program) <= program.arena_bytes, f"`{buffer.name}` ends beyond the arena")
-        demand(ROWS not in buffer.shape[1:-1], f"`{buffer.name}` has rows inside")
+        demand(buffer.shape.count(ROWS) < 2, f"`{buffer.name}` has rows twice")
         demand(all(e is ROWS or e >= 0 for e in buffer.shape), f"`{buffer.name}` has a negative extent")
     lasting = sorted((b for b in program.buffers if b.region is not Region.SCRATCH), key=lambda b: b.offset)
     for before, after in pairwise(lasting):
@@ -66,6 +66,11 @@ def _buffers(program: Program) -> None:
 
 def _end(buffer: Buffer, program: Program) -> int:
     return buffer.offset + elements(buffer.shape, program.capacity) * buffer.element.bytes
+
+
+def _before_rows(buffer: Buffer) -> int | None:
+    """How often its rows are there, one after another; None where it has none."""
+    return elements(buffer.shape[: buffer.shape.index(ROWS)], 1) if ROWS in buffer.shape else None
 
 
 def _overlap(a: Buffer, b: Buffer, program: Program) -> bool:
@@ -130,10 +135,7 @@ def _call(program: Program, call: Call | Fetch, known: dict[tuple[Region, str], 
             demand(same, f"`{buffer.name}` stands elsewhere, or holds something else")
             sizes = [elements(b.shape, program.capacity) for b in (buffer, declared)]
             demand(sizes[0] == sizes[1], f"`{buffer.name}` has {sizes[0]} elements here, {sizes[1]} in all")
-            ends = [(b.shape[:1] == (ROWS,), b.shape[-1:] == (ROWS,)) for b in (buffer, declared)]
-            alone = any(b.shape.count(ROWS) == 1 and elements(b.shape, 1) == 1 for b in (buffer, declared))
-            demand(ends[0] == ends[1] or alone, f"`{buffer.name}` lost its rows, or has them elsewhere")
-            demand(ROWS not in buffer.shape[1:-1], f"`{buffer.name}` has rows inside")
+            demand(_before_rows(buffer) == _before_rows(declared), f"`{buffer.name}` lost its rows, or has them elsewhere")
     if isinstance(call, Call):
         verify_call(call, program.capacity)
         return

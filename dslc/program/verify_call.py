@@ -12,6 +12,7 @@ from typing import assert_never
 
 from dslc.program.errors import BrokenProgram
 from dslc.program.program import (
+    PANEL,
     Buffer,
     Call,
     ContractKernel,
@@ -150,16 +151,17 @@ def _number(extent: Extent) -> int:
 
 
 def _multiply(call: Call, kernel: MultiplyKernel, capacity: int) -> None:
-    demand(len(call.operands) == 2 and len(call.extents) == 3 and len(call.strides) == 3, "no product of two matrices")
+    demand(len(call.operands) == 2 and len(call.extents) == 3 and len(call.strides) == 4, "no product of two matrices")
     _elements(call, kernel.element)
     m, n, k = (elements((extent,), capacity) for extent in call.extents)
-    a_m, a_k, b_k = (distance(stride, capacity) for stride in call.strides)
-    demand(min(a_m, a_k, b_k) >= 0, "a stride below 0")
+    a_m, a_k, b_k, b_n = (distance(stride, capacity) for stride in call.strides)
+    demand(min(a_m, a_k, b_k, b_n) >= 0, "a stride below 0")
     sizes = [elements(buffer.shape, capacity) for buffer in (*call.operands, call.result)]
     demand(sizes[2] == m * n, f"a result of {sizes[2]} elements for {m} x {n}")
     if min(m, n, k) > 0:
         demand((m - 1) * a_m + (k - 1) * a_k < sizes[0], "the left operand is read outside")
-        demand((k - 1) * b_k + n - 1 < sizes[1], "the right operand is read outside")
+        last = (n - 1) // PANEL * b_n + min(n, PANEL) - 1
+        demand((k - 1) * b_k + last < sizes[1], "the right operand is read outside")
     for buffer, loops in zip((*call.operands, call.result), ((0, 2), (2, 1), (0, 1)), strict=True):
         walked = any(call.extents[loop] is ROWS for loop in loops)
         demand(walked == (ROWS in buffer.shape), f"rows of `{buffer.name}` left behind")

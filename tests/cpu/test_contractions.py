@@ -25,7 +25,7 @@ def random(element, *shape):
 @pytest.mark.parametrize(("m", "n", "k"), SIZES)
 def test_products(element, m, n, k, transposed):
     a, b = random(element, *((k, m) if transposed else (m, k))), random(element, k, n)
-    strides = (1, m, n) if transposed else (k, 1, n)
+    strides = (1, m, n, 32) if transposed else (k, 1, n, 32)
     whole = run_call(MultiplyKernel(element), [a, b], (m, n), element, (m, n, k), strides=strides)
     exact = (a.T if transposed else a).astype(np.float64) @ b.astype(np.float64)
     np.testing.assert_allclose(whole, exact, rtol=1e-5, atol=1e-5)
@@ -38,14 +38,14 @@ def test_products(element, m, n, k, transposed):
 
 def test_a_product_reads_wider_rows_than_it_multiplies():
     a, b = random(Element.F32, 6, 20), random(Element.F32, 8, 40)
-    c = run_call(MultiplyKernel(Element.F32), [a, b], (6, 24), Element.F32, (6, 24, 8), strides=(20, 2, 40))
+    c = run_call(MultiplyKernel(Element.F32), [a, b], (6, 24), Element.F32, (6, 24, 8), strides=(20, 2, 40, 32))
     np.testing.assert_allclose(c, a[:, :16:2] @ b[:, :24], rtol=1e-5, atol=1e-5)
 
 
 def test_nan_in_a_product_stays_in_its_row_and_column():
     a, b = random(Element.F32, 20, 10), random(Element.F32, 10, 40)
     a[3, 3] = b[4, 5] = np.nan
-    c = run_call(MultiplyKernel(Element.F32), [a, b], (20, 40), Element.F32, (20, 40, 10), strides=(10, 1, 40))
+    c = run_call(MultiplyKernel(Element.F32), [a, b], (20, 40), Element.F32, (20, 40, 10), strides=(10, 1, 40, 32))
     assert np.isnan(c[3]).all() and np.isnan(c[:, 5]).all() and np.isnan(c).sum() == 20 + 40 - 1
 
 

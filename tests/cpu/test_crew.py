@@ -72,7 +72,7 @@ def test_small_programs_have_one_thread_and_large_ones_no_more_than_processors(m
     assert default_threads(chain()) == 1
     place = Arena()
     a, b, c = (place.add(name, Element.F32, 1024, 1024) for name in "abc")
-    product = call(MultiplyKernel(Element.F32), [a, b], c, (1024, 1024, 1024), 64, (1024, 1, 1024))
+    product = call(MultiplyKernel(Element.F32), [a, b], c, (1024, 1024, 1024), 64, (1024, 1, 1024, 32))
     assert default_threads(place.program(Phase((product,)))) == 3
 
 

@@ -231,9 +231,9 @@ MUTATIONS: dict[str, Callable[[], Program]] = {
     # the other kernels
     "a product of three": lambda: extents(MULTIPLY, ROWS, 7, 5, 1),
     "a product's result": lambda: extents(MULTIPLY, ROWS, 6, 5),
-    "a product's left operand": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(6, 1, 7))),
-    "a product's right operand": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(5, 1, 8))),
-    "a product's negative stride": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(5, 1, -7))),
+    "a product's left operand": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(6, 1, 7, 32))),
+    "a product's right operand": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(5, 1, 8, 32))),
+    "a product's negative stride": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(5, 1, -7, 32))),
     "a product's rows": lambda: extents(MULTIPLY, 8, 7, 5),
     "a product's element": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), kernel=MultiplyKernel(Element.F64))),
     "a contraction's extents": lambda: extents(CONTRACT, 5),

@@ -104,7 +104,7 @@ def test_products_of_strided_matrices(draw: np.random.Generator, m, n: int, k, t
     stored = (k, m) if transposed else (m, k)
     rows, depth = (CAPACITY if e is ROWS else e for e in (m, k))
     a, b = values(draw, real_element, *stored), values(draw, real_element, k, n)
-    strides = (1, rows, n) if transposed else (depth, 1, n)
+    strides = (1, rows, n, 32) if transposed else (depth, 1, n, 32)
     operands = [(real_element, stored, a), (real_element, (k, n), b)]
     found = run_kernel(MultiplyKernel(real_element), operands, (real_element, (m, n)), (m, n, k), strides=strides)
     left = (a.T if transposed else a).astype(np.float64)
