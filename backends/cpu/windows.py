@@ -228,8 +228,8 @@ def _dot_shape(rows: int, columns: int, host: Host) -> tuple[int, int]:
     """As many products for what is loaded as registers allow: half a cycle is for a load, half a one for a product."""
     shapes = (
         (high, wide)
-        for high in range(1, min(rows, 8) + 1)
-        for wide in range(1, min(columns, 8) + 1)
+        for high in range(1, min(rows, 12) + 1)
+        for wide in range(1, min(columns, 12) + 1)
         if high * wide + min(high, wide) + 2 <= host.registers
     )
 

@@ -15,10 +15,16 @@ from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, contract_step, copy_step
 from dslc.lowering.tiles import column_tiles, multiply_tiles
 from dslc.lowering.windows import window_steps
-from dslc.ops.contract import Contract
+from dslc.ops.contract import Contract, contraction
 from dslc.program.program import PANEL, ContractKernel, MultiplyKernel
 from dslc.scalar.affine import Access, Affine, access, identity
 from dslc.scalar.types import ROWS, Extent, Shape, Stride, elements, scaled, stride
+
+FEW = 12
+"""Columns of a result that are few: of sixteen lanes a quarter would be empty."""
+
+WORTH = 131_072
+"""Multiply-adds of a product that are worth another order of it."""
 
 LONG = 65_536
 """Elements of a right operand from which on it is copied in panels: more than the nearest cache holds of it."""
@@ -113,6 +119,8 @@ def _extent(op: Contract, group: Sequence[int]) -> Extent | None:
 def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     m, n, k = (_extent(op, group) or 0 for group in (groups.m, groups.n, groups.k))
     capacity = target.drafts.capacity
+    if _few(m, n, k, capacity) and (few := _few_columns(op, groups, (m, n, k), target)) is not None:
+        return few
     long = _long(m, n, k, capacity)
     steps: list[Step] = []
     left = groups.left
@@ -131,6 +139,44 @@ def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     kernel = MultiplyKernel(target.result.element)
     operands, result = (left.view, columns), target.result.reshaped((m, n))
     return [*steps, Step(kernel, operands, result, (m, n, k), tiles, target.span, target.note, strides)]
+
+
+def _few(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:
+    """Has the result so few columns that they would leave most of a register empty?"""
+    return n is not ROWS and n <= FEW and n > 1 and elements((m, n, k), capacity) >= WORTH
+
+
+def _few_columns(op: Contract, groups: Groups, extents: Shape, target: Target) -> list[Step] | None:
+    """Lanes along the sum, or along the rows of a result that is turned afterwards, whichever the left operand is."""
+    m, n, k = extents
+    left, right = groups.left, groups.right
+    steps: list[Step] = []
+    if not _fits(left, (groups.m, groups.k), target):
+        return None
+    if _stride(left, groups.m) == 1:
+        return _turned(op, groups, extents, target)
+    if _stride(left, groups.k) == 1 and k is not ROWS:
+        turned = _packed(op, right, groups.n + groups.k, target, steps)
+        views = (left.view.reshaped((m, k)), turned.view.reshaped((n, k)))
+        dot = contraction(((0, 2), (1, 2)), (0, 1), extents)
+        found = window_steps(dot, views, extents, replace(target, result=target.result.reshaped((m, n))))
+        return None if found is None else [*steps, *found]
+    return None
+
+
+def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> list[Step] | None:
+    """The product with its operands and its result the other way round, then turned."""
+    m, n, k = extents
+    if not _fits(groups.right, (groups.k, groups.n), target):
+        return None
+    steps: list[Step] = []
+    across = target.drafts.scratch(f"{target.result.draft.name}.turned", target.result.element, (n, m), target.span)
+    strides = (_stride(groups.right, groups.n), _stride(groups.right, groups.k), _stride(groups.left, groups.k), PANEL)
+    views, tiles = (groups.right.view, groups.left.view), multiply_tiles(n, m, k, target.drafts.capacity)
+    kernel = MultiplyKernel(target.result.element)
+    steps.append(Step(kernel, views, across, (n, m, k), tiles, target.span, target.note, strides))
+    steps.append(copy_step(across, access(2, 1, 0), replace(target, result=target.result.reshaped((m, n)))))
+    return steps
 
 
 def _long(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import prod
 
 from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, pad_steps
 from dslc.lowering.tiles import LINE_TILES, line_tiles, place_tiles
 from dslc.ops.contract import Contract
 from dslc.ops.structure import Pad
-from dslc.program.program import ContractKernel, Lanes, Registers
+from dslc.program.program import ContractKernel, Lanes, Registers, Tiles
 from dslc.scalar.affine import Access, Affine
 from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
 
@@ -138,7 +137,7 @@ def _widest(window: Window, operand: int, loops: Sequence[int]) -> int | None:
     """The largest loop in this operand alone that never leaves it; of equal ones the last."""
     edges = [window.reads[operand][axis] for axis in window.edges(operand)]
     own = [k for k in loops if window.looks(operand, k) and not window.looks(1 - operand, k)]
-    inside = [k for k in own if not any(where.coefficients[k] for where in edges)]
+    inside = [k for k in own if window.extents[k] is not ROWS and not any(where.coefficients[k] for where in edges)]
     return max(inside, key=lambda k: (elements((window.extents[k],), 1), k), default=None)
 
 
@@ -166,7 +165,7 @@ def _possible(window: Window, roles: Roles) -> bool:
             used = {k for k, c in enumerate(window.reads[operand][axis].coefficients) if c}
             if used & within or len(used & set(roles.sums)) > 1:
                 return False
-    return ROWS not in (window.extents[k] for k in (*roles.places, *([] if roles.m is None else [roles.m])))
+    return len(roles.places) == 1 or ROWS not in (window.extents[k] for k in roles.places)
 
 
 def _padded(window: Window, roles: Roles, target: Target, steps: list[Step]) -> tuple[Window, Roles]:
@@ -265,21 +264,30 @@ def _step(window: Window, roles: Roles, target: Target) -> Step:
 
     result, out = window.result, moved(window.out)
     for missing, loop in ((roles.m, len(roles.places)), (roles.n, len(roles.places) + 1)):
-        if missing is None:  # it walks an axis of extent 1, as every parallel loop walks one
-            result = result.reshaped((1, *result.shape))
-            out = (Affine(tuple(int(k == loop) for k in range(len(order)))), *out)
+        if missing is None:  # it walks an axis of extent 1 before the lanes, as every parallel loop walks one
+            end = len(out) - (roles.lanes is Lanes.RESULT)
+            result = result.reshaped((*result.shape[:end], 1, *result.shape[end:]))
+            out = (*out[:end], Affine(tuple(int(k == loop) for k in range(len(order)))), *out[end:])
     edges = tuple((operand, axis) for operand in (0, 1) for axis in window.edges(operand))
     first, second = (moved(read) for read in window.reads)
     kernel = ContractKernel(
         result.element, len(order), len(roles.places) + 2, (first, second), out, False,
         Registers(roles.lanes, edges),
     )  # fmt: skip
-    places = prod(_number(window.extents[k]) for k in roles.places)
-    work = elements(extents[len(roles.places) :], target.drafts.capacity)
-    line = _number(extents[len(roles.places) - 1]) if roles.places else 1
-    # With a sum as lanes, what is read for one place is read again for the others of its tile.
-    tiles = line_tiles(places, line, work) if roles.lanes is Lanes.RESULT else place_tiles(places, work, LINE_TILES)
+    tiles = _tiles(roles, extents, target.drafts.capacity)
     return Step(kernel, window.views, result, extents, tiles, target.span, target.note)
+
+
+def _tiles(roles: Roles, extents: Shape, capacity: int) -> Tiles:
+    """With a sum as lanes, what is read for one place is read again for the others of its tile."""
+    lead, rest = extents[: len(roles.places)], extents[len(roles.places) :]
+    work = elements(rest, capacity)
+    if ROWS in lead:
+        return Tiles(ROWS, place_tiles(capacity, work, LINE_TILES).size)
+    places = elements(lead, 1)
+    if roles.lanes is Lanes.SUM:
+        return place_tiles(places, work, LINE_TILES)
+    return line_tiles(places, _number(lead[-1]) if lead else 1, work)
 
 
 def _number(extent: Extent) -> int:

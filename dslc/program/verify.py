@@ -135,7 +135,9 @@ def _call(program: Program, call: Call | Fetch, known: dict[tuple[Region, str], 
             demand(same, f"`{buffer.name}` stands elsewhere, or holds something else")
             sizes = [elements(b.shape, program.capacity) for b in (buffer, declared)]
             demand(sizes[0] == sizes[1], f"`{buffer.name}` has {sizes[0]} elements here, {sizes[1]} in all")
-            demand(_before_rows(buffer) == _before_rows(declared), f"`{buffer.name}` lost its rows, or has them elsewhere")
+            demand(
+                _before_rows(buffer) == _before_rows(declared), f"`{buffer.name}` lost its rows, or has them elsewhere"
+            )
     if isinstance(call, Call):
         verify_call(call, program.capacity)
         return

@@ -7,7 +7,6 @@ at a time, so that rows beyond the present ones are never touched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import assert_never
 
 from dslc.program.errors import BrokenProgram
@@ -160,7 +159,7 @@ def _multiply(call: Call, kernel: MultiplyKernel, capacity: int) -> None:
     demand(sizes[2] == m * n, f"a result of {sizes[2]} elements for {m} x {n}")
     if min(m, n, k) > 0:
         demand((m - 1) * a_m + (k - 1) * a_k < sizes[0], "the left operand is read outside")
-        last = (n - 1) // PANEL * b_n + min(n, PANEL) - 1
+        last = max((n - 1) // PANEL * b_n + (n - 1) % PANEL, (n // PANEL - 1) * b_n + PANEL - 1)
         demand((k - 1) * b_k + last < sizes[1], "the right operand is read outside")
     for buffer, loops in zip((*call.operands, call.result), ((0, 2), (2, 1), (0, 1)), strict=True):
         walked = any(call.extents[loop] is ROWS for loop in loops)
@@ -198,8 +197,8 @@ def _registers(call: Call, kernel: ContractKernel, how: Registers) -> None:
     m, n, lanes = places, places + 1, places + 1 if how.lanes is Lanes.RESULT else kernel.rank - 1
     demand(places >= 0 and not kernel.accumulate, "no two loops for a register tile")
     demand(len(call.operands) == 2 and kernel.rank > kernel.parallel, "no sum of products of two operands")
-    demand(ROWS not in call.extents[: places + 1], "rows as a place")
-    _tiled(call, prod(_number(extent) for extent in call.extents[:places]))
+    demand(ROWS not in call.extents[: places + 1] or call.extents[:places] == (ROWS,), "rows as one place of several")
+    _tiled(call, ROWS if ROWS in call.extents[:places] else elements(call.extents[:places], 1))
     first, second = kernel.operands
     demand(not any(axis.coefficients[n] for axis in first), "the first operand looks at n")
     demand(not any(axis.coefficients[m] for axis in second), "the second operand looks at m")
