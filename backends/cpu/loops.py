@@ -124,7 +124,7 @@ class _Nest:
         return nest(self.parallel, [*self.body.lines, store]), ()
 
     def _turned(self) -> bool:
-        """Whether the last loop goes across rows of something that the loop before reads along, and writes along one."""
+        """Whether the last loop, which writes along a row, goes across rows that the loop before reads along."""
         kernel, last = self.kernel, self.kernel.parallel - 1
         if last < 1 or not contiguous_in(kernel.where, last):
             return False

@@ -47,7 +47,7 @@ def product_tile(element: Element, rows: int, vectors: int, masked: bool, sums: 
 def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -> Assembly:
     """`c[r, s] += sum over k0, .., l of a[r * a_m + k0 * a_k0 + .. + l] * b[s * b_n + k0 * b_k0 + .. + l]`.
 
-    Parameters are a, a_m, b, b_n, c, c_m, c_n, `line`, the count of l, and for each other sum its count and its strides.
+    Parameters are a, a_m, b, b_n, c, c_m, c_n, `line`, the count of l, and for each other sum its count and strides.
     Each result is a register's lanes summed in order, and then these as a tree; at line 0 there is nothing before.
     """
     tile = _Tile(element, host)
@@ -64,7 +64,22 @@ def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -
         *(f"  %m{r} = mul i64 %a_m, {r}" for r in range(rows)),
         *(f"  %n{s} = mul i64 %b_n, {s}" for s in range(columns)),
     ]
-    along = [
+    registers = [f"s{r}_{s}" for r in range(rows) for s in range(columns)]
+    lines = [*tile.start(registers, False), *before, *tile.nest(sums, _along(tile, rows, columns, sums), "summed")]
+    for r in range(rows):
+        for first in range(0, columns, tile.lanes):
+            chunk = range(first, min(first + tile.lanes, columns))
+            total, summed = tile.sums_of([f"s{r}_{s}" for s in chunk])
+            lines += summed
+            for lane, s in enumerate(chunk):
+                lines += tile.add_lane(total, lane, r, s)
+    return tile.function(f"dot_{rows}x{columns}_{sums}_{element.name.lower()}", parameters, lines, True)
+
+
+def _along(tile: _Tile, rows: int, columns: int, sums: int) -> list[str]:
+    """Whole registers one after another, then what is left, if something is."""
+    size = tile.element.bytes * tile.lanes
+    return [
         "  br i1 %some, label %along, label %behind",
         "along:",
         "  %i = phi i64 [ 0, %FROM ], [ %i.next, %along ]",
@@ -84,16 +99,6 @@ def dot_tile(element: Element, rows: int, columns: int, sums: int, host: Host) -
         "  br label %summed",
         "summed:",
     ]
-    registers = [f"s{r}_{s}" for r in range(rows) for s in range(columns)]
-    lines = [*tile.start(registers, False), *before, *tile.nest(sums, along, "summed")]
-    for r in range(rows):
-        for first in range(0, columns, tile.lanes):
-            chunk = range(first, min(first + tile.lanes, columns))
-            total, summed = tile.sums_of([f"s{r}_{s}" for s in chunk])
-            lines += summed
-            for lane, s in enumerate(chunk):
-                lines += tile.add_lane(total, lane, r, s)
-    return tile.function(f"dot_{rows}x{columns}_{sums}_{element.name.lower()}", parameters, lines, True)
 
 
 def _dots(tile: _Tile, rows: int, columns: int, stem: str, masked: bool) -> Iterator[str]:

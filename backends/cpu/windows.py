@@ -179,7 +179,8 @@ class _Window:
                 blocks += nest([rows_head], [self._dot(tile)])
             lines += nest([columns_head, EACH], self._at_line(edges, blocks))
         if len(self.sums) > 2:
-            part = f"part = maximum_i64(1, {PART // (self.kernel.element.bytes * wide)} // maximum_i64(1, n{self.sums[-1]}))"
+            lanes, most = f"n{self.sums[-1]}", PART // (self.kernel.element.bytes * wide)
+            part = f"part = maximum_i64(1, {most} // maximum_i64(1, {lanes}))"
             lines = [part, *nest([f"for begin in range(0, n{self.sums[1]}, part):"], lines)]
         else:
             lines = ["begin = 0", *lines]

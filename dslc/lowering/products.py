@@ -26,8 +26,8 @@ FEW = 12
 WORTH = 131_072
 """Multiply-adds of a product that are worth another order of it."""
 
-LONG = 65_536
-"""Elements of a right operand from which on it is copied in panels: more than the nearest cache holds of it."""
+LONG = 262_144
+"""Elements of a right operand from which on it is copied in panels: what it is of then lies too far apart."""
 
 MANY = 64
 """Rows of a product from which on such a copy is read often enough."""
@@ -126,19 +126,25 @@ def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     left = groups.left
     if not _fits(left, (groups.m, groups.k), target) or (long and _stride(left, groups.k) != 1):
         left = _packed(op, left, groups.m + groups.k, target, steps)
-    right = groups.right
-    contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
-    if long:
-        columns, b_k, b_n = _in_panels(op, right, groups, (k, n), target, steps), PANEL, scaled(stride((k,)), PANEL)
-    else:
-        if not contiguous or not _fits(right, (groups.k, groups.n), target):
-            right = _packed(op, right, groups.k + groups.n, target, steps)
-        columns, b_k, b_n = right.view, _stride(right, groups.k), PANEL
-    strides = (_stride(left, groups.m), _stride(left, groups.k), b_k, b_n)
+    right, of_right = _columns(op, groups, (k, n), target, steps, long)
+    strides = (_stride(left, groups.m), _stride(left, groups.k), *of_right)
     tiles = multiply_tiles(m, n, k, capacity)
     kernel = MultiplyKernel(target.result.element)
-    operands, result = (left.view, columns), target.result.reshaped((m, n))
+    operands, result = (left.view, right), target.result.reshaped((m, n))
     return [*steps, Step(kernel, operands, result, (m, n, k), tiles, target.span, target.note, strides)]
+
+
+def _columns(
+    op: Contract, groups: Groups, shape: Shape, target: Target, steps: list[Step], long: bool
+) -> tuple[View, tuple[Stride, Stride]]:
+    """The right operand, [k, n], contiguous along n, with its strides along k and from panel to panel."""
+    right = groups.right
+    if long:
+        return _in_panels(op, right, groups, shape, target, steps), (PANEL, scaled(stride(shape[:1]), PANEL))
+    contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
+    if not contiguous or not _fits(right, (groups.k, groups.n), target):
+        right = _packed(op, right, groups.k + groups.n, target, steps)
+    return right.view, (_stride(right, groups.k), PANEL)
 
 
 def _few(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:

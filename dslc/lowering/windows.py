@@ -96,13 +96,12 @@ def _compact(window: Window) -> Window:
     def narrowed(where: Access) -> Access:
         return tuple(Affine(tuple(axis.coefficients[k] for k in loops), axis.constant) for axis in where)
 
-    reads = tuple(map(narrowed, window.reads))
-    window = replace(window, extents=tuple(window.extents[k] for k in loops), reads=reads, out=narrowed(window.out))
-    views, accesses = zip(
-        *(_without_ones(view, where) for view, where in zip(window.views, window.reads, strict=True)), strict=True
+    first, second = (
+        _without_ones(view, narrowed(where)) for view, where in zip(window.views, window.reads, strict=True)
     )
-    result, out = _without_ones(window.result, window.out)
-    return replace(window, views=views, reads=accesses, result=result, out=out)
+    result, out = _without_ones(window.result, narrowed(window.out))
+    extents = tuple(window.extents[k] for k in loops)
+    return Window(extents, (first[0], second[0]), (first[1], second[1]), result, out)
 
 
 def _without_ones(view: View, where: Access) -> tuple[View, Access]:

@@ -158,7 +158,7 @@ class BodyBuilder:
             match given:
                 case [IndexOf(x), IndexOf(y)] if function is add:
                     return self.add(IndexOf(_sum(x, y)))
-                case [IndexOf(x), Literal(value, DType.INT)] | [Literal(value, DType.INT), IndexOf(x)]:
+                case [IndexOf(x), Literal(int() as value)] | [Literal(int() as value), IndexOf(x)]:
                     return self.add(IndexOf(_scaled(x, 1, value) if function is add else _scaled(x, value, 0)))
         return self.add(Apply(function, arguments))
 

@@ -11,7 +11,7 @@ by element is computed before (q, r) become one axis, which only a whole tensor 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dslc.graph.graph import Builder, Graph, NodeId, Op
@@ -99,18 +99,28 @@ def _axes(op: Contract) -> list[_Axis] | None:
     axes: list[_Axis] = []
     for where, extent in zip(op.out, op.shape, strict=True):
         loops = [(k, c) for k, c in enumerate(where.coefficients) if c]
-        ways = [
-            _Axis(extent, outer, step, inner, inner_extent, dilation, where.constant)
-            for outer, step in loops
-            for inner, dilation in [pair for pair in loops if pair[0] != outer] or [(None, 1)]
-            if isinstance(inner_extent := 1 if inner is None else op.extents[inner], int)
-            if min(step, dilation) == 1
-        ]
-        if not ways or len(loops) > 2:
-            return None
-        axes.append(min(ways, key=lambda axis: axis.terms))
+        match loops:
+            case [(outer, step)] if step > 0:
+                axes.append(_Axis(extent, outer, step, None, 1, 1, where.constant))
+            case [first, second]:
+                ways = [*_ways(op, where, extent, first, second), *_ways(op, where, extent, second, first)]
+                if not ways:
+                    return None
+                axes.append(min(ways, key=lambda axis: axis.terms))
+            case _:
+                return None
     used = [k for axis in axes for k in (axis.outer, axis.inner) if k is not None]
     return axes if len(set(used)) == len(used) else None
+
+
+def _ways(
+    op: Contract, where: Affine, extent: Extent, outer: tuple[int, int], inner: tuple[int, int]
+) -> Iterator[_Axis]:
+    """The axis with these loops and their coefficients as outer and inner, if that can be."""
+    (loop, step), (other, dilation) = outer, inner
+    inner_extent = op.extents[other]
+    if min(step, dilation) == 1 and inner_extent is not ROWS:
+        yield _Axis(extent, loop, step, other, inner_extent, dilation, where.constant)
 
 
 def _bounded(op: Contract, shapes: Sequence[Shape], axis: _Axis) -> bool:

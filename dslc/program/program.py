@@ -116,7 +116,7 @@ PANEL = 32
 class MultiplyKernel:
     """`c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n // PANEL * b_n + n % PANEL]` on register tiles.
 
-    A row-major right operand has b_n = PANEL; one in panels of so many columns has b_k = PANEL. Strides, extents and the
+    A row-major right operand has b_n = PANEL, one in panels of so many columns b_k = PANEL. Strides, extents and the
     tile (a range of m) are arguments. Sums run over k in order, with fused multiply-add.
     """
 

@@ -109,7 +109,8 @@ def _kernel(kernel: Kernel, name: str) -> Iterator[str]:
         case LoopKernel():
             yield from _loop(kernel, name)
         case MultiplyKernel(element):
-            yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + n // {PANEL} * b_n + n % {PANEL}]"
+            column = f"n // {PANEL} * b_n + n % {PANEL}"
+            yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + {column}]"
         case ContractKernel(element, rank, parallel, operands, out, accumulate, registers):
             product = " * ".join(f"x{k}{access_text(where)}" for k, where in enumerate(operands))
             sign = "+=" if accumulate or parallel < rank else "="

@@ -22,6 +22,7 @@ from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.structure import Expand, Transpose
 from dslc.passes.fuse import fuse
 from dslc.program.program import (
+    PANEL,
     Call,
     ContractKernel,
     Element,
@@ -174,16 +175,16 @@ def test_what_needs_other_tiles_waits_for_all() -> None:
     ("left", "right", "op", "strides", "extents", "packed"),
     [
         # x @ w and the gradients of a dense layer for weights and input
-        ((ROWS, 4), (4, 3), matmul((ROWS, 4), (4, 3)), (4, 1, 3), (ROWS, 3, 4), 0),
-        ((ROWS, 4), (ROWS, 3), contraction(((0, 1), (0, 2)), (1, 2), (ROWS, 4, 3)), (1, 4, 3), (4, 3, ROWS), 0),
-        ((ROWS, 3), (4, 3), contraction(((0, 1), (2, 1)), (0, 2), (ROWS, 3, 4)), (3, 1, 4), (ROWS, 4, 3), 1),
+        ((ROWS, 4), (4, 3), matmul((ROWS, 4), (4, 3)), (4, 1, 3, PANEL), (ROWS, 3, 4), 0),
+        ((ROWS, 4), (ROWS, 3), contraction(((0, 1), (0, 2)), (1, 2), (ROWS, 4, 3)), (1, 4, 3, PANEL), (4, 3, ROWS), 0),
+        ((ROWS, 3), (4, 3), contraction(((0, 1), (2, 1)), (0, 2), (ROWS, 3, 4)), (3, 1, 4, PANEL), (ROWS, 4, 3), 1),
         # a vector out of a matrix and a vector, along either axis; of one unit
-        ((5, 4), (4,), contraction(((0, 1), (1,)), (0,), (5, 4)), (4, 1, 1), (5, 1, 4), 0),
-        ((5, 4), (5,), contraction(((0, 1), (0,)), (1,), (5, 4)), (0, 1, 4), (1, 4, 5), 0),
-        ((ROWS, 4), (ROWS, 1), contraction(((0, 1), (0, 2)), (1, 2), (ROWS, 4, 1)), (0, 1, 4), (1, 4, ROWS), 0),
+        ((5, 4), (4,), contraction(((0, 1), (1,)), (0,), (5, 4)), (4, 1, 1, PANEL), (5, 1, 4), 0),
+        ((5, 4), (5,), contraction(((0, 1), (0,)), (1,), (5, 4)), (0, 1, 4, PANEL), (1, 4, 5), 0),
+        ((ROWS, 4), (ROWS, 1), contraction(((0, 1), (0, 2)), (1, 2), (ROWS, 4, 1)), (0, 1, 4, PANEL), (1, 4, ROWS), 0),
         # two axes as one group, in place and not
-        ((2, 3, 4), (4, 5), contraction(((0, 1, 2), (2, 3)), (0, 1, 3), (2, 3, 4, 5)), (4, 1, 5), (6, 5, 4), 0),
-        ((3, 2, 4), (4, 5), contraction(((1, 0, 2), (2, 3)), (0, 1, 3), (2, 3, 4, 5)), (4, 1, 5), (6, 5, 4), 1),
+        ((2, 3, 4), (4, 5), contraction(((0, 1, 2), (2, 3)), (0, 1, 3), (2, 3, 4, 5)), (4, 1, 5, PANEL), (6, 5, 4), 0),
+        ((3, 2, 4), (4, 5), contraction(((1, 0, 2), (2, 3)), (0, 1, 3), (2, 3, 4, 5)), (4, 1, 5, PANEL), (6, 5, 4), 1),
     ],
 )
 def test_matrix_products_find_their_roles(
@@ -205,7 +206,7 @@ def test_what_is_no_matrix_product_has_another_kernel() -> None:
         return [type(call.kernel) for call in calls(program, "predict")]
 
     time = contraction(((0, 1, 2), (2, 3)), (0, 1, 3), (ROWS, 5, 4, 3))
-    assert kernels(time, (ROWS, 5, 4), (4, 3)) == [LoopKernel]  # rows and steps cannot be one number
+    assert kernels(time, (ROWS, 5, 4), (4, 3)) == [ContractKernel]  # rows and steps cannot be one number
     assert kernels(contraction(((0,), (0,)), (), (4,)), (4,), (4,)) == [LoopKernel]
     window = Contract((4, 2), ((Affine((1, 1), -1),), access(2, 1)), access(2, 0), (4,))
     assert kernels(window, (4,), (2,)) == [ContractKernel]

@@ -41,9 +41,9 @@ def sound() -> Program:
     build = Builder()
     x, w = leaf(build, LeafRole.INPUT, "x", (ROWS, 5)), leaf(build, LeafRole.PARAMETER, "layer1.w", (5, 7))
     index = leaf(build, LeafRole.TARGET, "y", (ROWS,), DType.INT)
-    window = Contract((5, 2), ((Affine((1, 1), -1), access(2, 1)[0]),), access(2, 0), (5,))
+    window = Contract((5, 2), ((Affine((1, 1), -1), *access(2, 1)), access(2, 0, 1)), access(2, 0), (5,))
     build_outputs: dict[str, NodeId] = {
-        "window": build.add(window, w),
+        "window": build.add(window, w, w),
         "scattered": build.add(ScatterAdd(0, (9, 5)), index, x),
         "joined": build.add(Concat(1), x, x),
     }
