@@ -15,13 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dslc.lowering.draft import Step, View
-from dslc.lowering.loops import Target, pad_steps
+from dslc.lowering.loops import Target, nest_step, pad_steps
+from dslc.lowering.nest import Nest
 from dslc.lowering.tiles import LINE_TILES, line_tiles, place_tiles
 from dslc.ops.contract import Contract
 from dslc.ops.structure import Pad
 from dslc.program.program import ContractKernel, Lanes, Registers, Tiles
-from dslc.scalar.affine import Access, Affine
+from dslc.scalar.affine import Access, Affine, access, identity
+from dslc.scalar.body import Combine, Load
 from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
+
+SHARDED = 524_288
+"""Elements that the results of all shards may have."""
 
 FEW = 3
 """So few products for what is loaded are worth a padded copy, if more come of it."""
@@ -79,7 +84,7 @@ def window_steps(op: Contract, operands: Sequence[View], extents: Shape, target:
             steps: list[Step] = []
             padded = _padded(each, roles, target, steps)
             merged = _merged_sums(*padded)
-            return [*steps, _step(*merged, target)] if _possible(*merged) else None
+            return [*steps, *_steps(*merged, target)] if _possible(*merged) else None
     return None
 
 
@@ -251,6 +256,41 @@ def _merged(window: Window, outer: int, inner: int) -> Window | None:
 
 
 # --- the step -------------------------------------------------------------------------------------
+
+
+def _steps(window: Window, roles: Roles, target: Target) -> list[Step]:
+    """The kernel; where places are too few for many threads, over shards of a sum, and the sum of the shards."""
+    shards = _shards(window, roles)
+    if shards == 1:
+        return [_step(window, roles, target)]
+    cut, rank, result = roles.sums[0], len(window.extents), window.result
+    length = _number(window.extents[cut]) // shards
+
+    def of_shard(where: Access) -> Access:
+        return tuple(Affine((*axis.coefficients, length * axis.coefficients[cut]), axis.constant) for axis in where)
+
+    parts = target.drafts.scratch(f"{result.draft.name}.shards", result.element, (shards, *result.shape), target.span)
+    first, second = map(of_shard, window.reads)
+    extents = (*(length if k == cut else extent for k, extent in enumerate(window.extents)), shards)
+    sharded = Window(extents, window.views, (first, second), parts, (*access(rank + 1, rank), *of_shard(window.out)))
+    step = _step(sharded, replace(roles, places=(rank, *roles.places)), target)
+    inner = len(result.shape)
+    body = (Load(0, access(inner + 1, inner, *range(inner))),)
+    whole: Shape = (*result.shape, shards)
+    nest = Nest(whole, inner, body, Combine.SUM, (parts.shape,), result.shape, identity(inner + 1)[:inner])
+    places = step.tiles.extent
+    step = replace(step, tiles=Tiles(places, elements((places,), 1) // shards))  # a shard is a tile
+    return [step, nest_step(nest, (parts,), replace(target, result=result))]
+
+
+def _shards(window: Window, roles: Roles) -> int:
+    """Into how many parts the outermost sum is cut: parts of one length, whose sums take little room."""
+    cut = window.extents[roles.sums[0]]
+    places = elements(tuple(window.extents[k] for k in roles.places), 1)
+    if roles.lanes is Lanes.RESULT or len(roles.sums) < 2 or cut is ROWS or places >= 2 * LINE_TILES:
+        return 1
+    most = min(LINE_TILES, SHARDED // max(1, elements(window.result.shape, 1)))
+    return max((count for count in range(1, most + 1) if cut % count == 0), default=1)
 
 
 def _step(window: Window, roles: Roles, target: Target) -> Step:
