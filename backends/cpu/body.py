@@ -92,7 +92,12 @@ def affine(where: Affine) -> str:
 
 
 def element_at(name: str, indices: Sequence[str]) -> str:
-    """`name[i0 * name_0 + i1]`: the address of one element, the last axis contiguous."""
+    """`name[i0 * name_0 + i1]`: one element, the last axis contiguous."""
+    return f"{name}[{element_offset(name, indices)[1:-1]}]"
+
+
+def element_offset(name: str, indices: Sequence[str]) -> str:
+    """`(i0 * name_0 + i1)`: how many elements are before one, the last axis contiguous."""
     last = len(indices) - 1
     terms = []
     for axis, index in enumerate(indices):
@@ -100,7 +105,7 @@ def element_at(name: str, indices: Sequence[str]) -> str:
             continue
         whole = f"({index})" if " " in index and axis != last else index
         terms.append(index if axis == last else f"{whole} * {name}_{axis}")
-    return f"{name}[{' + '.join(terms) or '0'}]"
+    return f"({' + '.join(terms) or '0'})"
 
 
 def cast(value: str, have: Element, want: Element) -> str:

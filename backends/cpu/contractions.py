@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dslc.program.program import ContractKernel, Element, ScatterKernel
+from dslc.program.text import contract_formula
 from dslc.scalar.affine import Access
 
 from .assembly import add_in_any_order
@@ -27,7 +28,7 @@ def contract_unit(kernel: ContractKernel) -> Unit:
         parameters += [(f"{name}_d{axis}", CType.I64) for axis in range(len(where))]
     lines = stride_lines(kernel)
     lines += _accumulated(kernel) if kernel.accumulate or kernel.parallel == 0 else _by_place(kernel)
-    return tiled_unit("contract", parameters, lines, (add_in_any_order(kernel.element),))
+    return tiled_unit("contract", parameters, lines, (add_in_any_order(kernel.element),), (contract_formula(kernel),))
 
 
 def stride_lines(kernel: ContractKernel) -> list[str]:

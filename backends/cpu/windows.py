@@ -6,13 +6,15 @@ registers, straight from the operands. The order of every sum is that of the loo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dslc.program.program import ContractKernel, Element, Lanes, Registers
+from dslc.program.text import contract_formula
 from dslc.scalar.affine import Access, Affine
 
-from .body import affine
+from .body import affine, element_offset
 from .contractions import stride_lines
 from .host import Host
 from .loops import indent, nest
@@ -43,7 +45,7 @@ def window_unit(kernel: ContractKernel, how: Registers, m: int | None, n: int | 
         tiles, lines = printer.dots(m or 1, n or 1, how.edges)
     lines = [*stride_lines(kernel), *lines]
     bounds = (scalar("minimum", Element.I64), scalar("maximum", Element.I64))
-    return tiled_unit("window", parameters, lines, (*bounds, *tiles))
+    return tiled_unit("window", parameters, lines, (*bounds, *tiles), (contract_formula(kernel),))
 
 
 def _rows(extent: int, most: int) -> int:
@@ -111,30 +113,29 @@ class _Window:
         """`a`, `b`, `c`: of each tensor's first element that the place touches."""
         size = self.kernel.element.bytes
         for letter, (name, where) in zip("abc", self.tensors, strict=True):
-            terms = [f"({affine(index)}) * {name}_{axis}" for axis, index in self._at_first(where)[:-1]]
-            last = affine(self._at_first(where)[-1][1]) if where else "0"
-            text = " + ".join([*terms, f"({last})"])
-            for k in self.sums:
-                text = text.replace(f"i{k}", f"first{k}")
-            yield f"{letter} = {name} + {size} * ({text})"
+            indices = [self._at_first(index) for index in where]
+            yield f"{letter} = {name} + {size} * {element_offset(name, indices)}"
 
-    def _at_first(self, where: Access) -> list[tuple[int, Affine]]:
-        """The indices with m and n at 0."""
+    def _at_first(self, index: Affine) -> str:
+        """An index with m and n at 0 and sums at their first points."""
         inner = (self.m, self.m + 1)
-        return [
-            (axis, Affine(tuple(0 if k in inner else c for k, c in enumerate(index.coefficients)), index.constant))
-            for axis, index in enumerate(where)
-        ]
+        text = affine(Affine(tuple(0 if k in inner else c for k, c in enumerate(index.coefficients)), index.constant))
+        return re.sub(r"\bi(\d+)", lambda loop: f"{'first' if int(loop[1]) in self.sums else 'i'}{loop[1]}", text)
 
     def step(self, tensor: int, loop: int) -> str:
         """How far a tensor's elements are apart as the loop advances."""
         name, where = self.tensors[tensor]
         terms = []
         for axis, index in enumerate(where):
-            c = index.coefficients[loop]
+            c, last = index.coefficients[loop], axis == len(where) - 1
             if c:
-                terms.append(str(c) if axis == len(where) - 1 else f"{c} * {name}_{axis}")
+                terms.append(str(c) if last else f"{name}_{axis}" if c == 1 else f"{c} * {name}_{axis}")
         return " + ".join(terms) or "0"
+
+    def _along(self, index: str, tensor: int, loop: int) -> str:
+        """The distance of so many steps of a loop."""
+        step = self.step(tensor, loop)
+        return index if step == "1" else f"{index} * ({step})" if " " in step else f"{index} * {step}"
 
     def _of_sums(self, loops: Sequence[int]) -> str:
         return ", ".join(f"count{k}, {self.step(0, k)}, {self.step(1, k)}" for k in loops)
@@ -149,7 +150,7 @@ class _Window:
         tiles = {width: product_tile(kernel.element, rows, *width, sums, self.host) for width in widths}
 
         def block(width: tuple[int, bool], masked: str) -> list[str]:
-            a, c = f"a + {size} * row * ({self.step(0, m)})", f"c + {size} * (row * ({self.step(2, m)}) + j)"
+            a, c = f"a + {size} * {self._along('row', 0, m)}", f"c + {size} * ({self._along('row', 2, m)} + j)"
             called = (
                 f"{tiles[width].signature.name}({a}, {self.step(0, m)}, b + {size} * j, {c}, {self.step(2, m)}, "
                 f"{self._of_sums(self.sums)}{masked})"
@@ -190,9 +191,8 @@ class _Window:
 
     def _dot(self, tile: Assembly) -> str:
         m, n, size = self.m, self.m + 1, self.kernel.element.bytes
-        a = f"a + {size} * row * ({self.step(0, m)})"
-        b = f"b + {size} * column * ({self.step(1, n)})"
-        c = f"c + {size} * (row * ({self.step(2, m)}) + column * ({self.step(2, n)}))"
+        a, b = f"a + {size} * {self._along('row', 0, m)}", f"b + {size} * {self._along('column', 1, n)}"
+        c = f"c + {size} * ({self._along('row', 2, m)} + {self._along('column', 2, n)})"
         return (
             f"{tile.signature.name}({a}, {self.step(0, m)}, {b}, {self.step(1, n)}, {c}, {self.step(2, m)}, "
             f"{self.step(2, n)}, line + begin, count{self.kernel.rank - 1}, {self._of_sums(self.sums[:-1])})"

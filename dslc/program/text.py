@@ -111,11 +111,8 @@ def _kernel(kernel: Kernel, name: str) -> Iterator[str]:
         case MultiplyKernel(element):
             column = f"n // {PANEL} * b_n + n % {PANEL}"
             yield f"{name}: {element.value} y[m, n] = sum over k of x0[m * a_m + k * a_k] * x1[k * b_k + {column}]"
-        case ContractKernel(element, rank, parallel, operands, out, accumulate, registers):
-            product = " * ".join(f"x{k}{access_text(where)}" for k, where in enumerate(operands))
-            sign = "+=" if accumulate or parallel < rank else "="
-            how = "" if registers is None else f", lanes along the {registers.lanes.value}"
-            yield f"{name}: {element.value} {_heads(0, rank)}y{access_text(out)} {sign} {product}{how}"
+        case ContractKernel():
+            yield f"{name}: {kernel.element.value} {contract_formula(kernel)}"
         case ScatterKernel(element):
             yield f"{name}: {element.value} y[l, x0[l, m], r] += x1[l, m, r]"
         case _:
@@ -130,6 +127,14 @@ def _loop(kernel: LoopKernel, name: str) -> Iterator[str]:
     given = f"({elements}) -> " if elements else ""
     yield f"{name}: {given}y {kernel.result.value}[{kernel.result_rank}]"
     yield from (f"  {line}" for line in loop_formula(kernel))
+
+
+def contract_formula(kernel: ContractKernel) -> str:
+    """`for i0, i1, i2: y[i0, i1] += x0[i0, i2] * x1[i2, i1]`."""
+    product = " * ".join(f"x{k}{access_text(where)}" for k, where in enumerate(kernel.operands))
+    sign = "+=" if kernel.accumulate or kernel.parallel < kernel.rank else "="
+    how = "" if kernel.registers is None else f", lanes along the {kernel.registers.lanes.value}"
+    return f"{_heads(0, kernel.rank)}y{access_text(kernel.out)} {sign} {product}{how}"
 
 
 def loop_formula(kernel: LoopKernel) -> Iterator[str]:
