@@ -47,7 +47,7 @@ def _without_single_loops(nest: Nest) -> Nest:
         kept.append(nest.parallel)  # its value is the index 0, not the body's
 
     def narrowed(a: Affine) -> Affine:
-        return Affine(tuple(a.coefficients[k] for k in kept), a.constant)
+        return a.over(kept)
 
     parallel = sum(k < nest.parallel for k in kept)
     return replace(

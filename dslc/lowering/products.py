@@ -247,7 +247,7 @@ def _general(op: Contract, operands: Sequence[View], walked: Shape, target: Targ
     loops = kept + [k for k in range(len(walked)) if k not in kept]
 
     def moved(where: Access) -> Access:
-        return tuple(Affine(tuple(axis.coefficients[k] for k in loops), axis.constant) for axis in where)
+        return tuple(axis.over(loops) for axis in where)
 
     steps: list[Step] = []
     views = tuple(_converted(view, target, steps) for view in operands)

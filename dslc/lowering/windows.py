@@ -28,7 +28,7 @@ from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
 SHARDED = 524_288
 """Elements that the results of all shards may have."""
 
-FEW = 3
+BARE = 3
 """So few products for what is loaded are worth a padded copy, if more come of it."""
 
 
@@ -99,7 +99,7 @@ def _compact(window: Window) -> Window:
     loops = [k for k, extent in enumerate(window.extents) if extent != 1]
 
     def narrowed(where: Access) -> Access:
-        return tuple(Affine(tuple(axis.coefficients[k] for k in loops), axis.constant) for axis in where)
+        return tuple(axis.over(loops) for axis in where)
 
     first, second = (
         _without_ones(view, narrowed(where)) for view, where in zip(window.views, window.reads, strict=True)
@@ -122,7 +122,7 @@ def _roles(window: Window) -> Roles | None:
     """The roles with the window's first operand as the first; None where no loop may be the lanes."""
     if not window.out or not all(window.reads):
         return None
-    last, (first, second) = window.out[-1].index, (read[-1].index for read in window.reads)
+    last, first, second = (_contiguous(where) for where in (window.out, *window.reads))
     every = range(len(window.extents))
     kept, sums = [k for k in every if window.kept(k)], [k for k in every if not window.kept(k)]
     if second is not None and second == last and not window.looks(0, second):
@@ -135,6 +135,12 @@ def _roles(window: Window) -> Roles | None:
         outer = [k for k in sums if k != second]
         return Roles(Lanes.SUM, places, m, n, (*_by_distance(window, outer), second))
     return None
+
+
+def _contiguous(where: Access) -> int | None:
+    """The loop along which a tensor is walked element by element."""
+    loop = where[-1].index
+    return None if loop is None or any(axis.coefficients[loop] for axis in where[:-1]) else loop
 
 
 def _widest(window: Window, operand: int, loops: Sequence[int]) -> int | None:
@@ -174,7 +180,7 @@ def _possible(window: Window, roles: Roles) -> bool:
 
 def _padded(window: Window, roles: Roles, target: Target, steps: list[Step]) -> tuple[Window, Roles]:
     """The window on a copy of its first operand that it does not leave, where that makes few products more."""
-    if _intensity(window, roles) > FEW or not window.edges(0):
+    if _intensity(window, roles) > BARE or not window.edges(0):
         return window, roles
     view, reads = window.views[0], list(window.reads[0])
     before, after = [0] * len(reads), [0] * len(reads)
@@ -245,10 +251,7 @@ def _merged(window: Window, outer: int, inner: int) -> Window | None:
         views.append(view.reshaped((*view.shape[: axes[0]], length * size, *view.shape[axes[1] + 1 :])))
     extents = tuple(count * size if k == inner else extent for k, extent in enumerate(window.extents))
     keep = [k for k in range(len(extents)) if k != outer]
-    narrow = [
-        tuple(Affine(tuple(a.coefficients[k] for k in keep), a.constant) for a in where)
-        for where in (*reads, window.out)
-    ]
+    narrow = [tuple(axis.over(keep) for axis in where) for where in (*reads, window.out)]
     return replace(
         window, extents=tuple(extents[k] for k in keep), views=(views[0], views[1]), reads=(narrow[0], narrow[1]),
         out=narrow[2],
@@ -286,8 +289,10 @@ def _steps(window: Window, roles: Roles, target: Target) -> list[Step]:
 def _shards(window: Window, roles: Roles) -> int:
     """Into how many parts the outermost sum is cut: parts of one length, whose sums take little room."""
     cut = window.extents[roles.sums[0]]
-    places = elements(tuple(window.extents[k] for k in roles.places), 1)
-    if roles.lanes is Lanes.RESULT or len(roles.sums) < 2 or cut is ROWS or places >= 2 * LINE_TILES:
+    places = tuple(window.extents[k] for k in roles.places)
+    if roles.lanes is Lanes.RESULT or len(roles.sums) < 2 or cut is ROWS:
+        return 1
+    if ROWS in places or elements(places, 1) >= 2 * LINE_TILES:
         return 1
     most = min(LINE_TILES, SHARDED // max(1, elements(window.result.shape, 1)))
     return max((count for count in range(1, most + 1) if cut % count == 0), default=1)
@@ -299,7 +304,7 @@ def _step(window: Window, roles: Roles, target: Target) -> Step:
     extents: Shape = tuple(1 if k is None else window.extents[k] for k in order)
 
     def moved(where: Access) -> Access:
-        return tuple(Affine(tuple(0 if k is None else a.coefficients[k] for k in order), a.constant) for a in where)
+        return tuple(axis.over(order) for axis in where)
 
     result, out = window.result, moved(window.out)
     for missing, loop in ((roles.m, len(roles.places)), (roles.n, len(roles.places) + 1)):

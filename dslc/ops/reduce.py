@@ -61,7 +61,7 @@ class Reduce(Op):
     def _to_first(self, build: Builder, node: Node, kept: tuple[int, ...], g: NodeId) -> NodeId:
         """To the element with the least row-major number of those that are the extremum.
 
-        The numbers are REAL, as wide as the elements: a float32 counts 2^24 exactly, more than one example has.
+        The numbers are REAL, as wide as the elements: a float32 counts 2^24 exactly, more than is reduced to one.
         """
         (operand,) = node.inputs
         whole = build.type(operand).shape

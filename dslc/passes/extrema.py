@@ -51,7 +51,7 @@ def _behind(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None
                 value = constant(build, bound)
                 if value is not None:
                     extremum = build.add(op, windows.of(build, x))
-                    return build.add(inner.op, extremum, filled(build, float(value), shape))
+                    return build.add(inner.op, extremum, filled(build, value, shape, build.type(x).dtype))
         case function if function in (add, subtract):
             for x, shift in (inner.inputs, inner.inputs[::-1])[: 2 if function is add else 1]:
                 repeated = _repeated(build, shift, windows, op, shape)
@@ -81,6 +81,6 @@ def _repeated(build: Builder, node: NodeId, windows: _Windows, op: Reduce, shape
             return None
         axes.append(walked - sum(reduced < walked for reduced in op.axes))
     whole = build.type(build.nodes[node].inputs[0]).shape
-    if axes != sorted(axes) or tuple(shape[axis] for axis in axes) != whole:
+    if axes != sorted(set(axes)) or tuple(shape[axis] for axis in axes) != whole:
         return None
     return build.add(Expand(shape, tuple(axes)), *build.nodes[node].inputs)

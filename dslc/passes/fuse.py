@@ -164,11 +164,13 @@ def _tables(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> set[Nod
     takes, tables = set(stored), set[NodeId]()
     for node in nodes:
         read = isinstance(node.op, Contract) and _is_read(node.op)
-        if (isinstance(node.op, Gather) or (read and _clips(graph, node))) and node.inputs[0] not in takes:
-            tables.add(node.inputs[0])
-            takes.add(node.inputs[0])
+        if isinstance(node.op, Gather) or (read and _clips(graph, node)):
+            table = _operands(graph, node)[0]
+            if table not in takes:
+                tables.add(table)
+                takes.add(table)
         views = isinstance(node.op, Map | Expand | Constant | Iota | Transpose) or (read and not _reduces(graph, node))
-        if views and all(i in takes for i in node.inputs):
+        if views and all(i in takes for i in _operands(graph, node)):
             takes.add(node.id)
     return tables
 

@@ -65,7 +65,7 @@ def _turned(graph: Graph) -> frozenset[NodeId]:
     found: set[NodeId] = set()
     while pending:
         k = pending.pop()
-        if k in found or _outside(graph, k):
+        if k in found or not _made(graph, k):
             continue
         found.add(k)
         moved = Loop | Reshape | Pad | Concat
@@ -76,11 +76,11 @@ def _turned(graph: Graph) -> frozenset[NodeId]:
     return frozenset(found)
 
 
-def _outside(graph: Graph, k: NodeId) -> bool:
-    """Is it memory that comes from outside?"""
+def _made(graph: Graph, k: NodeId) -> bool:
+    """Is it made here, by something that may write the batch last?"""
     while isinstance(graph.nodes[k].op, Reshape):
         (k,) = graph.nodes[k].inputs
-    return isinstance(graph.nodes[k].op, Leaf)
+    return isinstance(graph.nodes[k].op, Loop | Pad | Concat | Contract)
 
 
 # --- the new nodes --------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class _Rebuilding:
         self.where[node.id] = self.build.add(op, *inputs)
 
     def _inputs(self, node: Node, turn: bool) -> list[NodeId]:
-        """The operands, all turned or none of them."""
+        """The operands, all that can be turned or none of them."""
         return [self._as(operand, turn and _may_turn(self.old.nodes[operand])) for operand in node.inputs]
 
     def _as(self, k: NodeId, turn: bool) -> NodeId:
@@ -169,10 +169,10 @@ class _Rebuilding:
     def _instruction(self, instruction: Instruction, node: Node, order: Sequence[int]) -> Instruction:
         match instruction:
             case Load(operand, where):
-                places = tuple(_moved(index, order) if isinstance(index, Affine) else index for index in where)
+                places = tuple(index.over(order) if isinstance(index, Affine) else index for index in where)
                 return Load(operand, _rotated(places) if node.inputs[operand] in self.turned else places)
             case IndexOf(where):
-                return IndexOf(_moved(where, order))
+                return IndexOf(where.over(order))
             case Literal() | Apply():
                 return instruction
 
@@ -185,7 +185,3 @@ def _order(op: Loop, turn: bool) -> Iterator[int]:
         yield from reduced
     else:
         yield from sorted(reduced, key=lambda k: op.extents[k] is ROWS)
-
-
-def _moved(where: Affine, order: Sequence[int]) -> Affine:
-    return Affine(tuple(where.coefficients[k] for k in order), where.constant)

@@ -173,7 +173,7 @@ def _reading(op: Contract, axes: Sequence[_Axis]) -> Contract:
 def _beyond(op: Contract, axis: _Axis) -> int:
     extent = op.extents[axis.outer]
     assert extent is not ROWS and axis.quotients is not ROWS
-    return extent + axis.quotients
+    return extent + axis.quotients + max(0, -axis.first)
 
 
 def _affine(rank: int, weights: dict[int, int], constant: int) -> Affine:

@@ -150,7 +150,7 @@ class ContractKernel:
 
     Loops are ordered: first those that index the result, then the reduced ones. With `accumulate` the output access is
     affine as well: the result is zeroed first and one tile does all. An index that is a sum may leave its tensor: reads
-    are 0 there and writes are dropped; one that is plainly a loop's stays inside.
+    are 0 there and writes are dropped; one that is plainly a loop's stays inside, or is one of the `edges`.
     """
 
     element: Element

@@ -172,10 +172,14 @@ def _contract(call: Call, kernel: ContractKernel) -> None:
     demand(len(call.operands) == len(kernel.operands) > 0, "another number of operands than the kernel's")
     demand(not call.strides, "strides for a contraction")
     _elements(call, kernel.element)
-    for where, buffer in zip((*kernel.operands, kernel.out), (*call.operands, call.result), strict=True):
+    left = kernel.registers.edges if kernel.registers is not None else ()
+    tensors = zip((*kernel.operands, kernel.out), (*call.operands, call.result), strict=True)
+    for number, (where, buffer) in enumerate(tensors):
         demand(len(where) == len(buffer.shape), f"an access of `{buffer.name}` at {len(where)} indices")
         demand(all(len(axis.coefficients) == kernel.rank for axis in where), "an access over another nest")
-        for axis, extent in zip(where, buffer.shape, strict=True):
+        for place, (axis, extent) in enumerate(zip(where, buffer.shape, strict=True)):
+            if (number, place) in left:
+                continue
             # A backend looks at indices that are sums, and drops what lies outside; others are its loops.
             walked = extent if axis.index is None else call.extents[axis.index]
             inside = walked is extent or (walked is not ROWS and extent is not ROWS and walked <= extent)

@@ -10,6 +10,7 @@ all accesses of this kind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,6 +41,10 @@ class Affine:
             for k, inner_c in enumerate(part.coefficients):
                 coefficients[k] += c * inner_c
         return Affine(tuple(coefficients), constant)
+
+    def over(self, loops: Sequence[int | None]) -> Affine:
+        """The same index in a nest of these loops of its own; None is a loop that it does not look at."""
+        return Affine(tuple(0 if k is None else self.coefficients[k] for k in loops), self.constant)
 
     def range(self, extents: Shape) -> tuple[int, int]:
         """The least and the greatest value over loops of `extents`, those over ROWS being at their first row."""
