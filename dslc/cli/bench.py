@@ -62,9 +62,10 @@ def command(
 ) -> None:
     """Measure training steps, compile time and memory.
 
-    NAME is softmax (784-10, batch 64, descent), tiny (30-32-16-2, batch 32, Adam), mlp (784-256-128-10, batch 64, Adam)
-    or wide (1024-1024-1024-10, batch 256, Adam), FILE a model file with its data. All workloads are measured when none
-    is named. The workload csv reads a table of a million rows, beside polars.
+    NAME is softmax (784-10, batch 64, descent), tiny (30-32-16-2, batch 32, Adam), mlp (784-256-128-10, batch 64,
+    Adam), wide (1024-1024-1024-10, batch 256, Adam) or lenet (LeNet-5 on 28x28 pixels, batch 64, momentum), FILE a
+    model file with its data. All workloads are measured when none is named. The workload csv reads a table of a million
+    rows, beside polars.
     """
     from dslc.backends import get_backend
     from dslc.cli.measure import measure

@@ -7,9 +7,10 @@ that no callback or early stop interrupts; XLA takes all of the machine's cores.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
+from math import prod
 from typing import TypeAlias
 
 import jax
@@ -18,7 +19,7 @@ import optax
 from jax import lax
 from jax import numpy as jnp
 
-from dslc.cli.workload import PEER_BATCHES, Stack, Update
+from dslc.cli.workload import MOMENTUM, PEER_BATCHES, Stack, Update
 
 Layers: TypeAlias = list[dict[str, jax.Array]]
 
@@ -26,21 +27,14 @@ Layers: TypeAlias = list[dict[str, jax.Array]]
 def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
     """A function of a number of steps that makes at least as many and returns the seconds one took."""
     rng = np.random.default_rng(0)
-    layers: Layers = [
-        {
-            "w": jnp.asarray(rng.standard_normal((fan_in, units), np.float32) / np.float32(np.sqrt(fan_in))),
-            "b": jnp.zeros(units),
-        }
-        for fan_in, units in pairwise(stack.widths)
-    ]
-    x = jnp.asarray(rng.standard_normal((PEER_BATCHES, stack.batch, stack.widths[0]), np.float32))
+    layers = list(_layers(stack, rng))
+    shape = (PEER_BATCHES, stack.batch, *(stack.image or stack.widths[:1]))
+    x = jnp.asarray(rng.standard_normal(shape, np.float32))
     y = jnp.asarray(rng.integers(0, stack.widths[-1], (PEER_BATCHES, stack.batch)))
-    optimizer = optax.adam(stack.rate) if stack.update is Update.ADAM else optax.sgd(stack.rate)
+    optimizer = _optimizer(stack)
 
     def loss(layers: Layers, x: jax.Array, y: jax.Array) -> jax.Array:
-        for layer in layers[:-1]:
-            x = jax.nn.relu(x @ layer["w"] + layer["b"])
-        raw = x @ layers[-1]["w"] + layers[-1]["b"]
+        raw = _raw(stack, layers, x)
         return optax.softmax_cross_entropy_with_integer_labels(raw, y).mean()
 
     def step(carry: tuple[Layers, optax.OptState], k: jax.Array) -> tuple[tuple[Layers, optax.OptState], jax.Array]:
@@ -63,3 +57,38 @@ def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
         return (time.perf_counter() - began) / length
 
     return seconds
+
+
+def _layers(stack: Stack, rng: np.random.Generator) -> Iterator[dict[str, jax.Array]]:
+    """Weights of the convolutions, [rows, columns, channels, filters], and of the dense layers, [in, out]."""
+    shapes: list[tuple[int, ...]] = []
+    channels = stack.image[2] if stack.image else 0
+    for convolution in stack.convolutions:
+        shapes.append((convolution.size, convolution.size, channels, convolution.filters))
+        channels = convolution.filters
+    for shape in (*shapes, *pairwise(stack.widths)):
+        scale = np.float32(np.sqrt(prod(shape[:-1])))
+        yield {"w": jnp.asarray(rng.standard_normal(shape, np.float32) / scale), "b": jnp.zeros(shape[-1])}
+
+
+def _raw(stack: Stack, layers: Layers, x: jax.Array) -> jax.Array:
+    convolved, dense = layers[: len(stack.convolutions)], layers[len(stack.convolutions) :]
+    for convolution, layer in zip(stack.convolutions, convolved, strict=True):
+        padding = "SAME" if convolution.same else "VALID"
+        x = lax.conv_general_dilated(x, layer["w"], (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+        x = jax.nn.relu(x + layer["b"])
+        x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+    x = x.reshape(x.shape[0], -1)
+    for layer in dense[:-1]:
+        x = jax.nn.relu(x @ layer["w"] + layer["b"])
+    return x @ dense[-1]["w"] + dense[-1]["b"]
+
+
+def _optimizer(stack: Stack) -> optax.GradientTransformation:
+    match stack.update:
+        case Update.ADAM:
+            return optax.adam(stack.rate)
+        case Update.MOMENTUM:
+            return optax.sgd(stack.rate, MOMENTUM)
+        case Update.DESCENT:
+            return optax.sgd(stack.rate)

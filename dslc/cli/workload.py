@@ -35,20 +35,36 @@ class Update(Enum):
     """How a workload's weights are updated."""
 
     DESCENT = "descent"
+    MOMENTUM = "momentum"
     ADAM = "adam"
+
+
+MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """Square filters, padded to places for every pixel if `same`; then ReLU, then the greatest of each 2x2 pixels."""
+
+    filters: int
+    size: int
+    same: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
     """What a peer needs to know of a workload: dense layers of these widths, ReLU between them, softmax cross-entropy.
 
-    The first width is the input's, the last the number of classes.
+    The first width is what the dense layers are given, the last the number of classes. Before them may stand
+    convolutions of an `image`, which is (rows, columns, channels).
     """
 
     widths: tuple[int, ...]
     batch: int
     update: Update
     rate: float
+    image: tuple[int, int, int] | None = None
+    convolutions: tuple[Convolution, ...] = ()
 
 
 STACKS = {
@@ -56,6 +72,9 @@ STACKS = {
     "tiny": Stack((30, 32, 16, 2), 32, Update.ADAM, 1e-3),
     "mlp": Stack((784, 256, 128, 10), 64, Update.ADAM, 1e-3),
     "wide": Stack((1024, 1024, 1024, 10), 256, Update.ADAM, 1e-3),
+    "lenet": Stack(
+        (400, 120, 84, 10), 64, Update.MOMENTUM, 1e-2, (28, 28, 1), (Convolution(6, 5, True), Convolution(16, 5, False))
+    ),
 }
 """The named workloads, as their model files state them."""
 

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from dslc.graph.graph import Builder, Graph, Node, NodeId, Op
 from dslc.ops.contract import Contract
-from dslc.ops.leaf import Leaf
 from dslc.ops.loop import Loop
 from dslc.ops.structure import Concat, Pad, Reshape
 from dslc.scalar.affine import Access, Affine, identity

@@ -76,7 +76,10 @@ def test_without_polars_the_table_has_no_peer(
 
 def test_what_is_no_workload_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "huge"]) == 2
-    assert "`huge` is neither a workload (softmax, tiny, mlp, wide, csv) nor a model file" in capsys.readouterr().err
+    assert (
+        "`huge` is neither a workload (softmax, tiny, mlp, wide, lenet, csv) nor a model file"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -93,7 +96,11 @@ def test_a_peer_builds_what_the_file_says(name: str) -> None:
     experiment = dslc.compile(workload.path, backend="reference").experiment
     assert experiment.loop.batch == stack.batch
     assert [p.shape for p in experiment.parameters if len(p.shape) == 2] == list(pairwise(stack.widths))
-    assert ({t.name[:2] for t in experiment.states} == {"m.", "v."}) == (stack.update is Update.ADAM)
+    filters = [(c.size, c.size, c.filters) for c in stack.convolutions]
+    assert [(*p.shape[:2], p.shape[3]) for p in experiment.parameters if len(p.shape) == 4] == filters
+    assert [field.shape for field in experiment.schema.inputs] == [stack.image or stack.widths[:1]]
+    states = {Update.ADAM: {"m.", "v."}, Update.MOMENTUM: {"v."}, Update.DESCENT: set()}
+    assert {t.name[:2] for t in experiment.states} == states[stack.update]
     assert f"({stack.rate:g})" in workload.path.read_text("utf-8").replace("1e-3", "0.001").replace("1e-2", "0.01")
 
 

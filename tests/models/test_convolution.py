@@ -1,0 +1,101 @@
+"""`conv` and `maxpool` of the library: places, padding and steps as their comments say, and gradients of both backends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import dslc
+
+MODEL = """
+data {{ input x: [{h}, {w}, {c}]; target y: class(3) }}
+net {{ x | {layer} | tanh | flatten | dense(outputs) }}
+loss cross_entropy
+train {{ adam(1e-2); batch {batch}; epochs 1; seed 1 }}
+"""
+
+CASES = [
+    (h, w, c, filters, size, stride, same)
+    for h, w, c, filters, size in [
+        (7, 5, 1, 6, (5, 5)),
+        (8, 6, 3, 17, (3, 2)),
+        (5, 9, 4, 1, (1, 4)),
+        (6, 6, 16, 8, (3, 3)),
+        (5, 5, 1, 1, (1, 1)),
+    ]
+    for stride in (1, 2, 3)
+    for same in (True, False)
+]
+
+
+def convolved(x: np.ndarray, k: np.ndarray, stride: int, same: bool) -> np.ndarray:
+    """A place and a tap at a time."""
+    pads, places = [], []
+    for n, size in zip(x.shape[1:3], k.shape[:2], strict=True):
+        count = -(-n // stride) if same else (n - size) // stride + 1
+        total = max((count - 1) * stride + size - n, 0) if same else 0
+        pads.append((total // 2, total - total // 2))
+        places.append(count)
+    x = np.pad(x, ((0, 0), *pads, (0, 0)))
+    found = np.zeros((len(x), *places, k.shape[3]))
+    for i, j in np.ndindex(*places):
+        for u, v in np.ndindex(*k.shape[:2]):
+            found[:, i, j] += x[:, i * stride + u, j * stride + v] @ k[u, v]
+    return found
+
+
+def compare(text: str, layer: str, x: np.ndarray, expected: object) -> None:
+    """Values and gradients of both backends; `expected` makes the values of the layer from its weights."""
+    assert callable(expected)
+    cpu, reference = dslc.compile(text=text), dslc.compile(text=text, backend="reference", dtype="float64")
+    reference.set_weights(cpu.weights)
+    values = expected(reference.weights)
+    np.testing.assert_allclose(reference.forward(x, at=[layer])[layer], values, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(cpu.forward(x, at=[layer])[layer], values, rtol=0, atol=2e-5)
+    y = np.arange(len(x)) % 3
+    meant, found = reference.gradients(x, y, inputs=True), cpu.gradients(x, y, inputs=True)
+    for name, gradient in meant.items():
+        assert np.abs(found[name] - gradient).max() <= 2e-5 * max(np.abs(gradient).max(), 1e-2), name
+
+
+@pytest.mark.parametrize(("h", "w", "c", "filters", "size", "stride", "same"), CASES)
+def test_conv(h: int, w: int, c: int, filters: int, size: tuple[int, int], stride: int, same: bool) -> None:
+    word = "true" if same else "false"
+    layer = f"conv({filters}, {size[0]}x{size[1]}, stride = {stride}, same = {word})"
+    x = np.random.default_rng(h).normal(size=(5, h, w, c))
+    compare(
+        MODEL.format(h=h, w=w, c=c, layer=layer, batch=5),
+        "conv",
+        x,
+        lambda weights: convolved(x, weights["conv.k"], stride, same) + weights["conv.b"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("h", "w", "size"), [(4, 4, (2, 2)), (7, 5, (2, 2)), (7, 8, (3, 2)), (3, 3, (3, 3)), (2, 9, (1, 4))]
+)
+def test_maxpool(h: int, w: int, size: tuple[int, int]) -> None:
+    x = np.random.default_rng(w).normal(size=(5, h, w, 3))
+    rows, columns = h // size[0], w // size[1]
+    windows = x[:, : rows * size[0], : columns * size[1]].reshape(5, rows, size[0], columns, size[1], 3)
+    text = MODEL.format(h=h, w=w, c=3, layer=f"maxpool({size[0]}x{size[1]})", batch=5)
+    compare(text, "maxpool", x, lambda _: windows.max((2, 4)))
+
+
+WRONG = {
+    "conv(4, 9x9, same = false)": "bad-size",
+    "conv(0)": "outside-range",
+    "conv(4, stride = 0)": "outside-range",
+    "maxpool(9x9)": "bad-size",
+    "conv(4, 3)": "unexpected-value",
+}
+
+
+@pytest.mark.parametrize("layer", WRONG)
+def test_what_cannot_be_is_an_error_at_its_place(layer: str) -> None:
+    text = MODEL.format(h=7, w=5, c=2, layer=layer, batch=5)
+    with pytest.raises(dslc.ModelError) as caught:
+        dslc.compile(text=text)
+    for found in caught.value.diagnostics:
+        assert found.code == WRONG[layer]
+        assert found.span.text in f"x | {layer}"
