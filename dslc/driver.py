@@ -57,7 +57,7 @@ class Compilation(Front):
         kept = self.experiment if "train" in entries else replace(self.experiment, states=())
         return verify(lower(entries, kept, real, capacity))
 
-    def layout(self, real: Element, entries: Iterable[str]) -> Layout:
-        """What needs a place in the arena of the program with these entries, however many rows a batch has."""
+    def layout(self, real: Element, entries: Iterable[str], capacity: int) -> Layout:
+        """What needs a place in the arena of the program with these entries, in batches of this kind: small or not."""
         chosen = {name: self.optimised[name] for name in entries}
-        return draft_program(chosen, self.experiment, real, 1).layout
+        return draft_program(chosen, self.experiment, real, capacity).layout

@@ -12,6 +12,7 @@ from dslc.driver import Compilation
 from dslc.elaborate.experiment import LARGEST_BATCH
 from dslc.lowering.capacity import largest_capacity
 from dslc.lowering.plan import BUDGET
+from dslc.lowering.products import MANY
 from dslc.plan import Parts, ResourcePlan, plan_resources
 from dslc.program.program import Element, Program
 from dslc.sessions import TRAINING
@@ -37,8 +38,10 @@ def plan_within(compilation: Compilation, parts: Parts, limit: int, real: Elemen
     """
     smallest = _planned(compilation, parts, real, 1)
     rest = smallest.peak_bytes - _program(compilation, real, 1).arena_bytes
-    layout = compilation.layout(real, TRAINING)
-    batch = largest_capacity(layout, min(limit - rest, BUDGET), parts.train or LARGEST_BATCH)
+    most, room = parts.train or LARGEST_BATCH, min(limit - rest, BUDGET)
+    batch = largest_capacity(compilation.layout(real, TRAINING, MANY), room, most)
+    if batch < MANY:
+        batch = largest_capacity(compilation.layout(real, TRAINING, 1), room, min(most, MANY - 1))
     plan = _planned(compilation, parts, real, batch) if batch else smallest
     return Within(limit, batch > 0, 0 < batch == parts.train, plan)
 

@@ -71,7 +71,7 @@ class Declared(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A program whose buffers have no places yet, equal for every capacity but for its tiles."""
+    """A program whose buffers have no places yet: one, but for tiles, for all small batches, and one for all others."""
 
     drafts: Drafts
     sources: Sequence[str]

@@ -23,14 +23,17 @@ from dslc.scalar.types import ROWS, Extent, Shape, Stride, elements, scaled, str
 FEW = 12
 """Columns of a result that are few: of sixteen lanes a quarter would be empty."""
 
-WORTH = 131_072
+WORTH = 1_000_000
 """Multiply-adds of a product that are worth another order of it."""
 
 LONG = 262_144
 """Elements of a right operand from which on it is copied in panels: what it is of then lies too far apart."""
 
 MANY = 64
-"""Rows of a product from which on such a copy is read often enough."""
+"""Rows of a product from which on such a copy is read often enough; a batch of fewer is a small one."""
+
+USUAL = 256
+"""Rows of a batch that is not small, as far as choices between kernels go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,15 @@ def _columns(
 
 def _few(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:
     """Has the result so few columns that they would leave most of a register empty?"""
-    return n is not ROWS and n <= FEW and n > 1 and elements((m, n, k), capacity) >= WORTH
+    return n is not ROWS and n <= FEW and n > 1 and _usual((m, n, k), capacity) >= WORTH
+
+
+def _usual(extents: Shape, capacity: int) -> int:
+    """Points of loops, with a usual number of rows for all batches that are not small.
+
+    So batches of two kinds have programs of two structures, and `dslc plan --fit` knows where the second begins.
+    """
+    return elements(extents, USUAL if capacity >= MANY else 1)
 
 
 def _few_columns(op: Contract, groups: Groups, extents: Shape, target: Target) -> list[Step] | None:
@@ -187,8 +198,8 @@ def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> lis
 
 def _long(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:
     """Is a product worth copies of its operands in the order in which it reads them?"""
-    rows, columns, depth = (elements((extent,), capacity) for extent in (m, n, k))
-    return n is not ROWS and columns % PANEL == 0 and columns * depth >= LONG and rows >= MANY
+    whole = n is not ROWS and n % PANEL == 0
+    return whole and _usual((n, k), capacity) >= LONG and _usual((m,), capacity) >= MANY
 
 
 def _in_panels(op: Contract, right: Operand, groups: Groups, shape: Shape, target: Target, steps: list[Step]) -> View:

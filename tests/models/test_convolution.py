@@ -1,4 +1,4 @@
-"""`conv` and `maxpool` of the library: places, padding and steps as their comments say, and gradients of both backends."""
+"""`conv` and `maxpool` of the library: places, padding and steps as their comments say; gradients of both backends."""
 
 from __future__ import annotations
 

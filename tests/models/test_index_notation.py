@@ -9,7 +9,7 @@ import dslc
 from dslc.model import Model
 
 CONV = """
-layer conv(x: [h, w, c], filters: count, size = 3x3, stride: count = 1, dilation: count = 1, pad = 0) {{
+layer convolve(x: [h, w, c], filters: count, size = 3x3, stride: count = 1, dilation: count = 1, pad = 0) {{
   weight k: [size[0], size[1], c, filters] = normal(0, 0.3)
   rows = (h + 2 * pad - dilation * (size[0] - 1) - 1) // stride + 1
   cols = (w + 2 * pad - dilation * (size[1] - 1) - 1) // stride + 1
@@ -19,7 +19,7 @@ layer conv(x: [h, w, c], filters: count, size = 3x3, stride: count = 1, dilation
 }}
 data {{ input x: [{h}, {w}, {c}]; target y: class(3) }}
 net {{
-  x | conv({filters}, size = {a}x{b}, stride = {stride}, dilation = {dilation}, pad = {pad}) | tanh | flatten
+  x | convolve({filters}, size = {a}x{b}, stride = {stride}, dilation = {dilation}, pad = {pad}) | tanh | flatten
     | dense(outputs)
 }}
 loss cross_entropy
@@ -62,15 +62,17 @@ def test_a_convolution_is_what_its_loops_are(seed: int) -> None:
     cpu, reference = pair(text)
     draw = np.random.default_rng(seed)
     x, y = draw.normal(size=(4, of["h"], of["w"], of["c"])), draw.integers(0, 3, 4)
-    expected = convolved(x, reference.weights["conv.k"], of["stride"], of["dilation"], of["pad"])
-    np.testing.assert_allclose(reference.forward(x, at=["conv"])["conv"], expected, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(cpu.forward(x, at=["conv"])["conv"], expected, rtol=0, atol=1e-5)
+    expected = convolved(x, reference.weights["convolve.k"], of["stride"], of["dilation"], of["pad"])
+    np.testing.assert_allclose(reference.forward(x, at=["convolve"])["convolve"], expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(cpu.forward(x, at=["convolve"])["convolve"], expected, rtol=0, atol=1e-5)
     meant, found = reference.gradients(x, y, inputs=True), cpu.gradients(x, y, inputs=True)
     for name, gradient in meant.items():
         assert np.abs(found[name] - gradient).max() <= 1e-5 * max(np.abs(gradient).max(), 1e-3), name
     for _ in range(3):  # against central differences
-        place = tuple(draw.integers(0, n) for n in meant["conv.k"].shape)
-        assert slope(reference, "conv.k", place, x, y) == pytest.approx(meant["conv.k"][place], rel=1e-6, abs=1e-9)
+        place = tuple(draw.integers(0, n) for n in meant["convolve.k"].shape)
+        assert slope(reference, "convolve.k", place, x, y) == pytest.approx(
+            meant["convolve.k"][place], rel=1e-6, abs=1e-9
+        )
 
 
 def slope(model: Model, name: str, place: tuple[int, ...], x: np.ndarray, y: np.ndarray) -> float:

@@ -2,6 +2,6 @@
 data { input x: [4]; target y: class(3) }
 use "layers.dsl"
 layer scanned(x: [k]) { state s: [k] = 0;  x }
-net { x | scanned | conv(8) | dense(outputs) }
+net { x | scanned | batchnorm | dense(outputs) }
 loss cross_entropy
 train { adam; clip norm 1; freeze body; prune 50% of body; watch f1 }
