@@ -6,6 +6,7 @@ Each file in tests/cases/passes says in its first comment what it pins; the view
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from dslc.graph.graph import Role
 from dslc.graph.text import to_text
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.ops.loop import Loop
-from dslc.scalar.types import ROWS
+from dslc.scalar.types import ROWS, Shape
 from dslc.source import Source
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "passes").glob("*.dsl"))
@@ -63,3 +64,14 @@ def test_no_node_reads_a_value_that_a_setting_could_change(path: Path) -> None:
         n.op.name for n in before.optimised["train"].nodes if isinstance(n.op, Leaf) and n.op.role is LeafRole.SETTING
     }
     assert leaves == set(names)
+
+
+def test_no_tensor_of_windows_is_stored() -> None:
+    (path,) = (path for path in CASES if path.stem == "lenet")
+    for graph in compiled(path).optimised.values():
+        assert max(extents(node.type.shape) for node in graph.nodes) <= 28 * 28 * 6
+
+
+def extents(shape: Shape) -> int:
+    """Elements of one example, or of a tensor without a batch."""
+    return prod(extent for extent in shape if extent is not ROWS) if ROWS in shape else 0
