@@ -124,26 +124,29 @@ class CpuExecutable:
             keys = tuple(store.key(unit) for unit in units)
             library = _libraries.get(keys)
             if library is None:
-                library = Library([self._object(unit, key) for unit, key in zip(units, keys, strict=True)], exports)
+                library = Library(self._objects(units, keys), exports)
                 _libraries[keys] = library
                 _kept.append(library)
             self._linked[part] = library
         return self._linked[part]
 
-    def _object(self, unit: Unit, key: str) -> bytes:
-        content = store.load(key)
-        if content is None:
+    def _objects(self, units: Sequence[Unit], keys: Sequence[str]) -> list[bytes]:
+        """The units' objects; what the store lacks is compiled and kept there."""
+        found = [store.load(key) for key in keys]
+        missing = [number for number, content in enumerate(found) if content is None]
+        if missing:
             started = time.perf_counter()
             # numba takes most of a second to import, which a program found in the store never pays.
             try:
-                from .compiler import compile_unit
+                from .together import compile_units
             except ImportError as error:
                 raise BackendUnavailable(f"the cpu backend compiles with numba, which fails: {error}") from None
 
-            content = compile_unit(unit)
+            for number, content in zip(missing, compile_units([units[k] for k in missing]), strict=True):
+                found[number] = content
+                store.save(keys[number], content)
             self.compile_seconds += time.perf_counter() - started
-            store.save(key, content)
-        return content
+        return [content for content in found if content is not None]
 
 
 def _address(array: npt.NDArray[np.generic]) -> int:
