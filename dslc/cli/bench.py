@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +20,7 @@ from dslc.cli.exits import say
 from dslc.cli.options import backend_option, format_option, threads_option
 
 if TYPE_CHECKING:
+    from dslc.cli.growth import Grown
     from dslc.cli.measure import Measured
     from dslc.cli.reading import Reading
 
@@ -54,11 +55,19 @@ class PeerNames(click.ParamType[tuple[str, ...]]):
     show_default=True,
     help="The median counts; of starts and of csv the best.",
 )
+@click.option("--growth", is_flag=True, help="Measure named workloads with other batches, widths, depths, threads too.")
 @backend_option
 @threads_option
 @format_option
 def command(
-    *, names: tuple[str, ...], peers: tuple[str, ...], repetitions: int, backend: str, threads: int | None, form: str
+    *,
+    names: tuple[str, ...],
+    peers: tuple[str, ...],
+    repetitions: int,
+    growth: bool,
+    backend: str,
+    threads: int | None,
+    form: str,
 ) -> None:
     """Measure training steps, compile time and memory.
 
@@ -68,6 +77,7 @@ def command(
     rows, beside polars.
     """
     from dslc.backends import get_backend
+    from dslc.cli.growth import grown
     from dslc.cli.measure import measure
     from dslc.cli.reading import measure_reading
     from dslc.cli.workload import STACKS, find
@@ -80,29 +90,35 @@ def command(
             raise click.UsageError(f"`{name}` is neither a workload ({', '.join(STACKS)}, csv) nor a model file")
         workloads.append(workload)
     peak = get_backend(backend).peak_flops(Element.F32) if workloads else None
-    measured = []
+    measured, sizes = [], {}
     for workload in workloads:
         say(f"measuring {workload.name} ...")
         measured.append(measure(workload, backend, threads, peers, repetitions, peak))
+        if growth and workload.stack is not None:
+            say(f"measuring {workload.name} in other sizes ...")
+            sizes[workload.name] = grown(workload.stack, backend, threads, repetitions, peak)
     reading = None
     if "csv" in names:
         say("measuring csv ...")
         reading = measure_reading(repetitions)
     if form == "json":
-        click.echo(_to_json(measured, reading, peak))
+        click.echo(_to_json(measured, sizes, reading, peak))
         return
     parts = [_to_text(measured, peers)] if measured else []
+    parts += [_growth_text(name, of_one) for name, of_one in sizes.items()]
     parts += [f"peak of multiply-adds: {peak / 1e9:.0f} GFLOP/s"] if peak else []
     click.echo("\n\n".join([*parts, *([reading.to_text()] if reading else [])]))
 
 
-def _to_json(measured: Sequence[Measured], reading: Reading | None, peak: float | None) -> str:
+def _to_json(
+    measured: Sequence[Measured], sizes: Mapping[str, Sequence[Grown]], reading: Reading | None, peak: float | None
+) -> str:
     machine = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores"
     facts: dict[str, object] = {
         "schema": 1,
         "machine": machine,
         "peak_gflops": round(peak / 1e9, 1) if peak else None,
-        "workloads": [one.record() for one in measured],
+        "workloads": [one.record() | _growth_record(sizes.get(one.workload)) for one in measured],
     }
     return json.dumps(facts | ({"reading": reading.record()} if reading else {}))
 
@@ -121,6 +137,20 @@ def _to_text(measured: Sequence[Measured], peers: Sequence[str]) -> str:
         seconds = [f"{spent:.2f}" for spent in (one.prepare_s, one.compile_cold_s, one.start_warm_s)]
         starts.append([one.workload, *seconds, _size(one.peak_bytes), _size(one.memory_bytes)])
     return "\n".join([*table(steps, left=1), "", *table(starts, left=1)])
+
+
+def _growth_record(sizes: Sequence[Grown] | None) -> dict[str, object]:
+    return {} if sizes is None else {"growth": [size.record() for size in sizes]}
+
+
+def _growth_text(name: str, sizes: Sequence[Grown]) -> str:
+    from dslc.plan import table
+
+    rows = [[name, "", "us/step", "of peak", "arena"]]
+    for size in sizes:
+        share = f"{size.share_of_peak:.0%}" if size.share_of_peak else "-"
+        rows.append([size.over, str(size.value), f"{size.us_per_step:.1f}", share, _size(size.peak_bytes)])
+    return "\n".join(table(rows, left=1))
 
 
 def _size(count: int) -> str:

@@ -85,8 +85,10 @@ def measure(
             (_start(workload, backend, threads, store, "warm") for _ in range(3)), key=lambda started: started.seconds
         )
     model = dslc.compile(workload.path, backend=backend, threads=threads)
-    runners = {"dslc": _model_steps(workload, model)} | {peer: _peer_steps(workload, peer, threads) for peer in peers}
-    taken = _interleaved(runners, repetitions)
+    runners = {"dslc": model_steps(model, drawn=workload.stack is not None)} | {
+        peer: _peer_steps(workload, peer, threads) for peer in peers
+    }
+    taken = interleaved(runners, repetitions)
     seconds = taken.pop("dslc")
     return Measured(
         workload.name,
@@ -118,7 +120,7 @@ def _start(workload: Workload, backend: str, threads: int | None, store: Path, s
     return Started(**json.loads(line), seconds=seconds)
 
 
-def _interleaved(runners: Mapping[str, Steps], repetitions: int) -> dict[str, float]:
+def interleaved(runners: Mapping[str, Steps], repetitions: int) -> dict[str, float]:
     """Seconds per step of each runner: the median of `repetitions`, taken in turns."""
     counts = {name: _count(steps) for name, steps in runners.items()}
     taken: dict[str, list[float]] = {name: [] for name in runners}
@@ -138,10 +140,10 @@ def _count(steps: Steps) -> int:
     return max(1, round(SECONDS / seconds))
 
 
-def _model_steps(workload: Workload, model: Model) -> Steps:
-    """Training of the model; the time is that of the machine's run, without reading the rows in."""
+def model_steps(model: Model, drawn: bool) -> Steps:
+    """Training of the model, on `drawn` rows or its own; the time is that of the machine's run."""
     batch = model.experiment.loop.batch
-    rows = draw(model.experiment.schema, epoch_rows(model.experiment.schema, batch or 1)) if workload.stack else ()
+    rows = draw(model.experiment.schema, epoch_rows(model.experiment.schema, batch or 1)) if drawn else ()
 
     def steps(count: int) -> float:
         before = model.status().iteration

@@ -12,9 +12,11 @@ import pytest
 from model_files import write_points
 
 import dslc
+from dslc.cli.growth import model_text
 from dslc.cli.main import run
 from dslc.cli.workload import BATCHES, STACKS, Update, draw, find
 from dslc.data.schema import InputField, Schema, TargetField
+from dslc.plan import contraction_flops
 from dslc.source import BUILT_IN
 
 FIELDS = {
@@ -102,6 +104,37 @@ def test_a_peer_builds_what_the_file_says(name: str) -> None:
     states = {Update.ADAM: {"m.", "v."}, Update.MOMENTUM: {"v."}, Update.DESCENT: set()}
     assert {t.name[:2] for t in experiment.states} == states[stack.update]
     assert f"({stack.rate:g})" in workload.path.read_text("utf-8").replace("1e-3", "0.001").replace("1e-2", "0.01")
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_workload_written_anew_is_the_same(name: str) -> None:
+    workload, stack = find(name), STACKS[name]
+    assert workload is not None
+    given = dslc.compile(workload.path, backend="reference")
+    written = dslc.compile(text=model_text(stack), backend="reference")
+    assert [(p.name, p.shape) for p in given.experiment.parameters] == [
+        (p.name, p.shape) for p in written.experiment.parameters
+    ]
+    assert [t.name for t in given.experiment.states] == [t.name for t in written.experiment.states]
+    assert given.experiment.loop == written.experiment.loop
+    assert contraction_flops(given.program) == contraction_flops(written.program)
+
+
+def test_growth_changes_one_size_at_a_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("dslc.cli.measure.SECONDS", 0.001)
+    given = ["bench", "tiny", "--growth", "--backend", "reference", "--repetitions", "1", "--format"]
+    assert run([*given, "json"]) == 0
+    (workload,) = json.loads(capsys.readouterr().out)["workloads"]
+    sizes: dict[str, list[int]] = {}
+    for size in workload["growth"]:
+        assert set(size) == {"over", "value", "us_per_step", "share_of_peak", "peak_bytes"}
+        sizes.setdefault(size["over"], []).append(size["value"])
+    assert sizes.pop("threads")[0] == 1
+    assert sizes == {"batch": [8, 16, 32, 64, 128], "width": [8, 16, 32, 64, 128], "depth": [2, 4, 8]}
+    assert run([*given, "text"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert ["tiny", "us/step", "of", "peak", "arena"] in [line.split() for line in lines]
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_drawn_rows_are_the_same_everywhere() -> None:

@@ -103,7 +103,7 @@ def test_a_numba_that_cannot_be_imported_is_a_backend_that_is_not_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DSLC_CACHE", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "dslc.backends.cpu.compiler", None)
+    monkeypatch.setitem(sys.modules, "dslc.backends.cpu.together", None)  # which imports numba
     monkeypatch.setattr(dslc.backends.cpu.executable, "_libraries", {})
     model = Path(__file__).resolve().parents[2] / "models" / "penguins.dsl"
     assert run(["train", str(model), "--no-run"]) == 4

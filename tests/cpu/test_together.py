@@ -74,7 +74,7 @@ def test_what_the_other_process_does_not_do_the_first_one_does(
 def test_a_unit_that_cannot_be_compiled_is_an_error_and_no_process_is_left() -> None:
     given = units(together.FEW)
     broken = Unit(given[0].signature, given[0].text.replace("f32(", "no_such_name("))
-    with pytest.raises(Exception, match="first_tile|no_such_name"):
+    with pytest.raises(Exception, match="is not defined"):
         together.compile_units([*given, broken])
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
