@@ -95,12 +95,8 @@ def command(
         say(f"measuring {workload.name} ...")
         measured.append(measure(workload, backend, threads, peers, repetitions, peak))
         if growth and workload.stack is not None:
-            say(f"measuring {workload.name} in other sizes ...")
             sizes[workload.name] = grown(workload.stack, backend, threads, repetitions, peak)
-    reading = None
-    if "csv" in names:
-        say("measuring csv ...")
-        reading = measure_reading(repetitions)
+    reading = measure_reading(repetitions) if "csv" in names else None
     if form == "json":
         click.echo(_to_json(measured, sizes, reading, peak))
         return

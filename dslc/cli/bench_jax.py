@@ -19,7 +19,7 @@ import optax
 from jax import lax
 from jax import numpy as jnp
 
-from dslc.cli.workload import MOMENTUM, PEER_BATCHES, Stack, Update
+from dslc.cli.workload import BATCHES, MOMENTUM, Stack, Update
 
 Layers: TypeAlias = list[dict[str, jax.Array]]
 
@@ -28,9 +28,9 @@ def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
     """A function of a number of steps that makes at least as many and returns the seconds one took."""
     rng = np.random.default_rng(0)
     layers = list(_layers(stack, rng))
-    shape = (PEER_BATCHES, stack.batch, *(stack.image or stack.widths[:1]))
+    shape = (BATCHES, stack.batch, *(stack.image or stack.widths[:1]))
     x = jnp.asarray(rng.standard_normal(shape, np.float32))
-    y = jnp.asarray(rng.integers(0, stack.widths[-1], (PEER_BATCHES, stack.batch)))
+    y = jnp.asarray(rng.integers(0, stack.widths[-1], (BATCHES, stack.batch)))
     optimizer = _optimizer(stack)
 
     def loss(layers: Layers, x: jax.Array, y: jax.Array) -> jax.Array:
@@ -39,7 +39,7 @@ def peer_steps(stack: Stack, threads: int) -> Callable[[int], float]:
 
     def step(carry: tuple[Layers, optax.OptState], k: jax.Array) -> tuple[tuple[Layers, optax.OptState], jax.Array]:
         layers, state = carry
-        found, gradients = jax.value_and_grad(loss)(layers, x[k % PEER_BATCHES], y[k % PEER_BATCHES])
+        found, gradients = jax.value_and_grad(loss)(layers, x[k % BATCHES], y[k % BATCHES])
         updates, state = optimizer.update(gradients, state, layers)
         return (optax.apply_updates(layers, updates), state), found
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import torch
 
-from dslc.cli.workload import MOMENTUM, PEER_BATCHES, Stack, Update
+from dslc.cli.workload import BATCHES, MOMENTUM, Stack, Update
 
 Seconds: TypeAlias = Callable[[int], float]
 
@@ -39,13 +39,13 @@ def _steps(stack: Stack, order: torch.memory_format) -> Seconds:
     shape = (stack.batch, channels, rows, columns) if stack.image else (stack.batch, rows)
     batches = [
         (torch.randn(shape).to(memory_format=order), torch.randint(0, stack.widths[-1], (stack.batch,)))
-        for _ in range(PEER_BATCHES)
+        for _ in range(BATCHES)
     ]
 
     def seconds(count: int) -> float:
         began = time.perf_counter()
         for step in range(count):
-            x, y = batches[step % PEER_BATCHES]
+            x, y = batches[step % BATCHES]
             optimizer.zero_grad(set_to_none=True)
             torch.nn.functional.cross_entropy(net(x), y).backward()
             optimizer.step()

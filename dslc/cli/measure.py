@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 import dslc
-from dslc.cli.workload import PEERS, Workload, draw, epoch_rows
+from dslc.cli.workload import BATCHES, PEERS, Workload, draw
 from dslc.diagnostics import BackendUnavailable
 from dslc.model import Model
 from dslc.plan import contraction_flops
@@ -143,7 +143,7 @@ def _count(steps: Steps) -> int:
 def model_steps(model: Model, drawn: bool) -> Steps:
     """Training of the model, on `drawn` rows or its own; the time is that of the machine's run."""
     batch = model.experiment.loop.batch
-    rows = draw(model.experiment.schema, epoch_rows(model.experiment.schema, batch or 1)) if drawn else ()
+    rows = draw(model.experiment.schema, BATCHES * (batch or 1)) if drawn else ()
 
     def steps(count: int) -> float:
         before = model.status().iteration

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from importlib.resources import files
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,8 @@ Array = npt.NDArray[np.float64]
 PEERS = {"torch": "`pip install torch`", "jax": "`pip install jax jaxlib optax`"}
 """What may be timed beside dslc, and how it is installed; dslc/cli/bench_NAME.py makes its steps."""
 
-PEER_BATCHES = 4
-"""Batches that a peer takes in turn."""
-
-BATCHES = 32
-"""Batches in an epoch of drawn rows, or as many as `BYTES` hold, at least `PEER_BATCHES`."""
-
-BYTES = 8 << 20
+BATCHES = 4
+"""Batches that dslc's epoch has and a peer takes in turn: each finds its rows as near as the others do."""
 
 
 class Update(Enum):
@@ -94,12 +88,6 @@ def find(name: str) -> Workload | None:
         return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), STACKS[name])
     path = Path(name)
     return Workload(path.stem, path, None) if path.is_file() else None
-
-
-def epoch_rows(schema: Schema, batch: int) -> int:
-    """How many rows are drawn for an epoch."""
-    row = 4 * sum(prod(field.shape) for field in schema.inputs)
-    return batch * max(PEER_BATCHES, min(BATCHES, BYTES // max(1, row * batch)))
 
 
 def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], dict[str, npt.NDArray[np.generic]] | None]:
