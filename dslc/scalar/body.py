@@ -42,22 +42,6 @@ class Load:
     where: tuple[Affine | Taken, ...]
 
 
-def along_first(where: Sequence[Affine | Taken], extents: Shape) -> int | None:
-    """How many places of the first axis belong to each point of the first loop, side by side: `step` in
-    `step * i0 + rest` with a rest of 0 .. step - 1, the other axes not looking at that loop. Else None.
-    """
-    if not where or any(isinstance(axis, Affine) and axis.coefficients[0] for axis in where[1:]):
-        return None
-    first = where[0]
-    if not isinstance(first, Affine) or not first.coefficients:
-        return None
-    step = first.coefficients[0]
-    if any(c and extent is ROWS for c, extent in zip(first.coefficients[1:], extents[1:], strict=True)):
-        return None
-    low, high = Affine(first.coefficients[1:], first.constant).range(extents[1:])
-    return step if low >= 0 and high < step else None
-
-
 @dataclass(frozen=True, slots=True)
 class Literal:
     value: float | int | bool
@@ -88,6 +72,22 @@ class Combine(Enum):
     MAX = "max"
     MIN = "min"
     ARGMAX = "argmax"
+
+
+def along_first(where: Sequence[Affine | Taken], extents: Shape) -> int | None:
+    """How many places of the first axis belong to each point of the first loop, side by side: `step` in
+    `step * i0 + rest` with a rest of 0 .. step - 1, the other axes not looking at that loop. Else None.
+    """
+    if not where or any(isinstance(axis, Affine) and axis.coefficients[0] for axis in where[1:]):
+        return None
+    first = where[0]
+    if not isinstance(first, Affine) or not first.coefficients:
+        return None
+    step = first.coefficients[0]
+    if any(c and extent is ROWS for c, extent in zip(first.coefficients[1:], extents[1:], strict=True)):
+        return None
+    low, high = Affine(first.coefficients[1:], first.constant).range(extents[1:])
+    return step if low >= 0 and high < step else None
 
 
 # --- as text --------------------------------------------------------------------------------------

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import dslc
+from dslc.lowering import tiles
+from dslc.program.program import Call, ContractKernel
 
 MODEL = """
 data {{ input x: [{h}, {w}, {c}]; target y: class(3) }}
@@ -99,3 +103,46 @@ def test_what_cannot_be_is_an_error_at_its_place(layer: str) -> None:
     for found in caught.value.diagnostics:
         assert found.code == WRONG[layer]
         assert found.span.text in f"x | {layer}"
+
+
+NET = """
+data { input x: [13, 11, 2]; target y: class(3) }
+net {
+  x | conv(7, 3x3) | relu | maxpool(2x2) | conv(5, 3x2, same = false) | tanh | maxpool(2x1)
+  | flatten | dense(outputs)
+}
+loss cross_entropy
+train { adam(1e-2); batch 16; epochs 2; seed 3 }
+"""
+X = np.random.default_rng(2).normal(size=(40, 13, 11, 2))
+Y = np.arange(40) % 3
+
+
+def trained(threads: int) -> dict[str, np.ndarray]:
+    """Weights after two epochs, the last batch of each being part of one."""
+    model = dslc.compile(text=NET, threads=threads)
+    model.fit(X, Y)
+    return model.weights
+
+
+def test_results_do_not_depend_on_threads() -> None:
+    alone = trained(1)
+    for threads in (2, 3, 7):
+        for name, weights in trained(threads).items():
+            assert np.array_equal(weights, alone[name]), name
+
+
+def test_small_tiles_that_follow_one_another_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many tiles of one line each, and shards of one: what follows reads what its own tile has written."""
+    monkeypatch.setattr(tiles, "MULTIPLY_ADDS", 1)
+    monkeypatch.setattr(tiles, "POINTS", 1)
+    monkeypatch.setattr(tiles, "LINE_TILES", 2)
+    monkeypatch.setattr(tiles, "PLACE_TILES", 100)
+    cpu = dslc.compile(text=NET, threads=3)
+    reference = dslc.compile(text=NET, backend="reference", dtype="float64")
+    reference.set_weights(cpu.weights)
+    calls = [call for phase in cpu.program.entries["train"].phases for call in phase.calls if isinstance(call, Call)]
+    assert any(call.follows and isinstance(before.kernel, ContractKernel) for before, call in pairwise(calls))
+    meant, found = reference.gradients(X[:16], Y[:16]), cpu.gradients(X[:16], Y[:16])
+    for name, gradient in meant.items():
+        assert np.abs(found[name] - gradient).max() <= 2e-5 * max(np.abs(gradient).max(), 1e-2), name
