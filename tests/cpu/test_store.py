@@ -151,3 +151,47 @@ def test_a_warm_start_needs_no_numba(folder):
     )
     here = os.path.dirname(__file__)
     subprocess.run([sys.executable, "-c", script, here], check=True)
+
+
+COMPILING = """
+import os, random, sys, warnings
+import numpy as np
+import dslc
+from dslc.backends.cpu import executable, store
+warnings.simplefilter("error")
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+draw = random.Random(int(sys.argv[1]))
+x, y = np.linspace(-1, 1, 120).reshape(40, 3), np.arange(40) % 2
+for turn in range(int(sys.argv[2])):
+    executable._libraries.clear()
+    executable._kept.clear()
+    for name in os.listdir(store.folder()) if store.folder().is_dir() else ():
+        if draw.random() < 0.5:
+            try:
+                os.unlink(store.folder() / name)
+            except FileNotFoundError:
+                pass
+    model = dslc.compile(text=sys.argv[3])
+    model.fit(x, y)
+    print(model.weights["dense.w"].tobytes().hex(), flush=True)
+"""
+
+SMALL = """
+data { input x: [3]; target y: class(2) }
+net { x | dense(4) | tanh | dense(outputs) }
+loss cross_entropy
+train { adam(1e-2); batch 8; epochs 2; seed 1 }
+"""
+
+
+@pytest.mark.parametrize(("processes", "turns"), [(2, 1), pytest.param(8, 50, marks=pytest.mark.slow)])
+def test_processes_that_compile_at_once_and_delete_from_one_store_agree(folder, processes, turns):
+    """A half-written or missing object is compiled again: no error, no warning, the same bits everywhere."""
+    running = [
+        subprocess.Popen([sys.executable, "-c", COMPILING, str(k), str(turns), SMALL], stdout=subprocess.PIPE)
+        for k in range(processes)
+    ]
+    lines = [line for process in running for line in process.communicate()[0].split()]
+    assert [process.returncode for process in running] == [0] * processes
+    assert len(lines) == processes * turns
+    assert len(set(lines)) == 1
