@@ -23,11 +23,12 @@ CACHE_LINE: Final = 64
 MULTIPLY_ADDS: Final = 20_000
 MULTIPLY_ROWS: Final = 8
 MULTIPLY_TILES: Final = 16
-LINE_TILES: Final = 8
-PLACE_TILES: Final = 32
 MULTIPLY_RESULTS: Final = 32_768
 """Of a tile, at most: what follows the product, such as an update with its states, is then in the cache as well."""
 
+PLACE_TILES: Final = 32
+LINE_TILES: Final = 8
+"""Of places of a window, at most as many tiles as the first; whole lines of them where at least as many as this."""
 
 FAR: Final = 524_288
 FAR_ROWS: Final = 64

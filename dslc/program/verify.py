@@ -185,7 +185,10 @@ def _may_read(reader: Call, operand: int, writer: Call | Fetch, together: bool) 
 
 
 def _tile_by_tile(reader: Call, operand: int, writer: Call) -> bool:
-    """Does each tile of the reader touch just what the writer's same tile writes?"""
+    """Does each tile of the reader touch just what the writer's same tile writes?
+
+    The scheduler knows this too; a verifier that asked it would believe it.
+    """
     buffer = reader.operands[operand]
     if (buffer.offset, buffer.element) != (writer.result.offset, writer.result.element):
         return False
