@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from dslc.driver import Compilation
 from dslc.elaborate.experiment import LARGEST_BATCH
 from dslc.lowering.capacity import largest_capacity
+from dslc.lowering.lower import MANY
 from dslc.lowering.plan import BUDGET
-from dslc.lowering.products import MANY
 from dslc.plan import Parts, ResourcePlan, plan_resources
 from dslc.program.program import Element, Program
 from dslc.sessions import TRAINING

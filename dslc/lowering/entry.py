@@ -35,7 +35,13 @@ SOURCES = {
 
 
 def entry_steps(
-    graph: Graph, leaves: Leaves, results: Mapping[str, View], sources: Sequence[str], real: Element, drafts: Drafts
+    graph: Graph,
+    leaves: Leaves,
+    results: Mapping[str, View],
+    sources: Sequence[str],
+    real: Element,
+    drafts: Drafts,
+    usual: int,
 ) -> list[Step | FetchStep]:
     """The steps in an order that may run as it stands; `results` are the outputs' buffers, updates aside."""
     placed = place(graph)
@@ -55,7 +61,7 @@ def entry_steps(
         output = placed.targets.get(k)
         result = _scratch(node, real, drafts) if output is None else _of_output(output, leaves, results)
         views[k] = result.reshaped(node.type.shape)
-        steps += _steps(node, operands, Target(views[k], _note(node, output), node.origin.span, drafts))
+        steps += _steps(node, operands, Target(views[k], _note(node, output), node.origin.span, drafts, usual))
     return steps
 
 

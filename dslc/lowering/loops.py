@@ -26,12 +26,16 @@ from dslc.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where steps write, and what the generated source says beside them; `drafts` makes room for what they copy."""
+    """Where steps write, and what the generated source says beside them; `drafts` makes room for what they copy.
+
+    `usual` is the number of rows that the entry is mostly called with, as far as choices between kernels go.
+    """
 
     result: View
     note: str
     span: Span
     drafts: Drafts
+    usual: int
 
 
 def nest_step(nest: Nest, operands: Sequence[View], target: Target) -> Step:

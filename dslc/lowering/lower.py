@@ -114,11 +114,34 @@ def draft_program(graphs: Mapping[str, Graph], experiment: Declared, real: Eleme
         results[name] |= _tensor_results(drafts, name, graph, results[name])
     scheduled = {
         name: phases(
-            entry_steps(graph, leaves, results[name], sources, Element.F64 if name == "finish" else real, drafts)
-        )
+            entry_steps(
+                graph,
+                leaves,
+                results[name],
+                sources,
+                Element.F64 if name == "finish" else real,
+                drafts,
+                usual_rows(name, capacity),
+            )
+        )  # fmt: skip
         for name, graph in graphs.items()
     }
     return Drafted(drafts, sources, scheduled, results)
+
+
+MANY = 64
+"""A batch of fewer rows is a small one."""
+
+USUAL = 256
+"""Rows of a batch that is not small, as far as choices between kernels go."""
+
+
+def usual_rows(entry: str, capacity: int) -> int:
+    """How many rows an entry is mostly called with; predictions are often asked for one by one.
+
+    So batches of two kinds have programs of two structures, and `dslc plan --fit` knows where the second begins.
+    """
+    return USUAL if capacity >= MANY and entry != "predict" else 1
 
 
 # --- drafts ---------------------------------------------------------------------------------------

@@ -30,10 +30,7 @@ LONG = 262_144
 """Elements of a right operand from which on it is copied in panels: what it is of then lies too far apart."""
 
 MANY = 64
-"""Rows of a product from which on such a copy is read often enough; a batch of fewer is a small one."""
-
-USUAL = 256
-"""Rows of a batch that is not small, as far as choices between kernels go."""
+"""Rows of a product from which on such a copy is read often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +119,9 @@ def _extent(op: Contract, group: Sequence[int]) -> Extent | None:
 def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     m, n, k = (_extent(op, group) or 0 for group in (groups.m, groups.n, groups.k))
     capacity = target.drafts.capacity
-    if _few(m, n, k, capacity) and (few := _few_columns(op, groups, (m, n, k), target)) is not None:
+    if _few(m, n, k, target.usual) and (few := _few_columns(op, groups, (m, n, k), target)) is not None:
         return few
-    long = _long(m, n, k, capacity)
+    long = _long(m, n, k, target.usual)
     steps: list[Step] = []
     left = groups.left
     if not _fits(left, (groups.m, groups.k), target) or (long and _stride(left, groups.k) != 1):
@@ -150,17 +147,9 @@ def _columns(
     return right.view, (_stride(right, groups.k), PANEL)
 
 
-def _few(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:
+def _few(m: Extent, n: Extent, k: Extent, usual: int) -> bool:
     """Has the result so few columns that they would leave most of a register empty?"""
-    return n is not ROWS and n <= FEW and n > 1 and _usual((m, n, k), capacity) >= WORTH
-
-
-def _usual(extents: Shape, capacity: int) -> int:
-    """Points of loops, with a usual number of rows for all batches that are not small.
-
-    So batches of two kinds have programs of two structures, and `dslc plan --fit` knows where the second begins.
-    """
-    return elements(extents, USUAL if capacity >= MANY else 1)
+    return n is not ROWS and n <= FEW and n > 1 and elements((m, n, k), usual) >= WORTH
 
 
 def _few_columns(op: Contract, groups: Groups, extents: Shape, target: Target) -> list[Step] | None:
@@ -196,10 +185,10 @@ def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> lis
     return steps
 
 
-def _long(m: Extent, n: Extent, k: Extent, capacity: int) -> bool:
+def _long(m: Extent, n: Extent, k: Extent, usual: int) -> bool:
     """Is a product worth copies of its operands in the order in which it reads them?"""
     whole = n is not ROWS and n % PANEL == 0
-    return whole and _usual((n, k), capacity) >= LONG and _usual((m,), capacity) >= MANY
+    return whole and elements((n, k), usual) >= LONG and elements((m,), usual) >= MANY
 
 
 def _in_panels(op: Contract, right: Operand, groups: Groups, shape: Shape, target: Target, steps: list[Step]) -> View:
