@@ -112,20 +112,10 @@ def draft_program(graphs: Mapping[str, Graph], experiment: Declared, real: Eleme
     leaves |= rows
     for name, graph in graphs.items():
         results[name] |= _tensor_results(drafts, name, graph, results[name])
-    scheduled = {
-        name: phases(
-            entry_steps(
-                graph,
-                leaves,
-                results[name],
-                sources,
-                Element.F64 if name == "finish" else real,
-                drafts,
-                usual_rows(name, capacity),
-            )
-        )  # fmt: skip
-        for name, graph in graphs.items()
-    }
+    scheduled: dict[str, Sequence[Sequence[Step | FetchStep]]] = {}
+    for name, graph in graphs.items():
+        element, usual = Element.F64 if name == "finish" else real, usual_rows(name, capacity)
+        scheduled[name] = phases(entry_steps(graph, leaves, results[name], sources, element, drafts, usual))
     return Drafted(drafts, sources, scheduled, results)
 
 
