@@ -73,13 +73,16 @@ class Reduce(Op):
         return build.add(Map(where), chosen, build.add(Expand(whole, kept), g), filled(build, 0.0, whole))
 
     def _numbers(self, build: Builder, whole: Shape) -> NodeId:
-        """For each element its row-major number along `axes`, as INT."""
-        first, *rest = self.axes
+        """For each element its row-major number along `axes`, as INT; rows count first, wherever they stand.
+
+        Their number is not known, so that nothing can be counted before them.
+        """
+        first, *rest = sorted(self.axes, key=lambda axis: whole[axis] is not ROWS)
         number = build.add(Expand(whole, (first,)), build.add(Iota(whole[first])))
         for axis in rest:
             extent = whole[axis]
             if extent is ROWS:
-                raise TypeError("the batch axis is the first")
+                raise TypeError("two batch axes")
             number = build.add(Map(multiply), number, filled(build, extent, whole, DType.INT))
             index = build.add(Expand(whole, (axis,)), build.add(Iota(extent)))
             number = build.add(Map(add), number, index)
