@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -142,9 +143,11 @@ class CpuExecutable:
             except ImportError as error:
                 raise BackendUnavailable(f"the cpu backend compiles with numba, which fails: {error}") from None
 
-            for number, content in zip(missing, compile_units([units[k] for k in missing]), strict=True):
-                found[number] = content
-                store.save(keys[number], content)
+            # Each is kept as soon as it is made: an interrupted compilation goes on where it was.
+            with closing(compile_units([units[k] for k in missing])) as objects:
+                for number, content in objects:
+                    found[missing[number]] = content
+                    store.save(keys[missing[number]], content)
             self.compile_seconds += time.perf_counter() - started
         return [content for content in found if content is not None]
 

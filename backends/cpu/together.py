@@ -14,7 +14,7 @@ import signal
 import struct
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 from dslc.processors import processors
@@ -32,20 +32,22 @@ _HEAD = struct.Struct("=qq")
 """Before an object: its unit's number and its length in bytes."""
 
 
-def compile_units(units: Sequence[Unit]) -> list[bytes]:
-    """The units' objects. Raises what `compile_unit` raises."""
+def compile_units(units: Sequence[Unit]) -> Generator[tuple[int, bytes]]:
+    """Each unit's number and object, as they are made. Raises what `compile_unit` raises."""
     if len(units) < FEW or processors() < 2 or sys.platform != "linux":
-        return [compile_unit(unit) for unit in units]
-    done: dict[int, bytes] = {}
+        yield from enumerate(map(compile_unit, units))
+        return
+    done: set[int] = set()
     with _other(units) as (at, receive):
         for number, unit in enumerate(units):
             at[0] = number
-            done |= receive(0)
-            if number not in done and at[1] == number:
-                done |= receive(PATIENCE)
-            if number not in done:
-                done[number] = compile_unit(unit)
-    return [done[number] for number in range(len(units))]
+            found = receive(0)
+            if number not in done and number not in found and at[1] == number:
+                found |= receive(PATIENCE)
+            if number not in done and number not in found:
+                found[number] = compile_unit(unit)
+            yield from ((k, content) for k, content in found.items() if k not in done)
+            done |= found.keys()
 
 
 Receive = Callable[[float], dict[int, bytes]]

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import pytest
 from dslc.backends.cpu import together
@@ -41,7 +42,7 @@ def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("count", [0, 1, together.FEW, 9])
 def test_each_unit_has_its_object(count: int) -> None:
     given = units(count)
-    assert together.compile_units(given) == [compile_unit(unit) for unit in given]
+    assert dict(together.compile_units(given)) == dict(enumerate(map(compile_unit, given)))
 
 
 def die(given: Sequence[Unit], at: memoryview, writer: int) -> None:
@@ -67,7 +68,7 @@ def test_what_the_other_process_does_not_do_the_first_one_does(
     monkeypatch.setattr(together, "_compile_backward", other)
     monkeypatch.setattr(together, "PATIENCE", 0.05)
     given = units(together.FEW)
-    assert together.compile_units(given) == [compile_unit(unit) for unit in given]
+    assert dict(together.compile_units(given)) == dict(enumerate(map(compile_unit, given)))
 
 
 @pytest.mark.usefixtures("two_processors")
@@ -75,6 +76,16 @@ def test_a_unit_that_cannot_be_compiled_is_an_error_and_no_process_is_left() -> 
     given = units(together.FEW)
     broken = Unit(given[0].signature, given[0].text.replace("f32(", "no_such_name("))
     with pytest.raises(Exception, match="is not defined"):
-        together.compile_units([*given, broken])
+        list(together.compile_units([*given, broken]))
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.usefixtures("two_processors")
+def test_who_stops_early_has_what_was_made_and_leaves_no_process() -> None:
+    given = units(together.FEW)
+    with closing(together.compile_units(given)) as objects:
+        number, content = next(objects)
+    assert content == compile_unit(given[number])
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
