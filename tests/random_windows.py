@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
 from random_graphs import Case, outputs_of
 
 from dslc.autodiff import differentiate
@@ -22,6 +24,10 @@ from dslc.scalar.types import ROWS, DType, Shape
 
 TOLERANCE = 1e-11
 """Relative to the largest value of an output: rewriting takes sums of a few hundred terms in another order."""
+
+
+seeds = st.integers(0, 2**32 - 1)
+few = settings(max_examples=150, deadline=None)
 
 
 @dataclass(frozen=True, slots=True)

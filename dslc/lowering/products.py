@@ -29,7 +29,7 @@ WORTH = 1_000_000
 LONG = 262_144
 """Elements of a right operand from which on it is copied in panels: what it is of then lies too far apart."""
 
-MANY = 64
+OFTEN = 64
 """Rows of a product from which on such a copy is read often enough."""
 
 
@@ -188,7 +188,7 @@ def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> lis
 def _long(m: Extent, n: Extent, k: Extent, usual: int) -> bool:
     """Is a product worth copies of its operands in the order in which it reads them?"""
     whole = n is not ROWS and n % PANEL == 0
-    return whole and elements((n, k), usual) >= LONG and elements((m,), usual) >= MANY
+    return whole and elements((n, k), usual) >= LONG and elements((m,), usual) >= OFTEN
 
 
 def _in_panels(op: Contract, right: Operand, groups: Groups, shape: Shape, target: Target, steps: list[Step]) -> View:
@@ -241,7 +241,7 @@ def _stride(operand: Operand, group: tuple[int, ...]) -> Stride:
 def _general(op: Contract, operands: Sequence[View], walked: Shape, target: Target) -> list[Step]:
     """Plain loops: those that index the result first. It accumulates where a result's place is no plain index."""
     kept = [axis.index for axis in op.out if axis.index is not None]
-    exact = len(set(kept)) == len(op.out) and op.shape == tuple(walked[k] for k in kept)
+    exact = op.walks_whole(walked)
     if not exact:
         kept = [k for k in range(len(op.extents)) if any(axis.coefficients[k] for axis in op.out)]
     loops = kept + [k for k in range(len(walked)) if k not in kept]

@@ -19,7 +19,7 @@ from dslc.lowering.draft import FetchStep, Step, View
 from dslc.program.program import ContractKernel, LoopKernel, MultiplyKernel, Tiles
 from dslc.scalar.affine import Affine
 from dslc.scalar.body import Load, Taken, along_first
-from dslc.scalar.types import ROWS, Extent, Shape, elements
+from dslc.scalar.types import ROWS, Shape, elements
 
 AnyStep = Step | FetchStep
 
@@ -139,15 +139,14 @@ def _row(step: Step, view: View) -> int | None:
             places = [where] if view is step.result else loads
             counts = {along_first(place, step.extents) for place in places}
             count = counts.pop() if len(counts) == 1 else None
-            if count is None or view.shape[0] != (step.extents[0] if count == 1 else count * _number(step.extents[0])):
+            first = step.extents[0]
+            if count is None or (count > 1 and first is ROWS):
                 return None
-            return count * _elements(view.shape)
+            return (
+                count * _elements(view.shape) if view.shape[0] == (first if first is ROWS else count * first) else None
+            )
         case _:
             return None
-
-
-def _number(extent: Extent) -> int:
-    return 0 if extent is ROWS else extent
 
 
 def _elements(shape: Shape) -> int:

@@ -23,7 +23,7 @@ from dslc.ops.structure import Pad
 from dslc.program.program import ContractKernel, Lanes, Registers, Tiles
 from dslc.scalar.affine import Access, Affine, access, identity
 from dslc.scalar.body import Combine, Load
-from dslc.scalar.types import ROWS, DType, Extent, Shape, elements
+from dslc.scalar.types import ROWS, DType, Shape, elements, number
 
 SHARDED = 524_288
 """Elements that the results of all shards may have."""
@@ -74,7 +74,11 @@ def window_steps(op: Contract, operands: Sequence[View], extents: Shape, target:
 
     `extents` stop where a loop leaves an axis that it walks alone.
     """
-    if len(operands) != 2 or not _whole(op, extents) or any(v.element is not target.result.element for v in operands):
+    if (
+        len(operands) != 2
+        or not op.walks_whole(extents)
+        or any(v.element is not target.result.element for v in operands)
+    ):
         return None
     first, second = operands
     window = _compact(Window(extents, (first, second), (op.operands[0], op.operands[1]), target.result, op.out))
@@ -86,12 +90,6 @@ def window_steps(op: Contract, operands: Sequence[View], extents: Shape, target:
             merged = _merged_sums(*padded)
             return [*steps, *_steps(*merged, target)] if _possible(*merged) else None
     return None
-
-
-def _whole(op: Contract, extents: Shape) -> bool:
-    """Does the result's access walk all of it by loops of its own?"""
-    kept = [axis.index for axis in op.out if axis.index is not None]
-    return len(set(kept)) == len(op.out) and op.shape == tuple(extents[k] for k in kept)
 
 
 def _compact(window: Window) -> Window:
@@ -213,17 +211,17 @@ def _merged_sums(window: Window, roles: Roles) -> tuple[Window, Roles]:
         for inner in free:
             if outer != inner and (merged := _merged(window, outer, inner)) is not None:
                 keep = [k for k in range(len(window.extents)) if k != outer]
-                number = {k: position for position, k in enumerate(keep)}
-                return _merged_sums(merged, _renumbered(roles, number))
+                places = {k: position for position, k in enumerate(keep)}
+                return _merged_sums(merged, _renumbered(roles, places))
     return window, roles
 
 
-def _renumbered(roles: Roles, number: dict[int, int]) -> Roles:
+def _renumbered(roles: Roles, places: dict[int, int]) -> Roles:
     def of(loop: int | None) -> int | None:
-        return None if loop is None else number[loop]
+        return None if loop is None else places[loop]
 
-    sums = tuple(number[k] for k in roles.sums if k in number)
-    return replace(roles, places=tuple(number[k] for k in roles.places), m=of(roles.m), n=of(roles.n), sums=sums)
+    sums = tuple(places[k] for k in roles.sums if k in places)
+    return replace(roles, places=tuple(places[k] for k in roles.places), m=of(roles.m), n=of(roles.n), sums=sums)
 
 
 def _merged(window: Window, outer: int, inner: int) -> Window | None:
@@ -267,7 +265,7 @@ def _steps(window: Window, roles: Roles, target: Target) -> list[Step]:
     if shards == 1:
         return [_step(window, roles, target)]
     cut, rank, result = roles.sums[0], len(window.extents), window.result
-    length = _number(window.extents[cut]) // shards
+    length = number(window.extents[cut]) // shards
 
     def of_shard(where: Access) -> Access:
         return tuple(Affine((*axis.coefficients, length * axis.coefficients[cut]), axis.constant) for axis in where)
@@ -331,10 +329,4 @@ def _tiles(roles: Roles, extents: Shape, capacity: int) -> Tiles:
     places = elements(lead, 1)
     if roles.lanes is Lanes.SUM:
         return place_tiles(places, work, LINE_TILES)
-    return line_tiles(places, _number(lead[-1]) if lead else 1, work)
-
-
-def _number(extent: Extent) -> int:
-    if extent is ROWS:
-        raise TypeError("rows as a place")
-    return extent
+    return line_tiles(places, number(lead[-1]) if lead else 1, work)

@@ -96,6 +96,11 @@ class Contract(Op):
         )
         return all(index.stays(self.extents, size) for index, size in pairs)
 
+    def walks_whole(self, extents: Shape) -> bool:
+        """Is every place of the result one point of loops of its own, with these extents?"""
+        kept = [axis.index for axis in self.out if axis.index is not None]
+        return len(set(kept)) == len(self.out) and self.shape == tuple(extents[k] for k in kept)
+
     @property
     def plain(self) -> bool:
         """Every access is a list of different loop indices."""

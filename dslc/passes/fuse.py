@@ -125,9 +125,7 @@ def _stays(graph: Graph, node: Node) -> bool:
 
 def _is_read(op: Contract) -> bool:
     """Does a contraction do no more than read one operand, windows of it perhaps, or sum what it reads?"""
-    kept = [axis.index for axis in op.out]
-    whole = op.shape == tuple(op.extents[k] for k in kept if k is not None)
-    return len(op.operands) == 1 and None not in kept and len(set(kept)) == len(kept) and whole
+    return len(op.operands) == 1 and op.walks_whole(op.extents)
 
 
 def _reduces(graph: Graph, node: Node) -> bool:

@@ -26,7 +26,7 @@ from dslc.scalar.affine import Access, Affine, identity
 from dslc.scalar.body import Apply, IndexOf, Instruction, Literal, Load, Ref, Taken
 from dslc.scalar.functions import ScalarFunction, add, equal, logical_and, maximum, minimum, multiply
 from dslc.scalar.functions import where as choose
-from dslc.scalar.types import ROWS, DType, Extent, Shape
+from dslc.scalar.types import ROWS, DType, Extent, Shape, number
 
 Place: TypeAlias = tuple[Affine | Taken, ...]
 
@@ -254,16 +254,10 @@ def before_reshape(old: Shape, new: Shape, at: Access, rank: int) -> Access | No
             k += 1
         first, size = k, 1
         while extent is not ROWS and size < extent and k < len(new):
-            size *= _number(new[k])
+            size *= number(new[k])
             k += 1
         k += extent is ROWS
         if extent is not ROWS and size != extent:
             return None
         found.append(at[first] if extent is ROWS else _flat(at[first:k], new[first:k], rank))
     return tuple(found)
-
-
-def _number(extent: Extent) -> int:
-    if extent is ROWS:
-        raise TypeError("the batch axis inside a reshaped group")
-    return extent

@@ -136,14 +136,8 @@ def _inside(where: Sequence[Affine | Taken], shape: Shape, extents: Sequence[Ext
             plain = index.index is not None and extents[index.index] is ROWS
             demand(extent is ROWS and (plain or (not walked and index.constant == 0)), f"rows of {what} left behind")
             continue
-        steps = [c * (_number(extents[k]) - 1) for k, c in enumerate(index.coefficients) if c]
-        low = index.constant + sum(step for step in steps if step < 0)
-        high = index.constant + sum(step for step in steps if step > 0)
+        low, high = index.range(tuple(extents))
         demand(low >= 0 and high < extent, f"an access of {what} at {low}..{high} of {extent}")
-
-
-def _number(extent: Extent) -> int:
-    return 1 if extent is ROWS else extent
 
 
 # --- the other kernels ----------------------------------------------------------------------------

@@ -30,6 +30,13 @@ Extent: TypeAlias = int | Rows
 Shape: TypeAlias = tuple[Extent, ...]
 
 
+def number(extent: Extent) -> int:
+    """The extent as a number. Raises TypeError for ROWS, which is none before a program runs."""
+    if extent is ROWS:
+        raise TypeError("the batch axis where a number is wanted")
+    return extent
+
+
 def sized(shape: Shape, rows: int) -> tuple[int, ...]:
     """The shape with so many rows."""
     return tuple(rows if extent is ROWS else extent for extent in shape)

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_windows import (
     Window,
@@ -15,9 +15,11 @@ from random_windows import (
     biased,
     bounded,
     case_of,
+    few,
     leaf,
     pooled,
     random_window,
+    seeds,
     with_gradients,
 )
 
@@ -35,8 +37,6 @@ from dslc.scalar import functions as f
 from dslc.scalar.affine import access, identity
 from dslc.scalar.types import ROWS, DType
 
-seeds = st.integers(0, 2**32 - 1)
-few = settings(max_examples=150, deadline=None)
 KINDS = (ReduceKind.MAX, ReduceKind.MIN)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 from random_windows import (
     Window,
     assert_same_outputs,
@@ -12,9 +11,11 @@ from random_windows import (
     bounded,
     case_of,
     convolved,
+    few,
     leaf,
     pooled,
     random_window,
+    seeds,
     with_gradients,
 )
 
@@ -31,9 +32,6 @@ from dslc.passes.fuse import fuse
 from dslc.passes.rows_last import rows_last
 from dslc.scalar import functions as f
 from dslc.scalar.types import ROWS, DType
-
-seeds = st.integers(0, 2**32 - 1)
-few = settings(max_examples=150, deadline=None)
 
 
 def fused(graph: Graph) -> Graph:

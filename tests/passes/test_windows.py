@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 from random_windows import (
     Window,
     assert_same_outputs,
     case_of,
     convolved,
+    few,
     laid_out,
     leaf,
     pooled,
     random_window,
+    seeds,
     with_gradients,
 )
 
@@ -28,9 +29,6 @@ from dslc.passes.windows import windows
 from dslc.scalar import functions as f
 from dslc.scalar.affine import Affine, access
 from dslc.scalar.types import ROWS
-
-seeds = st.integers(0, 2**32 - 1)
-few = settings(max_examples=150, deadline=None)
 
 
 def writes_into_windows(graph: Graph) -> list[Contract]:
