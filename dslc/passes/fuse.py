@@ -28,7 +28,8 @@ from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose
 from dslc.passes.loop_body import BodyBuilder, before_reshape, untransposed
 from dslc.scalar.affine import identity
 from dslc.scalar.body import Combine, Load
-from dslc.scalar.types import ROWS, Shape
+from dslc.scalar.functions import add, multiply
+from dslc.scalar.types import ROWS, DType, Shape
 
 LARGEST_BODY: Final = 40
 """Instructions in one loop: beyond, registers run out and compile time grows."""
@@ -179,13 +180,26 @@ def _clips(graph: Graph, node: Node) -> bool:
 
 
 def _work(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> dict[NodeId, frozenset[NodeId]]:
-    """For each node the maps and draws that computing it in place would repeat, or the latest of very many."""
+    """For each node the maps and draws that computing it in place would repeat, or the latest of very many.
+
+    Sums and multiples of loop indices are indices again, which cost nothing.
+    """
     work: dict[NodeId, frozenset[NodeId]] = {}
+    indices: set[NodeId] = set()
     for node in nodes:
-        own = frozenset((node.id,) if isinstance(node.op, Map | Random) else ())
+        if _is_index(node) and all(operand in indices for operand in node.inputs):
+            indices.add(node.id)
+        repeats = isinstance(node.op, Map | Random) and node.id not in indices
+        own = frozenset((node.id,) if repeats else ())
         repeated = own.union(*(work[operand] for operand in _operands(graph, node) if operand not in stored))
         work[node.id] = frozenset(sorted(repeated)[-LARGEST_BODY:])
     return work
+
+
+def _is_index(node: Node) -> bool:
+    """Is it a sum or a multiple of loop indices, if its operands are such?"""
+    whole = isinstance(node.op, Iota | Constant | Expand) or node.op in (Map(add), Map(multiply))
+    return whole and node.type.dtype is DType.INT
 
 
 def _cost(node: Node) -> int:
