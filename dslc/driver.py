@@ -37,7 +37,7 @@ class Compilation(Front):
 
     @cached_property
     def optimised(self) -> Mapping[str, Graph]:
-        return GraphsByName(ENTRIES, lambda name: optimise(self.graphs[name]))
+        return GraphsByName(ENTRIES, lambda name: optimise(self.graphs[name], self.experiment))
 
     def program(
         self, real: Element, entries: Iterable[str], training_rows: int, capacity: int | None = None

@@ -16,6 +16,7 @@ from dslc.ops.leaf import LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
 from dslc.passes.join import real_leaves, with_parameters, with_updates
+from dslc.passes.panels import in_panels, worth_panels
 from dslc.passes.rows_last import rows_last
 
 ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
@@ -62,12 +63,13 @@ def differentiated(experiment: Experiment, inputs: bool = False) -> tuple[Graph,
 def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
     """The net at prediction, optimised, with these of its tensors as results."""
     graph = Graph(experiment.predict.nodes, {name: experiment.tensors[name] for name in names})
-    return optimise(apply(graph, BEFORE_DIFFERENTIATION))
+    return optimise(apply(graph, BEFORE_DIFFERENTIATION), experiment)
 
 
-def optimise(graph: Graph) -> Graph:
-    """As it is lowered: rewritten, fused, and laid out."""
-    return rows_last(fuse(apply(graph, AFTER_DIFFERENTIATION)))
+def optimise(graph: Graph, experiment: Experiment) -> Graph:
+    """As it is lowered: rewritten, fused, and laid out, the weights alike in all graphs of the experiment."""
+    fused = fuse(apply(graph, AFTER_DIFFERENTIATION))
+    return in_panels(rows_last(fused), worth_panels(experiment.predict))
 
 
 def simplified_gradients(graph: Graph, of: str) -> Graph:

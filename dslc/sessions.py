@@ -69,7 +69,8 @@ class Sessions:
         """Where gradients are computed, those of the inputs too if asked."""
         key = ("gradients", *(["inputs"] if inputs else []))
         if key not in self._others:
-            self._open(key, lambda: optimise(gradients_of(self.compilation.experiment, inputs)), rows)
+            experiment = self.compilation.experiment
+            self._open(key, lambda: optimise(gradients_of(experiment, inputs), experiment), rows)
         return self._with_weights(self._others[key])
 
     def looking(self, tensors: tuple[str, ...]) -> Session:

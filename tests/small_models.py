@@ -18,10 +18,12 @@ from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.structure import Expand
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
+from dslc.passes.panels import in_panels
 from dslc.program.arena import view
 from dslc.program.program import Element, Program, Region
 from dslc.program.verify import verify
 from dslc.scalar import functions as f
+from dslc.scalar.panels import to_panels
 from dslc.scalar.types import ROWS, DType, Shape
 from dslc.source import BUILT_IN, Span
 
@@ -69,9 +71,14 @@ def tensors_of(graphs: Sequence[Graph], name: str = "small") -> Tensors:
     return Tensors(name, settings, shaped(LeafRole.PARAMETER), shaped(LeafRole.STATE))
 
 
-def lowered(graphs: Mapping[str, Graph], real: Element = Element.F64, capacity: int = 8) -> Program:
-    """The verified program of graphs that are fused here."""
-    fused = {name: fuse(graph) for name, graph in graphs.items()}
+def lowered(
+    graphs: Mapping[str, Graph],
+    real: Element = Element.F64,
+    capacity: int = 8,
+    panels: frozenset[str] = frozenset(),
+) -> Program:
+    """The verified program of graphs that are fused here, with these parameters in panels."""
+    fused = {name: in_panels(fuse(graph), panels) for name, graph in graphs.items()}
     return verify(lower(fused, tensors_of(list(graphs.values())), real, capacity))
 
 
@@ -167,10 +174,11 @@ def _node(term: f.Term) -> NodeId:
 
 
 def written(program: Program, arena: Array, region: Region, values: Mapping[str, Array]) -> None:
-    """Puts values into the region's buffers, by name."""
+    """Puts values into the region's buffers, by name, and in panels where a buffer of a matrix has three axes."""
     for buffer in program.buffers:
         if buffer.region is region and buffer.name in values:
-            view(arena, buffer)[...] = values[buffer.name]
+            value = values[buffer.name]
+            view(arena, buffer)[...] = to_panels(value) if len(buffer.shape) > np.ndim(value) else value
 
 
 def region_of(program: Program, arena: Array, region: Region) -> dict[str, Array]:

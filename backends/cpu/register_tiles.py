@@ -16,14 +16,19 @@ from .host import Host
 from .unit import Assembly, CType, Signature
 
 
-def product_tile(element: Element, rows: int, vectors: int, masked: bool, sums: int, host: Host) -> Assembly:
+def product_tile(
+    element: Element, rows: int, vectors: int, masked: bool, sums: int, host: Host, ahead: bool = False
+) -> Assembly:
     """`c[r, l] = sum over k0, k1, .. of a[r * a_m + k0 * a_k0 + ..] * b[k0 * b_k0 + .. + l]`, c's rows `c_m` apart.
 
     Parameters are a, a_m, b, c, c_m, for each sum its count and its strides in a and b, and if it is masked `lanes`: so
-    many real elements has its last vector, and nothing beyond is touched. Each element is summed in order.
+    many real elements has its last vector, and nothing beyond is touched. One that looks ahead has two more: each step
+    of the last sum fetches a line of memory, from `ahead` on and `apart` bytes from one another, for whoever comes
+    next. Each element is summed in order.
     """
     tile = _Tile(element, host)
     parameters = ["a", "a_m", "b", "c", "c_m", *_of_sums(sums), *(["lanes"] if masked else [])]
+    parameters += ["ahead", "apart"] if ahead else []
     registers = [f"s{r}_{v}" for r in range(rows) for v in range(vectors)]
     inside = [*tile.pointers("b", vectors, f"pb{sums}", None)]
     inside += [tile.load(f"v{v}", f"b{v}", masked and v == vectors - 1) for v in range(vectors)]
@@ -31,6 +36,7 @@ def product_tile(element: Element, rows: int, vectors: int, masked: bool, sums: 
         inside += [tile.element_pointer(f"q{r}", f"pa{sums}", f"m{r}"), *tile.broadcast(f"z{r}", f"q{r}")]
         for v in range(vectors):
             inside += tile.multiply_add(f"s{r}_{v}", f"z{r}", f"v{v}")
+    inside += tile.fetch(f"i{sums - 1}") if ahead else []
     lines = [
         *tile.start(registers, masked),
         *(f"  %m{r} = mul i64 %a_m, {r}" for r in range(rows)),
@@ -40,7 +46,8 @@ def product_tile(element: Element, rows: int, vectors: int, masked: bool, sums: 
         lines += [f"  %n{r} = mul i64 %c_m, {r}", *tile.pointers(f"c{r}_", vectors, "pc", f"n{r}")]
         for v in range(vectors):
             lines += tile.store(f"s{r}_{v}", f"c{r}_{v}", masked and v == vectors - 1)
-    name = f"tile_{rows}x{vectors}{'_masked' if masked else ''}_{sums}_{element.name.lower()}"
+    kind = f"{'_masked' if masked else ''}{'_ahead' if ahead else ''}"
+    name = f"tile_{rows}x{vectors}{kind}_{sums}_{element.name.lower()}"
     return tile.function(name, parameters, lines, masked)
 
 
@@ -152,6 +159,8 @@ class _Tile:
     def function(self, name: str, parameters: Sequence[str], lines: Sequence[str], masked: bool) -> Assembly:
         vector, suffix, mask = self.vector, self.suffix, f"<{self.lanes} x i1>"
         declared = [f"declare {vector} @llvm.fma.{suffix}({vector}, {vector}, {vector})"] if self.host.fused else []
+        if "ahead" in parameters:
+            declared.append("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         if masked:
             declared.append(f"declare {vector} @llvm.masked.load.{suffix}.p0(ptr, i32, {mask}, {vector})")
             declared.append(f"declare void @llvm.masked.store.{suffix}.p0({vector}, ptr, i32, {mask})")
@@ -236,6 +245,15 @@ class _Tile:
             f"  %{name}.x = load {self.kind}, ptr %{pointer}, align {self.element.bytes}",
             f"  %{name}.y = insertelement {vector} poison, {self.kind} %{name}.x, i32 0",
             f"  %{name} = shufflevector {vector} %{name}.y, {vector} poison, <{lanes} x i32> zeroinitializer",
+        ]
+
+    def fetch(self, step: str) -> list[str]:
+        """Into the second cache, from where it comes in time; an address beyond all memory does no harm."""
+        return [
+            f"  %{step}.far = mul i64 %{step}, %apart",
+            f"  %{step}.at = add i64 %ahead, %{step}.far",
+            f"  %{step}.line = inttoptr i64 %{step}.at to ptr",
+            f"  call void @llvm.prefetch.p0(ptr %{step}.line, i32 0, i32 2, i32 1)",
         ]
 
     def multiply_add(self, register: str, x: str, y: str, stem: str = "") -> list[str]:

@@ -16,8 +16,9 @@ from dslc.ops.gather import ScatterAdd
 from dslc.ops.loop import Loop
 from dslc.program.arena import view
 from dslc.program.backend import Array, Bytes
-from dslc.program.program import PANEL, Call, ContractKernel, LoopKernel, MultiplyKernel, ScatterKernel
+from dslc.program.program import Call, ContractKernel, LoopKernel, MultiplyKernel, ScatterKernel
 from dslc.scalar.affine import Access, identity
+from dslc.scalar.panels import PANEL
 from dslc.scalar.types import distance, sized
 
 

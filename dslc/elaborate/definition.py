@@ -32,7 +32,7 @@ from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, kind_of
 from dslc.frozen import Frozen
 from dslc.graph.graph import Builder, Graph, Node, NodeId, TensorType
-from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.scalar.types import ROWS, DType, Shape
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
@@ -121,7 +121,7 @@ def _short_names(updates: Graph) -> Graph:
             case _:
                 return node
 
-    states = {name: name.removesuffix(".weight") for name in updates.outputs if name != "update.weight"}
+    states = {name: name.removesuffix(".weight") for name in updates.outputs if name != UPDATE + "weight"}
     outputs = {states.get(name, name): node for name, node in updates.outputs.items()}
     return Graph(tuple(map(renamed, updates.nodes)), outputs)
 

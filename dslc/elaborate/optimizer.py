@@ -30,7 +30,7 @@ from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of
 from dslc.elaborate.weights import initial_graph
 from dslc.frozen import Frozen
 from dslc.graph.graph import Graph, NodeId, Role, TensorType
-from dslc.ops.leaf import LeafRole
+from dslc.ops.leaf import UPDATE, LeafRole
 from dslc.source import Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
@@ -123,11 +123,11 @@ def _update(
     declared: dict[str, Parameter] = {}
     for statement in chosen.definition.body:
         _run(inner, statement, parameter, declared)
-    if _changed(inner, "weight", before["weight"], f"update.{parameter.name}", outputs) is None:
+    if _changed(inner, "weight", before["weight"], UPDATE + parameter.name, outputs) is None:
         raise Fault(NoUpdate(chosen.definition.name.span, f"`{chosen.definition.name.text}` never updates `weight`"))
     for name, state in declared.items():
         leaf = _leaf(frame.draft, LeafRole.STATE, state.name, state.shape, chosen.span)
-        if _changed(inner, name, leaf, f"update.{state.name}", outputs) is not None or _read(frame.draft, leaf.node):
+        if _changed(inner, name, leaf, UPDATE + state.name, outputs) is not None or _read(frame.draft, leaf.node):
             states.append(state)
 
 

@@ -13,12 +13,12 @@ from typing import TypeAlias
 from dslc.graph.graph import Graph, Node, NodeId, Role
 from dslc.lowering.draft import Drafts, FetchStep, Step, View, element_of
 from dslc.lowering.loops import Target, concat_steps, loop_step, pad_steps
-from dslc.lowering.outputs import UPDATE, place
+from dslc.lowering.outputs import place
 from dslc.lowering.products import contract_steps
 from dslc.lowering.scatters import scatter_steps
 from dslc.ops.contract import Contract
 from dslc.ops.gather import ScatterAdd
-from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.ops.loop import Loop
 from dslc.ops.structure import Concat, Pad, Reshape
 from dslc.program.program import Element

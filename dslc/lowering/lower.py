@@ -20,10 +20,9 @@ from typing import Protocol
 from dslc.graph.graph import Graph, Node, TensorType
 from dslc.lowering.draft import Draft, Drafts, FetchStep, Step, View, element_of
 from dslc.lowering.entry import SOURCES, Leaves, entry_steps
-from dslc.lowering.outputs import UPDATE
 from dslc.lowering.plan import BUDGET, Layout, Plan, layout, plan
 from dslc.lowering.schedule import phases
-from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.program.program import Buffer, Call, Element, Entry, Fetch, Phase, Program, Region
 from dslc.scalar.types import DType, Shape
 from dslc.source import BUILT_IN, Span
@@ -106,8 +105,8 @@ def draft_program(graphs: Mapping[str, Graph], experiment: Declared, real: Eleme
     drafts = Drafts(real, capacity)
     leaves = {**_clock(drafts), **_settings(drafts, graphs, experiment), **_totals(drafts, graphs)}
     results = {name: _scalar_results(drafts, name, graphs[name]) for name in _in_order(graphs)}
-    leaves |= _tensors(drafts, LeafRole.PARAMETER, Region.PARAMETER, experiment.parameters)
-    leaves |= _tensors(drafts, LeafRole.STATE, Region.STATE, experiment.states)
+    leaves |= _tensors(drafts, graphs, LeafRole.PARAMETER, Region.PARAMETER, experiment.parameters)
+    leaves |= _tensors(drafts, graphs, LeafRole.STATE, Region.STATE, experiment.states)
     rows, sources = _rows(drafts, graphs)
     leaves |= rows
     for name, graph in graphs.items():
@@ -210,10 +209,13 @@ def _tensor_results(drafts: Drafts, entry: str, graph: Graph, scalars: Mapping[s
     }
 
 
-def _tensors(drafts: Drafts, role: LeafRole, region: Region, declared: Sequence[Shaped]) -> Leaves:
+def _tensors(
+    drafts: Drafts, graphs: Mapping[str, Graph], role: LeafRole, region: Region, declared: Sequence[Shaped]
+) -> Leaves:
+    """In the shapes in which the graphs read them."""
+    read = {name: node.type.shape for name, node in _leaves(graphs.values(), role).items()}
     return {
-        (role, tensor.name): drafts.add(tensor.name, drafts.real, tensor.shape, region, tensor.span)
-        for tensor in declared
+        (role, t.name): drafts.add(t.name, drafts.real, read.get(t.name, t.shape), region, t.span) for t in declared
     }
 
 

@@ -8,15 +8,11 @@ the flat tensor. Adam on a [784, 256] weight and on a [10] bias are then the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from dslc.scalar.affine import Access, Affine
-from dslc.scalar.body import Apply, Body, Combine, IndexOf, Instruction, Literal, Load, Taken
+from dslc.scalar.body import Body, Combine, IndexOf, Load, Place, Taken, each_index, reindexed
 from dslc.scalar.types import ROWS, Extent, Shape
-
-Place: TypeAlias = tuple[Affine | Taken, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ def _without_single_loops(nest: Nest) -> Nest:
         nest,
         extents=tuple(nest.extents[k] for k in kept),
         parallel=parallel,
-        body=tuple(_mapped(i, lambda _, place: _each(place, narrowed), narrowed) for i in nest.body),
+        body=tuple(reindexed(i, lambda _, place: each_index(place, narrowed), narrowed) for i in nest.body),
         combine=nest.combine if parallel < len(kept) else None,
         where=tuple(map(narrowed, nest.where)),
     )
@@ -69,7 +65,7 @@ def _without_single_axes(nest: Nest) -> Nest:
 
     return replace(
         nest,
-        body=tuple(_mapped(i, dropped, lambda a: a) for i in nest.body),
+        body=tuple(reindexed(i, dropped, lambda a: a) for i in nest.body),
         shapes=tuple(tuple(s[axis] for axis in axes) for s, axes in zip(nest.shapes, kept, strict=True)),
         result=tuple(nest.result[axis] for axis in written),
         where=tuple(nest.where[axis] for axis in written),
@@ -102,13 +98,13 @@ def _merged(nest: Nest, outer: int) -> Nest | None:
     def moved(operand: int, place: Place) -> Place:
         pair = pairs[operand]
         # Of a pair of axes the outer one goes: the inner's index, over the joined loop, is the flat one.
-        return _each(place if pair is None else (*place[:pair], *place[pair + 1 :]), joined)
+        return each_index(place if pair is None else (*place[:pair], *place[pair + 1 :]), joined)
 
     return replace(
         nest,
         extents=(*nest.extents[:outer], first * second, *nest.extents[outer + 2 :]),
         parallel=nest.parallel - (outer < nest.parallel),
-        body=tuple(_mapped(i, moved, joined) for i in nest.body),
+        body=tuple(reindexed(i, moved, joined) for i in nest.body),
         shapes=tuple(_joined_axes(shape, pair) for shape, pair in zip(nest.shapes, pairs[:-1], strict=True)),
         result=_joined_axes(nest.result, pairs[-1]),
         where=tuple(a for a in moved(-1, nest.where) if isinstance(a, Affine)),
@@ -146,19 +142,3 @@ def _size(extent: Extent) -> int:
     if extent is ROWS:
         raise TypeError("the batch axis cannot be merged")
     return extent
-
-
-def _mapped(
-    instruction: Instruction, of_place: Callable[[int, Place], Place], of_index: Callable[[Affine], Affine]
-) -> Instruction:
-    match instruction:
-        case Load(operand, where):
-            return Load(operand, of_place(operand, where))
-        case IndexOf(where):
-            return IndexOf(of_index(where))
-        case Literal() | Apply():
-            return instruction
-
-
-def _each(place: Sequence[Affine | Taken], change: Callable[[Affine], Affine]) -> Place:
-    return tuple(change(a) if isinstance(a, Affine) else a for a in place)

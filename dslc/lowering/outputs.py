@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from dslc.graph.graph import Builder, Graph, NodeId
-from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.ops.loop import Loop
 from dslc.ops.structure import Reshape
 from dslc.scalar.affine import identity
 from dslc.scalar.body import Load
-
-UPDATE = "update."
-"""Before the name of a parameter or state: the output that is its new value."""
 
 KEPT = frozenset({LeafRole.PARAMETER, LeafRole.STATE})
 

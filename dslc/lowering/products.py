@@ -13,11 +13,14 @@ from math import prod
 
 from dslc.lowering.draft import Step, View
 from dslc.lowering.loops import Target, contract_step, copy_step
+from dslc.lowering.operands import Operand, loops_of, operands_of, packed
+from dslc.lowering.panels import copied_in_panels, kept_in_panels, steps_into_panels, worth_copies
 from dslc.lowering.tiles import column_tiles, multiply_tiles
 from dslc.lowering.windows import window_steps
 from dslc.ops.contract import Contract, contraction
-from dslc.program.program import PANEL, ContractKernel, MultiplyKernel
-from dslc.scalar.affine import Access, Affine, access, identity
+from dslc.program.program import ContractKernel, MultiplyKernel
+from dslc.scalar.affine import Access, access, identity
+from dslc.scalar.panels import PANEL
 from dslc.scalar.types import ROWS, Extent, Shape, Stride, elements, scaled, stride
 
 FEW = 12
@@ -25,20 +28,6 @@ FEW = 12
 
 WORTH = 1_000_000
 """Multiply-adds of a product that are worth another order of it."""
-
-LONG = 262_144
-"""Elements of a right operand from which on it is copied in panels: what it is of then lies too far apart."""
-
-OFTEN = 64
-"""Rows of a product from which on such a copy is read often enough."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A tensor and the loop that walks each of its axes."""
-
-    view: View
-    loops: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +46,8 @@ def contract_steps(op: Contract, operands: Sequence[View], target: Target) -> li
     inside = _inside(op, operands)
     if inside and (groups := _groups(op, operands)) is not None:
         return _multiply(op, groups, target)
+    if inside and (steps := steps_into_panels(op, operands, target)) is not None:
+        return steps
     walked = _walked(op, operands)
     steps = window_steps(op, operands, walked, target)
     if steps is not None:
@@ -75,13 +66,10 @@ def _inside(op: Contract, operands: Sequence[View]) -> bool:
 
 def _groups(op: Contract, operands: Sequence[View]) -> Groups | None:
     """M, N and K, if the contraction is a matrix product; loops of extent 1 are left out."""
-    out = _loops(op, op.out)
+    out = loops_of(op, op.out)
     if len(operands) != 2 or not out:
         return None
-    first, second = (
-        Operand(view.reshaped(tuple(e for e in view.shape if e != 1)), _loops(op, where))
-        for view, where in zip(operands, op.operands, strict=True)
-    )
+    first, second = operands_of(op, operands)
     every = {k for k, extent in enumerate(op.extents) if extent != 1}
     if any((k in first.loops) + (k in second.loops) + (k in out) != 2 for k in every):
         return None
@@ -92,10 +80,6 @@ def _groups(op: Contract, operands: Sequence[View]) -> Groups | None:
     if out != m + n or any(_extent(op, group) is None for group in (m, n, shared)):
         return None
     return Groups(left, right, m, n, shared)
-
-
-def _loops(op: Contract, where: Access) -> tuple[int, ...]:
-    return tuple(axis.index for axis in where if axis.index is not None and op.extents[axis.index] != 1)
 
 
 def _roles(op: Contract, first: Operand, second: Operand, out: Sequence[int]) -> tuple[Operand, Operand]:
@@ -121,13 +105,13 @@ def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     capacity = target.drafts.capacity
     if _few(m, n, k, target.usual) and (few := _few_columns(op, groups, (m, n, k), target)) is not None:
         return few
-    long = _long(m, n, k, target.usual)
+    long = worth_copies(m, n, k, target.usual)
     steps: list[Step] = []
     left = groups.left
-    if not _fits(left, (groups.m, groups.k), target) or (long and _stride(left, groups.k) != 1):
-        left = _packed(op, left, groups.m + groups.k, target, steps)
+    if not left.fits((groups.m, groups.k), target.result.element) or (long and left.stride(groups.k) != 1):
+        left = packed(op, left, _rows_first(op, groups.m + groups.k), target, steps)
     right, of_right = _columns(op, groups, (k, n), target, steps, long)
-    strides = (_stride(left, groups.m), _stride(left, groups.k), *of_right)
+    strides = (left.stride(groups.m), left.stride(groups.k), *of_right)
     tiles = multiply_tiles(m, n, k, capacity)
     kernel = MultiplyKernel(target.result.element)
     operands, result = (left.view, right), target.result.reshaped((m, n))
@@ -139,12 +123,15 @@ def _columns(
 ) -> tuple[View, tuple[Stride, Stride]]:
     """The right operand, [k, n], contiguous along n, with its strides along k and from panel to panel."""
     right = groups.right
+    if kept_in_panels(op, right, groups.k, groups.n) and right.view.element is target.result.element:
+        return right.view, (PANEL, scaled(stride(shape[:1]), PANEL))
     if long:
-        return _in_panels(op, right, groups, shape, target, steps), (PANEL, scaled(stride(shape[:1]), PANEL))
+        copy = copied_in_panels(op, right, groups.k, groups.n, target, steps)
+        return copy, (PANEL, scaled(stride(shape[:1]), PANEL))
     contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
-    if not contiguous or not _fits(right, (groups.k, groups.n), target):
-        right = _packed(op, right, groups.k + groups.n, target, steps)
-    return right.view, (_stride(right, groups.k), PANEL)
+    if not contiguous or not right.fits((groups.k, groups.n), target.result.element):
+        right = packed(op, right, _rows_first(op, groups.k + groups.n), target, steps)
+    return right.view, (right.stride(groups.k), PANEL)
 
 
 def _few(m: Extent, n: Extent, k: Extent, usual: int) -> bool:
@@ -157,12 +144,12 @@ def _few_columns(op: Contract, groups: Groups, extents: Shape, target: Target) -
     m, n, k = extents
     left, right = groups.left, groups.right
     steps: list[Step] = []
-    if not _fits(left, (groups.m, groups.k), target):
+    if not left.fits((groups.m, groups.k), target.result.element):
         return None
-    if _stride(left, groups.m) == 1:
+    if left.stride(groups.m) == 1:
         return _turned(op, groups, extents, target)
-    if _stride(left, groups.k) == 1 and k is not ROWS:
-        turned = _packed(op, right, groups.n + groups.k, target, steps)
+    if left.stride(groups.k) == 1 and k is not ROWS:
+        turned = packed(op, right, _rows_first(op, groups.n + groups.k), target, steps)
         views = (left.view.reshaped((m, k)), turned.view.reshaped((n, k)))
         dot = contraction(((0, 2), (1, 2)), (0, 1), extents)
         found = window_steps(dot, views, extents, replace(target, result=target.result.reshaped((m, n))))
@@ -173,11 +160,11 @@ def _few_columns(op: Contract, groups: Groups, extents: Shape, target: Target) -
 def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> list[Step] | None:
     """The product with its operands and its result the other way round, then turned."""
     m, n, k = extents
-    if not _fits(groups.right, (groups.k, groups.n), target):
+    if not groups.right.fits((groups.k, groups.n), target.result.element):
         return None
     steps: list[Step] = []
     across = target.drafts.scratch(f"{target.result.draft.name}.turned", target.result.element, (n, m), target.span)
-    strides = (_stride(groups.right, groups.n), _stride(groups.right, groups.k), _stride(groups.left, groups.k), PANEL)
+    strides = (groups.right.stride(groups.n), groups.right.stride(groups.k), groups.left.stride(groups.k), PANEL)
     views, tiles = (groups.right.view, groups.left.view), multiply_tiles(n, m, k, target.drafts.capacity)
     kernel = MultiplyKernel(target.result.element)
     steps.append(Step(kernel, views, across, (n, m, k), tiles, target.span, target.note, strides))
@@ -185,57 +172,11 @@ def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> lis
     return steps
 
 
-def _long(m: Extent, n: Extent, k: Extent, usual: int) -> bool:
-    """Is a product worth copies of its operands in the order in which it reads them?"""
-    whole = n is not ROWS and n % PANEL == 0
-    return whole and elements((n, k), usual) >= LONG and elements((m,), usual) >= OFTEN
-
-
-def _in_panels(op: Contract, right: Operand, groups: Groups, shape: Shape, target: Target, steps: list[Step]) -> View:
-    """A copy of the right operand, [k, n], as [n // PANEL, k, PANEL]."""
-    k, n = shape
-    assert n is not ROWS
-    whole = Operand(right.view, right.loops)
-    if not (_in_one_piece(right.loops, groups.k) and _in_one_piece(right.loops, groups.n)):
-        whole = _packed(op, right, groups.k + groups.n, target, steps)
-    first = whole.loops[: len(groups.k)] == groups.k
-    name = f"{right.view.draft.name}.panels"
-    copy = target.drafts.scratch(name, target.result.element, (n // PANEL, k, PANEL), target.span)
-    column = Affine((PANEL, 0, 1))
-    read = (*access(3, 1), column) if first else (column, *access(3, 1))
-    view = whole.view.reshaped((k, n) if first else (n, k))
-    steps.append(copy_step(view, read, replace(target, result=copy, note=f"{name} for {target.note}")))
-    return copy
-
-
-def _fits(operand: Operand, groups: Sequence[tuple[int, ...]], target: Target) -> bool:
-    whole = all(_in_one_piece(operand.loops, group) for group in groups)
-    return whole and operand.view.element is target.result.element
-
-
-def _packed(op: Contract, operand: Operand, loops: tuple[int, ...], target: Target, steps: list[Step]) -> Operand:
-    """A copy of the operand whose axes are walked by `loops`, the batch axis first unless it is the last."""
-    if op.extents[loops[-1]] is not ROWS:
-        loops = tuple(sorted(loops, key=lambda k: op.extents[k] is not ROWS))
-    shape: Shape = tuple(op.extents[k] for k in loops)
-    name = f"{operand.view.draft.name}.packed"
-    copy = target.drafts.scratch(name, target.result.element, shape, target.span)
-    read = access(len(loops), *(loops.index(k) for k in operand.loops))
-    steps.append(copy_step(operand.view, read, replace(target, result=copy, note=f"{name} for {target.note}")))
-    return Operand(copy, loops)
-
-
-def _in_one_piece(loops: tuple[int, ...], group: tuple[int, ...]) -> bool:
-    """Do the group's loops walk neighbouring axes, in their order?"""
-    if not group:
-        return True
-    start = loops.index(group[0])
-    return loops[start : start + len(group)] == group
-
-
-def _stride(operand: Operand, group: tuple[int, ...]) -> Stride:
-    """Elements from one point of the group to the next; 0 where it has one point."""
-    return stride(operand.view.shape[operand.loops.index(group[-1]) + 1 :]) if group else 0
+def _rows_first(op: Contract, loops: tuple[int, ...]) -> tuple[int, ...]:
+    """The batch axis first unless it is the last."""
+    if op.extents[loops[-1]] is ROWS:
+        return loops
+    return tuple(sorted(loops, key=lambda k: op.extents[k] is not ROWS))
 
 
 def _general(op: Contract, operands: Sequence[View], walked: Shape, target: Target) -> list[Step]:

@@ -41,6 +41,10 @@ class LeafRole(Enum):
     """The gradient that arrives: of a parameter, in an update; of a declared gradient's result, in its rule."""
 
 
+UPDATE = "update."
+"""Before the name of a parameter or state: the output that is its new value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf(Op):
     """A tensor from outside."""

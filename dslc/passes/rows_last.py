@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from dslc.graph.graph import Builder, Graph, Node, NodeId, Op
+from dslc.graph.graph import Graph, Node, NodeId
 from dslc.ops.contract import Contract
 from dslc.ops.loop import Loop
 from dslc.ops.structure import Concat, Pad, Reshape
+from dslc.passes.relayout import Relayout
 from dslc.scalar.affine import Access, Affine, identity
-from dslc.scalar.body import Apply, Combine, IndexOf, Instruction, Literal, Load
+from dslc.scalar.body import Combine, Load, Place, each_index, reindexed
 from dslc.scalar.types import ROWS
 
 T = TypeVar("T")
@@ -30,10 +31,7 @@ def rows_last(graph: Graph) -> Graph:
     turned = _turned(graph)
     if not turned:
         return graph
-    rebuilding = _Rebuilding(graph, turned)
-    for node in graph.nodes:
-        rebuilding.add(node)
-    return rebuilding.graph()
+    return _RowsLast(graph, turned).graph()
 
 
 # --- what is turned -------------------------------------------------------------------------------
@@ -90,90 +88,63 @@ def _rotated(axes: Sequence[T]) -> tuple[T, ...]:
     return (*axes[1:], *axes[:1])
 
 
-class _Rebuilding:
-    """`where` holds the new node of each old one, which is turned if the old one is among `turned`."""
+class _RowsLast(Relayout):
+    """The other order has the batch last."""
 
-    def __init__(self, graph: Graph, turned: frozenset[NodeId]) -> None:
-        self.old = graph
-        self.turned = turned
-        self.build = Builder()
-        self.where: dict[NodeId, NodeId] = {}
-        self.copies: dict[NodeId, NodeId] = {}
-
-    def graph(self) -> Graph:
-        """The whole: outputs are turned back."""
-        outputs: dict[str, NodeId] = {}
-        for name, k in self.old.outputs.items():
-            self.build.origin = self.old.nodes[k].origin
-            outputs[name] = self._other_way(k) if k in self.turned else self.where[k]
-        return self.build.graph(outputs)
-
-    def add(self, node: Node) -> None:
-        self.build.origin = node.origin
-        turn = node.id in self.turned
+    def new(self, node: Node) -> NodeId:
+        moved = node.id in self.moved
         match node.op:
             case Contract():
-                self._contract(node, node.op, turn)
+                return self._contract(node, node.op, moved)
             case Loop():
-                self._loop(node, node.op, turn)
-            case Reshape(shape) if turn:
-                self._add(node, Reshape(_rotated(shape)), self._inputs(node, turn))
-            case Pad(before, after) if turn:
-                self._add(node, Pad(_rotated(before), _rotated(after)), self._inputs(node, turn))
-            case Concat(axis) if turn:
-                self._add(node, Concat(axis - 1), self._inputs(node, turn))
+                return self._loop(node, node.op, moved)
+            case Reshape(shape) if moved:
+                return self.build.add(Reshape(_rotated(shape)), *self._inputs(node, moved))
+            case Pad(before, after) if moved:
+                return self.build.add(Pad(_rotated(before), _rotated(after)), *self._inputs(node, moved))
+            case Concat(axis) if moved:
+                return self.build.add(Concat(axis - 1), *self._inputs(node, moved))
             case _:
-                self._add(node, node.op, self._inputs(node, turn))
+                return self.build.add(node.op, *self._inputs(node, moved))
 
-    def _add(self, node: Node, op: Op, inputs: Sequence[NodeId]) -> None:
-        self.where[node.id] = self.build.add(op, *inputs)
-
-    def _inputs(self, node: Node, turn: bool) -> list[NodeId]:
+    def _inputs(self, node: Node, moved: bool) -> list[NodeId]:
         """The operands, all that can be turned or none of them."""
-        return [self._as(operand, turn and _may_turn(self.old.nodes[operand])) for operand in node.inputs]
+        return [self.ordered(operand, moved and _may_turn(self.old.nodes[operand])) for operand in node.inputs]
 
-    def _as(self, k: NodeId, turn: bool) -> NodeId:
-        return self.where[k] if turn == (k in self.turned) else self._other_way(k)
+    def copy(self, k: NodeId, moved: bool) -> NodeId:
+        shape = self.old.nodes[k].type.shape
+        rank = len(shape)
+        read = (identity(rank)[-1], *identity(rank)[:-1]) if moved else _rotated(identity(rank))
+        extents = _rotated(shape) if moved else shape
+        return self.build.add(Loop(extents, rank, (Load(0, read),), None), self.where[k])
 
-    def _other_way(self, k: NodeId) -> NodeId:
-        """A copy with the batch at the other end, made once."""
-        if k not in self.copies:
-            shape, first = self.old.nodes[k].type.shape, k in self.turned
-            rank = len(shape)
-            read = _rotated(identity(rank)) if first else (identity(rank)[-1], *identity(rank)[:-1])
-            extents = shape if first else _rotated(shape)
-            self.copies[k] = self.build.add(Loop(extents, rank, (Load(0, read),), None), self.where[k])
-        return self.copies[k]
-
-    def _contract(self, node: Node, op: Contract, turn: bool) -> None:
+    def _contract(self, node: Node, op: Contract, moved: bool) -> NodeId:
         slides = _slides(node)
         inputs: list[NodeId] = []
         accesses: list[Access] = []
         for k, where in zip(node.inputs, op.operands, strict=True):
-            last = k in self.turned or (slides and _may_turn(self.old.nodes[k]))
-            inputs.append(self._as(k, last))
+            last = k in self.moved or (slides and _may_turn(self.old.nodes[k]))
+            inputs.append(self.ordered(k, last))
             accesses.append(_rotated(where) if last else where)
-        out, shape = (_rotated(op.out), _rotated(op.shape)) if turn else (op.out, op.shape)
-        self._add(node, Contract(op.extents, tuple(accesses), out, shape), inputs)
+        out, shape = (_rotated(op.out), _rotated(op.shape)) if moved else (op.out, op.shape)
+        return self.build.add(Contract(op.extents, tuple(accesses), out, shape), *inputs)
 
-    def _loop(self, node: Node, op: Loop, turn: bool) -> None:
-        if not turn and not any(k in self.turned for k in node.inputs):
-            self._add(node, op, [self.where[k] for k in node.inputs])
-            return
-        order = list(_order(op, turn))
-        body = tuple(self._instruction(instruction, node, order) for instruction in op.body)
+    def _loop(self, node: Node, op: Loop, moved: bool) -> NodeId:
+        inputs = [self.where[k] for k in node.inputs]
+        if not moved and not any(k in self.moved for k in node.inputs):
+            return self.build.add(op, *inputs)
+        order = list(_order(op, moved))
+
+        def over(index: Affine) -> Affine:
+            return index.over(order)
+
+        def place(operand: int, where: Place) -> Place:
+            places = each_index(where, over)
+            return _rotated(places) if node.inputs[operand] in self.moved else places
+
+        body = tuple(reindexed(instruction, place, over) for instruction in op.body)
         extents = tuple(op.extents[k] for k in order)
-        self._add(node, replace(op, extents=extents, body=body), [self.where[k] for k in node.inputs])
-
-    def _instruction(self, instruction: Instruction, node: Node, order: Sequence[int]) -> Instruction:
-        match instruction:
-            case Load(operand, where):
-                places = tuple(index.over(order) if isinstance(index, Affine) else index for index in where)
-                return Load(operand, _rotated(places) if node.inputs[operand] in self.turned else places)
-            case IndexOf(where):
-                return IndexOf(where.over(order))
-            case Literal() | Apply():
-                return instruction
+        return self.build.add(replace(op, extents=extents, body=body), *inputs)
 
 
 def _order(op: Loop, turn: bool) -> Iterator[int]:

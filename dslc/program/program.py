@@ -108,10 +108,6 @@ class LoopKernel:
         return Element.F32 if self.rank and Element.F32 in (*self.elements, self.result) else Element.F64
 
 
-PANEL = 32
-"""Columns of a product's right operand that lie side by side."""
-
-
 @dataclass(frozen=True, slots=True)
 class MultiplyKernel:
     """`c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n // PANEL * b_n + n % PANEL]` on register tiles.

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from dslc.program.program import (
-    PANEL,
     Buffer,
     Call,
     ContractKernel,
@@ -27,6 +26,7 @@ from dslc.program.program import (
 )
 from dslc.scalar.affine import to_text as access_text
 from dslc.scalar.body import formula
+from dslc.scalar.panels import PANEL
 from dslc.scalar.types import ROWS, extents_text, shape_text
 from dslc.source import BUILT_IN, Span
 

@@ -11,7 +11,6 @@ from typing import assert_never
 
 from dslc.program.errors import BrokenProgram
 from dslc.program.program import (
-    PANEL,
     Buffer,
     Call,
     ContractKernel,
@@ -25,6 +24,7 @@ from dslc.program.program import (
 )
 from dslc.scalar.affine import Access, Affine
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Literal, Load, Taken
+from dslc.scalar.panels import PANEL
 from dslc.scalar.types import ROWS, DType, Extent, Shape, distance, elements
 
 

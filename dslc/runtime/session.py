@@ -24,7 +24,7 @@ from dslc.runtime.memory import plan_memory, resident
 from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
 from dslc.runtime.predictor import Predictor, predictor
 from dslc.runtime.rows import Rows, sources_of
-from dslc.runtime.tensors import buffers_of, initial_values, read, write
+from dslc.runtime.tensors import initial_values, tensors_of
 from dslc.runtime.training import OnEpoch, StopRequest, Training
 from dslc.runtime.turn import Turn
 
@@ -41,14 +41,17 @@ class Session:
         self._kept = resident(program)
         self._caller = Caller(program, executable, self._kept.arena, threads)
         self._predictor: Predictor | None = None
-        self._parameters = buffers_of(program, Region.PARAMETER)
-        self._states = buffers_of(program, Region.STATE)
-        self._settings = buffers_of(program, Region.SETTING)
+        arena = self._kept.arena
+        weights, states = ({t.name: t.shape for t in tensors} for tensors in (experiment.parameters, experiment.states))
+        self._parameters = tensors_of(program, arena, Region.PARAMETER, "weight", weights)
+        self._states = tensors_of(program, arena, Region.STATE, "state", states)
+        scalars = dict.fromkeys((setting.name for setting in experiment.settings), ())
+        self._settings = tensors_of(program, arena, Region.SETTING, "setting", scalars)
         self._turn = Turn()
         self._training: Training | None = None
         self._stop = StopRequest()
         for setting in experiment.settings:
-            if setting.name in self._settings and isinstance(setting.value, int | float):
+            if setting.name in self._settings.buffers and isinstance(setting.value, int | float):
                 self.set_setting(setting.name, setting.value)
         self.reset(experiment.loop.seed)
 
@@ -58,8 +61,8 @@ class Session:
         """Initial weights and states of `seed`; no update was made."""
         with self._turn:
             values = initial_values(self.experiment, seed)
-            for buffers in (self._parameters, self._states):
-                write(self._kept.arena, buffers, {name: values[name] for name in buffers}, "weight")
+            for tensors in (self._parameters, self._states):
+                tensors.write({name: values[name] for name in tensors.buffers})
             self._kept.ints[:] = 0
             self._kept.reals[:] = 0
             self._training = None
@@ -68,27 +71,27 @@ class Session:
     def parameters(self) -> dict[str, Array]:
         """Copies, in the program's element type."""
         with self._turn:
-            return read(self._kept.arena, self._parameters)
+            return self._parameters.read()
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
         """Sets the weights named, and no state. Raises DataError for a name or a shape that is not there."""
         with self._turn:
-            write(self._kept.arena, self._parameters, values, "weight")
+            self._parameters.write(values)
 
     @property
     def states(self) -> dict[str, Array]:
         """Copies of the optimizer's state."""
         with self._turn:
-            return read(self._kept.arena, self._states)
+            return self._states.read()
 
     def set_states(self, values: Mapping[str, Array]) -> None:
         with self._turn:
-            write(self._kept.arena, self._states, values, "state")
+            self._states.write(values)
 
     def set_setting(self, name: str, value: float) -> None:
         """Sets a `let` that is a run-time value. Raises DataError for one that is not."""
         with self._turn:
-            write(self._kept.arena, self._settings, {name: np.asarray(value, np.float64)}, "setting")
+            self._settings.write({name: np.asarray(value, np.float64)})
 
     @property
     def counters(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,29 +16,48 @@ from dslc.ops.leaf import Leaf, LeafRole
 from dslc.program.arena import NUMPY, view
 from dslc.program.backend import Bytes
 from dslc.program.program import Buffer, Element, Program, Region
+from dslc.scalar.panels import from_panels, to_panels
 
 
-def buffers_of(program: Program, region: Region) -> dict[str, Buffer]:
-    """The buffers of a region by name, in the arena's order."""
-    return {buffer.name: buffer for buffer in program.buffers if buffer.region is region}
+@dataclass(frozen=True, slots=True)
+class Tensors:
+    """The tensors of one kind in an arena, under their names and in their declared shapes."""
 
+    kind: str
+    arena: Bytes
+    buffers: Mapping[str, Buffer]
+    shapes: Mapping[str, tuple[int, ...]]
 
-def read(arena: Bytes, buffers: Mapping[str, Buffer]) -> dict[str, Array]:
-    return {name: view(arena, buffer).copy() for name, buffer in buffers.items()}
+    def read(self) -> dict[str, Array]:
+        """Copies."""
+        return {name: self._read(view(self.arena, buffer), self.shapes[name]) for name, buffer in self.buffers.items()}
 
+    def _read(self, stored: Array, shape: tuple[int, ...]) -> Array:
+        return stored.copy() if stored.shape == shape else from_panels(stored)
 
-def write(arena: Bytes, buffers: Mapping[str, Buffer], values: Mapping[str, Array], kind: str) -> None:
-    """Sets the tensors named, after all were checked. Raises DataError naming the first that does not fit."""
-    for name, value in values.items():
-        if name not in buffers:
-            raise DataError(f"there is no {kind} `{name}`{did_you_mean(name, buffers)}")
-        shape = buffers[name].shape
+    def write(self, values: Mapping[str, Array]) -> None:
+        """Sets those named, after all were checked. Raises DataError naming the first that does not fit."""
+        for name, value in values.items():
+            self._check(name, value)
+        for name, value in values.items():
+            stored = view(self.arena, self.buffers[name])
+            stored[...] = value if stored.shape == self.shapes[name] else to_panels(np.asarray(value))
+
+    def _check(self, name: str, value: Array) -> None:
+        if name not in self.buffers:
+            raise DataError(f"there is no {self.kind} `{name}`{did_you_mean(name, self.buffers)}")
+        shape = self.shapes[name]
         if np.shape(value) != shape:
-            raise DataError(f"{kind} `{name}` has shape {list(shape)}, not {list(np.shape(value))}")
+            raise DataError(f"{self.kind} `{name}` has shape {list(shape)}, not {list(np.shape(value))}")
         if np.asarray(value).dtype.kind not in "fiub":
-            raise DataError(f"{kind} `{name}` holds numbers, not {np.asarray(value).dtype}")
-    for name, value in values.items():
-        view(arena, buffers[name])[...] = value
+            raise DataError(f"{self.kind} `{name}` holds numbers, not {np.asarray(value).dtype}")
+
+
+def tensors_of(
+    program: Program, arena: Bytes, region: Region, kind: str, shapes: Mapping[str, tuple[int, ...]]
+) -> Tensors:
+    """The tensors of a region, in the arena's order; messages call one `kind`."""
+    return Tensors(kind, arena, {b.name: b for b in program.buffers if b.region is region}, shapes)
 
 
 def new_weights(given: Mapping[str, ArrayLike], real: Element) -> dict[str, Array]:

@@ -13,7 +13,7 @@ and gathers of the graph and the loop kernels of a program share this form, and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, assert_never
@@ -34,12 +34,16 @@ class Taken:
     value: Ref
 
 
+Place: TypeAlias = tuple[Affine | Taken, ...]
+"""One index for each axis of a tensor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """Reads operand number `operand` at one index per axis."""
 
     operand: int
-    where: tuple[Affine | Taken, ...]
+    where: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,24 @@ class Combine(Enum):
     MAX = "max"
     MIN = "min"
     ARGMAX = "argmax"
+
+
+def each_index(place: Place, change: Callable[[Affine], Affine]) -> Place:
+    """The place with its affine indices changed; what was taken was changed where it was computed."""
+    return tuple(change(index) if isinstance(index, Affine) else index for index in place)
+
+
+def reindexed(
+    instruction: Instruction, of_place: Callable[[int, Place], Place], of_index: Callable[[Affine], Affine]
+) -> Instruction:
+    """The instruction in another nest: `of_place` of an operand's number and a place in it, `of_index` of an index."""
+    match instruction:
+        case Load(operand, where):
+            return Load(operand, of_place(operand, where))
+        case IndexOf(where):
+            return IndexOf(of_index(where))
+        case Literal() | Apply():
+            return instruction
 
 
 def along_first(where: Sequence[Affine | Taken], extents: Shape) -> int | None:

@@ -8,6 +8,7 @@ from programs import NUMPY, run_call
 
 from dslc.program.program import ContractKernel, Element, MultiplyKernel, ScatterKernel
 from dslc.scalar.affine import Affine, access
+from dslc.scalar.panels import PANEL, to_panels
 
 REALS = pytest.mark.parametrize("element", [Element.F32, Element.F64])
 SIZES = [
@@ -34,6 +35,19 @@ def test_products(element, m, n, k, transposed):
         for tile, threads in ((1, 2), (3, 3), (8, 2))
     ]
     assert all((each == whole).all() for each in cut)
+
+
+@REALS
+@pytest.mark.parametrize(("m", "n", "k"), [(1, 64, 5), (7, 64, 1), (13, 96, 9), (40, 128, 31)])
+def test_products_with_a_right_operand_in_panels(element, m, n, k):
+    a, b = random(element, m, k), random(element, k, n)
+    in_rows, in_panels = (k, 1, n, PANEL), (k, 1, PANEL, k * PANEL)
+    whole = run_call(MultiplyKernel(element), [a, b], (m, n), element, (m, n, k), strides=in_rows)
+    for tile, threads in ((m, 1), (1, 2), (8, 2), (11, 3)):
+        found = run_call(
+            MultiplyKernel(element), [a, to_panels(b).copy()], (m, n), element, (m, n, k), tile, in_panels, threads
+        )
+        assert (found == whole).all()
 
 
 def test_a_product_reads_wider_rows_than_it_multiplies():

@@ -97,6 +97,17 @@ def test_training_steps(optimizer, rows: int) -> None:
     program = lowered({"train": graph}, Element.F64, 50)
     tiles = {c.tiles.size for p in program.entries["train"].phases for c in p.calls if isinstance(c, Call)}
     assert chained(program) > 5 and max(tiles) <= 8 * 21
-    values = values_of(graph, rows)
-    values |= {"weight": np.linspace(0.5, 1.5, rows), "rows": np.float64(rows)}
-    agree(program, "train", values, rows)
+    agree(program, "train", training_values(graph, rows), rows)
+
+
+@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.parametrize("optimizer", [sgd, adam])
+@pytest.mark.parametrize("rows", [1, 7, 50])
+def test_training_steps_with_weights_in_panels(optimizer, rows: int) -> None:
+    graph = training_step(classifier(21, 64, 96, 3), optimizer)
+    program = lowered({"train": graph}, Element.F64, 50, frozenset({"layer1.w", "layer2.w"}))
+    agree(program, "train", training_values(graph, rows), rows)
+
+
+def training_values(graph: Graph, rows: int) -> dict[str, Array]:
+    return values_of(graph, rows) | {"weight": np.linspace(0.5, 1.5, rows), "rows": np.asarray(rows, np.float64)}

@@ -22,7 +22,6 @@ from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.structure import Expand, Transpose
 from dslc.passes.fuse import fuse
 from dslc.program.program import (
-    PANEL,
     Call,
     ContractKernel,
     Element,
@@ -35,6 +34,7 @@ from dslc.program.program import (
 )
 from dslc.scalar import functions as f
 from dslc.scalar.affine import Affine, access
+from dslc.scalar.panels import PANEL
 from dslc.scalar.types import ROWS, DType, Extent, Shape
 from dslc.source import Source, Span
 
@@ -196,6 +196,24 @@ def test_matrix_products_find_their_roles(
     *copies, product = calls(program, "predict")
     assert isinstance(product.kernel, MultiplyKernel)
     assert (product.strides, product.extents, len(copies)) == (strides, extents, packed)
+
+
+def test_weights_in_panels_are_read_as_they_stand_and_their_updates_follow_panel_by_panel() -> None:
+    """A forward product, the weights' gradient and Adam copy no weight; the input's gradient turns it."""
+    step = training_step(classifier(32, 512, 1024, 10), adam)
+    program = lowered({"train": step}, Element.F32, 256, frozenset({"layer2.w"}))
+    weight = next(b for b in program.buffers if b.name == "layer2.w")
+    assert weight.shape == (1024 // PANEL, 512, PANEL)
+    readers = [call for call in calls(program, "train") if weight.offset in {b.offset for b in call.operands}]
+    turned, forward, update = readers
+    assert turned.result.name == "layer2.w.panels"
+    assert isinstance(forward.kernel, MultiplyKernel)
+    assert forward.strides == (512, 1, PANEL, 512 * PANEL)
+    assert update.result.offset == weight.offset
+    (chain,) = (chain for chain in led(program, "train") if "layer2.w" in chain)
+    assert chain[1:] == ["m.layer2.w", "v.layer2.w", "layer2.w"]
+    leader = next(call for call in calls(program, "train") if call.result.name == chain[0])
+    assert isinstance(leader.kernel, ContractKernel) and leader.kernel.registers is not None
 
 
 def test_what_is_no_matrix_product_has_another_kernel() -> None:
