@@ -1,0 +1,21 @@
+"""Activations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .draws import Sampler, one
+
+SAMPLES: Mapping[str, Sampler] = {
+    "activation step": one("x"),
+    "activation linear": one("x", slope=1.3, offset=-0.4),
+    "activation sigmoid": one("x"),
+    "activation tanh": one("x"),
+    "activation relu": one("x"),
+    "activation leaky_relu": one("x", slope=0.1),
+    "activation gelu": one("x"),
+    "activation softplus": one("x"),
+    "activation logsumexp": one("x", 1),
+    "activation softmax": one("x", 1),
+    "activation log_softmax": one("x", 1),
+}

@@ -1,0 +1,13 @@
+"""Schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .draws import Sampler, schedule
+
+SAMPLES: Mapping[str, Sampler] = {
+    "schedule constant": schedule(value=0.1),
+    "schedule step_decay": schedule({"steps": 3}, **{"from": 0.1, "factor": 0.5}),
+    "schedule cosine": schedule(**{"from": 0.1, "to": 0.01}),
+}
