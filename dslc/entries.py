@@ -51,9 +51,9 @@ def gradients_of(experiment: Experiment, inputs: bool = False) -> Graph:
 
 def differentiated(experiment: Experiment, inputs: bool = False) -> tuple[Graph, dict[str, NodeId]]:
     """The forward graph with the objective's gradients by the parameter's name, and by `inputs.NAME`."""
-    shapes = {parameter.name: parameter.shape for parameter in experiment.parameters}
+    shapes = {parameter.name: parameter.shape for parameter in experiment.parameters if parameter.trained}
     forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), shapes)
-    sources = real_leaves(forward, LeafRole.PARAMETER)
+    sources = {name: node for name, node in real_leaves(forward, LeafRole.PARAMETER).items() if name in shapes}
     if inputs:
         sources |= {f"inputs.{name}": node for name, node in real_leaves(forward, LeafRole.INPUT).items()}
     graph, gradients = differentiate(forward, forward.outputs["objective"], list(sources.values()))

@@ -86,7 +86,7 @@ def model_text(stack: Stack) -> str:
     shape = stack.image or stack.widths[:1]
     layers: list[str] = []
     for convolution in stack.convolutions:
-        same = "" if convolution.same else ", same = false"
+        same = "" if convolution.same else ", padding = valid"
         layers += [f"conv({convolution.filters}, {convolution.size}x{convolution.size}{same})", "relu", "maxpool(2x2)"]
     layers += ["flatten"] if stack.image else []
     for units in stack.widths[1:-1]:

@@ -25,7 +25,7 @@ from dslc.ops.leaf import Constant, LeafRole
 from dslc.ops.map import Map
 from dslc.ops.random import Distribution, Random
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
-from dslc.ops.structure import Expand, Reshape
+from dslc.ops.structure import Concat, Expand, Reshape, Slice
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 from dslc.scalar.random import stream
@@ -86,16 +86,25 @@ def spread(t: Tensor, shape: tuple[int, ...], batched: bool) -> Tensor:
     return replace(t, node=_spread(t, aligned, batched), shape=shape, batched=batched, holes=())
 
 
-def reduce(kind: ReduceKind, t: Tensor, places: Sequence[int] | None, span: Span) -> Tensor:
-    """Over the axes at `places` from the right (their holes counted), or over all axes per example."""
+def reduce(kind: ReduceKind, t: Tensor, places: Sequence[int] | None, span: Span, batch: bool = False) -> Tensor:
+    """Over the axes at `places` from the right (their holes counted), or over all axes per example.
+
+    With `batch` over the rows of a batched value as well: the result is one for all of them.
+    """
     full = _full(t)
     chosen = range(-len(full), 0) if places is None else places
     axes = tuple(sorted(_axis(full, place) for place in chosen if full[place] is not None))
     rest = tuple(None if k - len(full) in chosen else extent for k, extent in enumerate(full))
     value = as_real(t)
-    node = t.home.add(Reduce(kind, tuple(a + t.batched for a in axes)), value.node) if axes else value.node
+    whole = (*((0,) if batch else ()), *(a + t.batched for a in axes))
+    node = t.home.add(Reduce(kind, whole), value.node) if whole else value.node
     shape = tuple(extent for extent in rest if extent is not None)
-    return Tensor(t.home, node, shape, t.batched, span, _holes(rest))
+    return Tensor(t.home, node, shape, t.batched and not batch, span, _holes(rest))
+
+
+def rank(t: Tensor) -> int:
+    """How many axes there are, holes counted."""
+    return len(_full(t))
 
 
 def extent_at(t: Tensor, place: int) -> int | None:
@@ -104,12 +113,15 @@ def extent_at(t: Tensor, place: int) -> int | None:
     return full[place] if -len(full) <= place < 0 else None
 
 
-def mean(t: Tensor, places: Sequence[int] | None, span: Span) -> Tensor:
-    total = reduce(ReduceKind.SUM, t, places, span)
+def mean(t: Tensor, places: Sequence[int] | None, span: Span, batch: bool = False) -> Tensor:
+    """Over the same as `reduce`; of a batch over the rows that are present."""
+    total = reduce(ReduceKind.SUM, t, places, span, batch)
     count = prod(t.shape) // prod(total.shape) if total.shape else prod(t.shape)
-    if count == 1:
-        return total
-    return map_(functions.divide, (total, constant(t.home, count, span)), span)
+    numbers = [constant(t.home, count, span)] if count != 1 else []
+    numbers += [scalar(t.home, t.home.clock("rows"), span)] if batch else []
+    for number in numbers:
+        total = map_(functions.divide, (total, number), span)
+    return total
 
 
 def constant(home: Draft, value: float, span: Span) -> Tensor:
@@ -166,6 +178,30 @@ def reshape(t: Tensor, shape: tuple[int, ...], span: Span) -> Tensor:
     if shape == t.shape:
         return replace(t, holes=())
     return Tensor(t.home, t.home.add(Reshape(_batch(shape, t.batched)), t.node), shape, t.batched, span)
+
+
+def part(t: Tensor, taken: Sequence[range], span: Span) -> Tensor:
+    """Of each axis the places of a range."""
+    shape = tuple(map(len, taken))
+    if shape == t.shape:
+        return replace(t, holes=())
+    rows = ((0, ROWS, 1),) if t.batched else ()
+    starts, stops, steps = zip(*rows, *((r.start, r.stop, r.step) for r in taken), strict=True)
+    return Tensor(t.home, t.home.add(Slice(starts, stops, steps), t.node), shape, t.batched, span)
+
+
+def concat(parts: Sequence[Tensor], span: Span) -> Tensor:
+    """Along the last axis; the others are equal. Raises Fault where they are not."""
+    home, batched = common_home(parts, span), any(t.batched for t in parts)
+    first = parts[0]
+    for other in parts:
+        if not other.shape:
+            raise Fault(NoAxis(span, "last", described(other)))
+        if other.shape[:-1] != first.shape[:-1]:
+            raise Fault(ShapeMismatch(span, described(first), described(other), _ends(first, other)))
+    nodes = [spread(as_real(t), t.shape, batched).node for t in parts]
+    shape = (*first.shape[:-1], sum(t.shape[-1] for t in parts))
+    return Tensor(home, home.add(Concat(len(shape) - 1 + batched), *nodes), shape, batched, span)
 
 
 def draw(home: Draft, distribution: Distribution, path: str, shape: tuple[int, ...], span: Span) -> Tensor:

@@ -13,8 +13,8 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.indexing import define
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import MEANINGS, Scope
-from dslc.elaborate.values import POISON, Composition, Instance, Repeated, Stage, Tensor, Value
-from dslc.elaborate.weights import declare_weight
+from dslc.elaborate.values import POISON, Composition, Instance, Poison, Repeated, Stage, Tensor, Value
+from dslc.elaborate.weights import declare_state, declare_weight, update_state
 from dslc.syntax.ast import (
     Binding,
     Definition,
@@ -49,11 +49,13 @@ def run_body(frame: Frame, definition: Definition) -> Value:
 
 
 def run_block(frame: Frame, body: Sequence[Statement], where: str, weights: bool) -> Value | None:
-    """The value of the last statement, None if it has none; every other statement binds something."""
+    """The value of the last statement, None if it has none; every other statement binds something, or requires it."""
     result: Value | None = None
     for statement in body:
         if isinstance(statement, Evaluate):
             result = frame.evaluate(statement.value)
+            if isinstance(result, Poison):
+                return POISON
             continue
         result = None
         try:
@@ -94,9 +96,13 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
         case Scan() | Final():
             raise Fault(NotYet(statement.span, "`scan`"))
         case State():
-            raise Fault(NotYet(statement.span, "state in layers"))
+            if not weights:
+                raise Fault(Misplaced(statement.span, "a state", where))
+            frame.scope.bind(statement.name.text, declare_state(frame, statement), statement.name.span)
         case Update():
-            raise Fault(Misplaced(statement.span, "an update", where))
+            if not weights:
+                raise Fault(Misplaced(statement.span, "an update", where))
+            update_state(frame, statement)
         case Predict():
             predict(frame, statement, where)
         case Evaluate() | Gradient() | Link() | FullBatch():

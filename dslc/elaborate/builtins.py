@@ -10,12 +10,13 @@ from math import prod
 
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
-from dslc.elaborate.arithmetic import operand, operate
+from dslc.elaborate.arithmetic import as_tensor, operand, operate
 from dslc.elaborate.calls import call_definition
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, MixedLevels, NoAxis, NotStatic, Unexpected, WrongTarget
+from dslc.elaborate.errors import Cascade, Fault, NotStatic, Required, Unexpected, WrongTarget
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.values import Bound, Builtin, Poison, SizeOf, Tensor, Value, kind_of
+from dslc.elaborate.reductions import reduced, tensor
+from dslc.elaborate.values import Axes, Bound, Builtin, SizeOf, Tensor, Value, Words, kind_of
 from dslc.ops.random import Distribution, Random
 from dslc.ops.reduce import ReduceKind
 from dslc.ops.stop import StopGradient
@@ -23,25 +24,13 @@ from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 from dslc.scalar.types import DType
 from dslc.source import Span
-from dslc.syntax.ast import DefinitionKind, Name
-
-
-def tensor(bound: Bound) -> Tensor:
-    """The argument as a tensor. Raises Fault for anything else, Cascade for poison."""
-    match bound.value:
-        case Tensor():
-            return bound.value
-        case Poison():
-            raise Cascade
-        case _:
-            raise Fault(Unexpected(bound.span, kind_of(bound.value), "a tensor"))
-
+from dslc.syntax.ast import DefinitionKind
 
 # --- elementwise ----------------------------------------------------------------------------------
 
 
 def _elementwise(name: str, function: ScalarFunction, arity: int = 1) -> Builtin:
-    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
         return operate(frame, function, [argument.value for argument in arguments], span)
 
     return Builtin(name, run, arity, arity, piped=arity == 1)
@@ -50,11 +39,11 @@ def _elementwise(name: str, function: ScalarFunction, arity: int = 1) -> Builtin
 def _extremum(name: str, function: ScalarFunction, kind: ReduceKind) -> Builtin:
     """Of several values element by element, or of one value over its axes."""
 
-    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
         if len(arguments) > 1:
             values = [argument.value for argument in arguments]
             return fold(lambda a, b: operate(frame, function, (a, b), span), values)
-        return _reduced(frame, kind, arguments[0], over, span)
+        return reduced(frame, kind, arguments[0], over, span)
 
     return Builtin(name, run, 1, 100, over=True)
 
@@ -65,67 +54,56 @@ def _extremum(name: str, function: ScalarFunction, kind: ReduceKind) -> Builtin:
 def _reduction(name: str, kind: ReduceKind | None) -> Builtin:
     """`kind` None is the mean."""
 
-    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
-        return _reduced(frame, kind, arguments[0], over, span)
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+        return reduced(frame, kind, arguments[0], over, span)
 
     return Builtin(name, run, over=True, of_tensor=True)
-
-
-def _reduced(frame: Frame, kind: ReduceKind | None, of: Bound, over: tuple[Name, ...], span: Span) -> Value:
-    if [name.text for name in over] == ["examples"]:
-        return _over_examples(frame, kind, of, over[0], span)
-    value = tensor(of)
-    places = [_place(frame, value, name) for name in over] if over else None
-    frame.locate(span)
-    if kind is None:
-        return batching.mean(value, places, frame.here(span))
-    return batching.reduce(kind, value, places, frame.here(span))
-
-
-def _place(frame: Frame, value: Tensor, name: Name) -> int:
-    """Where, from the right, the axis stands that a parameter's shape gave this name."""
-    if name.text == "batch":
-        raise Fault(NotYet(name.span, "`over batch`"))
-    extent = frame.scope.find(name.text)
-    if not isinstance(extent, Number) or extent.axis is None:
-        raise Fault(NoAxis(name.span, name.text, "this place"))
-    if batching.extent_at(value, extent.axis) != extent.value:
-        raise Fault(NoAxis(name.span, name.text, batching.described(value)))
-    return extent.axis
-
-
-def _over_examples(frame: Frame, kind: ReduceKind | None, of: Bound, name: Name, span: Span) -> Value:
-    """A sum of weighted quantities over all examples: evaluated in one graph, used in the one after it."""
-    if frame.totals is None:
-        raise Fault(Misplaced(name.span, "`over examples`", "anything but a metric"))
-    if kind not in (None, ReduceKind.SUM):
-        raise Fault(NotYet(name.span, "an extremum over examples"))
-    value = operand(of.value, of.span)
-    if isinstance(value, Tensor) and value.home is frame.totals.draft:
-        raise Fault(MixedLevels(of.span))
-    frame.locate(span)
-    return frame.totals.gather(value, kind is None, frame.here(span))
 
 
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-def _shape(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _shape(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     return SizeOf(tensor(arguments[0]).shape)
 
 
-def _count(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _count(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     return Number(prod(tensor(arguments[0]).shape))
 
 
-def _reshape(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _reshape(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     value = tensor(arguments[0])
     dims = [static.size(frame, argument.value, "an extent", argument.span) for argument in arguments[1:]]
     frame.locate(span)
     return batching.reshape(value, tuple(extent for part in dims for extent in part), frame.here(span))
 
 
-def _argmax(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _filled(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    """A number everywhere."""
+    dims = [static.size(frame, argument.value, "an extent", argument.span) for argument in arguments[1:]]
+    frame.locate(span)
+    value = as_tensor(frame.draft, operand(arguments[0].value, arguments[0].span), frame.here(span))
+    return batching.spread(value, tuple(extent for part in dims for extent in part), value.batched)
+
+
+def _concat(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    frame.locate(span)
+    return batching.concat([tensor(argument) for argument in arguments], frame.here(span))
+
+
+def _require(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    """`require(condition, "{} cells do not fit into {}", reach, n)`: a fault of the call where it does not hold."""
+    condition, text, *numbers = arguments
+    if not isinstance(text.value, Words):
+        raise Fault(Unexpected(text.span, kind_of(text.value), "a text"))
+    if static.truth(frame, condition.value, condition.span):
+        return Number(True)
+    found = [static.number(number.value, "a number of the text", number.span).value for number in numbers]
+    first, *rest = text.value.text.split("{}")
+    raise Fault(Required(span, first + "".join(f"{k:g}{part}" for k, part in zip(found, rest, strict=False))))
+
+
+def _argmax(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     frame.locate(span)
     return batching.argmax(tensor(arguments[0]), frame.here(span))
 
@@ -136,7 +114,7 @@ def _argmax(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], 
 def _random(name: str, distribution: Distribution, mean: float) -> Builtin:
     """Drawn while training; its mean in predictions; drawn once for an initial value."""
 
-    def run(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+    def run(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
         shape = static.size(frame, arguments[0].value, "a random tensor's extent", arguments[0].span)
         frame.locate(span)
         if frame.weight:
@@ -152,12 +130,12 @@ def _random(name: str, distribution: Distribution, mean: float) -> Builtin:
     return Builtin(name, run, piped=False)
 
 
-def _stop_gradient(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _stop_gradient(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     frame.locate(span)
     return batching.unary(StopGradient(), tensor(arguments[0]), frame.here(span))
 
 
-def _derivative(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _derivative(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     raise Fault(NotYet(span, "`derivative`"))
 
 
@@ -190,11 +168,11 @@ def decide(frame: Frame, prediction: Tensor, span: Span) -> Value:
     return batching.as_int(above)
 
 
-def _probability(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _probability(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     return probability(frame, tensor(arguments[0]), span)
 
 
-def _decide(frame: Frame, arguments: tuple[Bound, ...], over: tuple[Name, ...], span: Span) -> Value:
+def _decide(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     value = tensor(arguments[0])
     if value.dtype is DType.INT:
         return value
@@ -230,6 +208,9 @@ BUILTINS = {
         Builtin("shape", _shape, of_tensor=True),
         Builtin("count", _count, of_tensor=True),
         Builtin("reshape", _reshape, 2, 100, of_tensor=True),
+        Builtin("require", _require, 2, 10, piped=False),
+        Builtin("filled", _filled, 2, 100, piped=False),
+        Builtin("concat", _concat, 2, 100, of_tensor=True),
         _random("random_uniform", Distribution.UNIFORM, 0.5),
         _random("random_normal", Distribution.NORMAL, 0.0),
         Builtin("stop_gradient", _stop_gradient, of_tensor=True),

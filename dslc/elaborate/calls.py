@@ -21,6 +21,7 @@ from dslc.elaborate.patterns import meet
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import (
     POISON,
+    Axes,
     Bound,
     Builtin,
     Callable_,
@@ -39,7 +40,7 @@ from dslc.elaborate.values import (
 )
 from dslc.scalar import functions
 from dslc.source import Span
-from dslc.syntax.ast import Definition, DefinitionKind, Name
+from dslc.syntax.ast import Definition, DefinitionKind
 
 CLOCKS = ("iteration", "progress")
 """What optimizers and schedules see of the run."""
@@ -75,7 +76,7 @@ def _apply_shared(frame: Frame, instance: Instance, value: Value, span: Span) ->
     return apply(again, instance.stage, value, span)
 
 
-def invoke(frame: Frame, callee: Callee, given: Sequence[Bound], over: Sequence[Name], span: Span) -> Value:
+def invoke(frame: Frame, callee: Callee, given: Sequence[Bound], over: Axes, span: Span) -> Value:
     """A full call. Of a list it is the sum over the members. Raises Fault."""
     first = given[0].value if given else None
     if isinstance(first, Tensors):
@@ -91,7 +92,7 @@ def invoke(frame: Frame, callee: Callee, given: Sequence[Bound], over: Sequence[
     return call_definition(frame, callee, given, span)
 
 
-def _call_builtin(frame: Frame, callee: Builtin, given: Sequence[Bound], over: Sequence[Name], span: Span) -> Value:
+def _call_builtin(frame: Frame, callee: Builtin, given: Sequence[Bound], over: Axes, span: Span) -> Value:
     for argument in given:
         if argument.name:
             raise unknown(frame, callee.name, argument, ())

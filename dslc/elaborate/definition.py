@@ -23,13 +23,15 @@ from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Frame, Session, WeightPlace
 from dslc.elaborate.heads import Link
 from dslc.elaborate.library import Library
+from dslc.elaborate.names import resolve
 from dslc.elaborate.numbers import FromLet, Number, Plain
 from dslc.elaborate.optimizer import Chosen, update_all
-from dslc.elaborate.ranges import RANGES
+from dslc.elaborate.ranges import KINDS
+from dslc.elaborate.reductions import BATCH
 from dslc.elaborate.scope import Scope
-from dslc.elaborate.survey import link_of
+from dslc.elaborate.survey import link_of, references
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, kind_of
+from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, Words, kind_of
 from dslc.frozen import Frozen
 from dslc.graph.graph import Builder, Graph, Node, NodeId, TensorType
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
@@ -38,19 +40,22 @@ from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
 
 LOSS, METRIC = DefinitionKind.LOSS, DefinitionKind.METRIC
-EXTENTS = (3, 4, 5, 6)
+EXTENTS = (4, 5, 6, 7)
 """What a stand-in gives to the names of a pattern, in order."""
+
+STAND_IN = "tanh"
+"""What it gives for a layer."""
 
 
 class Sample(Frozen):
-    """What a definition is tried on: shapes per example by parameter, and numbers for the others.
+    """What a definition is tried on: shapes per example by parameter, and numbers, sizes and words for the others.
 
     An optimizer's shape is that of `weight`, an initializer's that of `shape`. `classes` makes the target a
     class of so many, of two where the definition declares a class; `batched`: tensors carry the batch axis.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
-    numbers: Mapping[str, Plain | tuple[int, ...]]
+    numbers: Mapping[str, Plain | tuple[int, ...] | str]
     classes: int | None = None
     batched: bool = True
 
@@ -132,15 +137,25 @@ def _argument(frame: Frame, parameter: ast.Parameter, sample: Sample) -> Bound |
     if name in sample.shapes:
         return Bound(name, _leaf(frame.draft, parameter, sample), span)
     if name in sample.numbers:
-        given = sample.numbers[name]
-        number: Value = SizeOf(given) if isinstance(given, tuple) else Number(given, FromLet(name), frozenset({name}))
-        return Bound(name, number, span)
-    if parameter.default is None:
+        return Bound(name, _given(name, sample.numbers[name]), span)
+    if _is(parameter, "layer"):
+        return Bound(name, resolve(frame, ast.Name(span, STAND_IN)), span)
+    if parameter.default is None or not isinstance(parameter.default, ast.Number):
         return None
     value = frame.evaluate(parameter.default)
     if isinstance(value, Number) and not isinstance(value.value, bool):
         value = value.replaced(term=FromLet(name), lets=frozenset({name}))
     return Bound(name, value, span)
+
+
+def _given(name: str, given: Plain | tuple[int, ...] | str) -> Value:
+    match given:
+        case tuple():
+            return SizeOf(given)
+        case str():
+            return Words(given)
+        case _:
+            return Number(given, FromLet(name), frozenset({name}))
 
 
 def _leaf(draft: Draft, parameter: ast.Parameter, sample: Sample) -> Tensor:
@@ -172,7 +187,10 @@ def _over_batch(totals: Totals, value: Tensor) -> Graph:
 
 
 def stand_in(definition: ast.Definition) -> Sample:
-    """The smallest sample without a batch axis that the definition's patterns allow, for showing its formulas."""
+    """The smallest sample that the definition's patterns allow, for showing its formulas.
+
+    It has no batch axis where the definition does not go over the batch.
+    """
     extents: dict[str, int] = {}
     shapes = {p.name.text: _shape(p.type, extents) for p in definition.parameters if _is_tensor(definition, p)}
     if definition.kind is DefinitionKind.OPTIMIZER:
@@ -182,13 +200,22 @@ def stand_in(definition: ast.Definition) -> Sample:
     weights = [statement.shape for statement in definition.body if isinstance(statement, ast.Weight)]
     sizes = {dim.text for shape in weights for dim in shape.dims if isinstance(dim, ast.Name)}
     implied = {"fan_in", "fan_out"} if definition.kind is DefinitionKind.INITIALIZER else set[str]()
-    left = [p.name.text for p in definition.parameters if p.default is None and p.name.text not in {*shapes, *implied}]
-    numbers: dict[str, Plain | tuple[int, ...]] = {name: 2 if name in sizes else 0.5 for name in left}
-    return Sample(shapes, numbers, extents.get("classes"), batched=False)
+    numbers: dict[str, Plain | tuple[int, ...] | str] = {}
+    for parameter in definition.parameters:
+        name = parameter.name.text
+        if name in sizes or _is(parameter, "count"):
+            numbers[name] = 2
+        elif parameter.default is None and name not in {*shapes, *implied} and not _is(parameter, "layer"):
+            numbers[name] = 0.5
+    return Sample(shapes, numbers, extents.get("classes"), batched=BATCH in references(definition))
+
+
+def _is(parameter: ast.Parameter, kind: str) -> bool:
+    return isinstance(parameter.type, ast.Kind) and parameter.type.name.text == kind
 
 
 def _is_tensor(definition: ast.Definition, parameter: ast.Parameter) -> bool:
-    if isinstance(parameter.type, ast.Kind) and parameter.type.name.text in RANGES:
+    if isinstance(parameter.type, ast.Kind) and parameter.type.name.text in KINDS:
         return False
     if parameter.type is not None or (definition.kind in (LOSS, METRIC) and parameter.name.text in PAIR):
         return True

@@ -34,7 +34,7 @@ from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
 from dslc.elaborate.values import Tensor
 from dslc.graph.graph import Graph, NodeId, Role
-from dslc.ops.leaf import Leaf, LeafRole
+from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.scalar import functions
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
@@ -174,7 +174,8 @@ def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema
         frame.report(Fault(NotALoss(first.span, "the net has no weights to train")))
     if not outputs:
         return None
-    forward = frame.draft.graph(outputs)
+    states = {UPDATE + path: node for path, node in frame.draft.updates.items()}
+    forward = frame.draft.graph(outputs | states)
     if session.parameters and not _reached(forward, session)[0]:
         frame.report(Fault(NotALoss(losses.span, "the loss depends on no weight of the net")))
     return forward
@@ -182,7 +183,7 @@ def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema
 
 def _reached(forward: Graph | None, session: Session) -> tuple[list[Parameter], list[Parameter]]:
     """The parameters that the objective depends on, and the others."""
-    parameters = list(session.parameters.values())
+    parameters = [parameter for parameter in session.parameters.values() if parameter.trained]
     if forward is None:
         return parameters, []
     reached = {forward.outputs["objective"]}

@@ -296,6 +296,15 @@ class UntrainedWeight(Diagnostic):
     path: str
 
 
+class StatePerRow(Diagnostic):
+    """A layer's state is one for all rows, so that its new value cannot differ from row to row."""
+
+    code: ClassVar = "state-per-row"
+    message: ClassVar = "the new value of `{name}` differs from row to row, and a state is one for all"
+    help: ClassVar = "take its `mean(.. over batch)`"
+    name: str
+
+
 class BadSize(Diagnostic):
     """A size, a count or a position that is not a whole number in its range."""
 
@@ -330,6 +339,14 @@ class NotStatic(Diagnostic):
     help: ClassVar = "{advice_text}"
     what: str
     advice_text: str | None = None
+
+
+class Required(Diagnostic):
+    """A definition states what it needs by `require(condition, "what is wrong")`, and that does not hold here."""
+
+    code: ClassVar = "required"
+    message: ClassVar = "{what}"
+    what: str
 
 
 class BadNumber(Diagnostic):

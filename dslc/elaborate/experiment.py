@@ -11,8 +11,9 @@ example. Leaves are found by role and name (dslc/ops/leaf.py):
 
 Outputs, by name:
 
-    forward   objective: [] (what is differentiated: data loss + penalties); sums.weight, sums.loss: []
-    updates   update.NAME for every parameter and state that changes
+    forward   objective: [] (what is differentiated: data loss + penalties); sums.weight, sums.loss: []; update.NAME
+              for every state of a layer
+    updates   update.NAME for every other parameter, and state of the optimizer, that changes
     evaluate  sums.weight, sums.loss, sums.1, sums.2 ...: [] sums over the rows present of weight * quantity
     finish    loss and each metric, from TOTAL leaves weight, loss, 1, 2 ...
     predict   prediction.HEAD: the net's raw output; probability.HEAD: after the loss's link; decision.HEAD: id or value
@@ -41,12 +42,16 @@ class Setting(Frozen):
 
 
 class Tensor(Frozen):
-    """A parameter or an optimizer state: `initial` is a graph without inputs but CLOCK seed, output `value`."""
+    """A parameter or an optimizer state: `initial` is a graph without inputs but CLOCK seed, output `value`.
+
+    A parameter that is not `trained` is a layer's state: the training graph itself says its new value.
+    """
 
     name: str
     shape: tuple[int, ...]
     initial: Graph
     span: Span
+    trained: bool = True
 
 
 class Metric(Frozen):

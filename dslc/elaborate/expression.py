@@ -21,8 +21,10 @@ from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, IndexForm, NotC
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.names import look_up, resolve
 from dslc.elaborate.numbers import Number
+from dslc.elaborate.parts import part
 from dslc.elaborate.values import (
     POISON,
+    Axes,
     Builtin,
     Callable_,
     Composition,
@@ -140,6 +142,8 @@ def _binary(frame: Frame, expression: ast.Binary) -> Value:
                 raise Fault(Unexpected(expression.span, "a number", "a tensor on both sides of `@`"))
             frame.locate(expression.span)
             return batching.matrix_product(tensors[0], tensors[1], frame.here(expression.span))
+        case BinaryOp.EQUAL | BinaryOp.NOT_EQUAL as op if isinstance(left, Words) or isinstance(right, Words):
+            return Number((left == right) == (op is BinaryOp.EQUAL))
         case op:
             for value, side in ((left, expression.left), (right, expression.right)):
                 operand(value, side.span)
@@ -147,13 +151,16 @@ def _binary(frame: Frame, expression: ast.Binary) -> Value:
 
 
 def _read(frame: Frame, expression: ast.Read) -> Value:
-    """`size[0]`, `prediction[target]`."""
-    value = evaluate(frame, expression.value)
-    if len(expression.indices) != 1:
-        raise _alone(expression)
-    (index,) = expression.indices
-    if isinstance(index, ast.Declared | ast.SliceOf | ast.Leading):
-        raise _alone(expression)
+    """`size[0]`, `prediction[target]`, `x[.., 0 .. 3]`."""
+    value, index = evaluate(frame, expression.value), expression.indices[0]
+    if len(expression.indices) != 1 or isinstance(index, ast.Declared | ast.SliceOf | ast.Leading):
+        match value:
+            case Tensor():
+                return part(frame, expression, value)
+            case Poison():
+                return POISON
+            case _:
+                raise Fault(Unexpected(expression.value.span, kind_of(value), "a tensor"))
     chosen = evaluate(frame, index)
     match value, chosen:
         case (Poison(), _) | (_, Poison()):
@@ -166,15 +173,9 @@ def _read(frame: Frame, expression: ast.Read) -> Value:
         case Tensor(), Tensor():
             raise Fault(Unexpected(index.span, "a tensor of values", "an index such as a class target"))
         case Tensor(), _:
-            raise _alone(expression)
+            return part(frame, expression, value)
         case _:
             raise Fault(Unexpected(expression.value.span, kind_of(value), "a size or a tensor"))
-
-
-def _alone(read: ast.Read) -> Fault:
-    """A part of a tensor is taken by a definition of its own."""
-    advice = "define what is read: `part[i: 2] = x[i + 1]`"
-    return Fault(IndexForm(read.span, f"`{read.span.text}` stands outside of index notation", advice))
 
 
 # --- calls ----------------------------------------------------------------------------------------
@@ -194,12 +195,12 @@ def _call(frame: Frame, expression: ast.Call) -> Value:
     return apply(frame, callee, given[0].value, expression.span)
 
 
-def _axes(call: ast.Call) -> tuple[ast.Name, ...]:
+def _axes(call: ast.Call) -> Axes:
     """The axes after `over`; an extent has its place in index notation alone."""
     for axis in call.over:
         if isinstance(axis, ast.Declared):
             raise Fault(IndexForm(axis.span, f"`{axis.span.text}` counts an index, and none is defined here"))
-    return tuple(axis for axis in call.over if isinstance(axis, ast.Name))
+    return tuple(axis for axis in call.over if isinstance(axis, ast.Name | ast.Leading))
 
 
 def _full(stage: Stage) -> bool:

@@ -146,10 +146,12 @@ def _formula(frame: Frame, own: tuple[str, ...], value: ast.Expression) -> Formu
     return Formula(own, over, tuple(readings), tuple(factors), how)
 
 
-def _gone_over(axes: Sequence[ast.Name | ast.Declared], own: tuple[str, ...]) -> Iterator[str]:
+def _gone_over(axes: Sequence[ast.Name | ast.Declared | ast.Leading], own: tuple[str, ...]) -> Iterator[str]:
     """The names after `over`: each once, and none of what is defined."""
     seen = set(own)
     for axis in axes:
+        if isinstance(axis, ast.Leading):
+            raise Fault(IndexForm(axis.span, "`..` is no index", "name each: `over u, v`"))
         name = axis if isinstance(axis, ast.Name) else axis.name
         if name.text in seen:
             raise Fault(IndexForm(name.span, f"`{name.text}` is an index already", "go over one of another name"))

@@ -15,18 +15,12 @@ from dslc.syntax.ast import Definition, DefinitionKind, Module
 
 # fmt: off
 PLANNED = frozenset({
-    "hard_sigmoid", "relu6", "elu", "selu", "silu", "hard_swish", "mish", "softsign", "glu",
-    "embed", "conv1d", "conv", "conv3d", "depthwise", "conv_transpose", "maxpool", "minpool", "avgpool",
-    "global_maxpool", "global_avgpool",
-    "upsample", "concat", "pad", "batchnorm", "layernorm", "groupnorm", "instancenorm", "rmsnorm",
-    "spatial_dropout", "gaussian_noise",
-    "rnn", "lstm", "gru", "bidirectional", "last", "attention", "positions", "residual",
-    "log_cosh", "squared_hinge", "poisson", "pinball", "gaussian_nll", "contrastive", "triplet", "focal", "dice",
-    "adadelta", "adamax", "nadam", "amsgrad", "lion", "lamb",
-    "exponential", "warmup", "one_cycle", "plateau",
-    "balanced_accuracy", "top_k", "precision", "recall", "f1", "mcc", "confusion", "roc_auc", "average_precision",
-    "brier", "log_loss", "mape", "r2",
-    "perplexity", "iou", "lecun_uniform", "lecun_normal", "orthogonal",
+    "hard_sigmoid", "relu6", "elu", "selu", "silu", "hard_swish", "mish", "softsign", "embed", "rnn", "lstm", "gru",
+    "bidirectional", "last", "attention", "positions", "log_cosh", "squared_hinge", "poisson", "pinball",
+    "gaussian_nll", "contrastive", "triplet", "focal", "dice", "adadelta", "adamax", "nadam", "amsgrad", "lion",
+    "lamb", "exponential", "warmup", "one_cycle", "plateau", "balanced_accuracy", "top_k", "precision", "recall", "f1",
+    "mcc", "confusion", "roc_auc", "average_precision", "brier", "log_loss", "mape", "r2", "perplexity", "iou",
+    "lecun_uniform", "lecun_normal", "orthogonal",
 })
 # fmt: on
 """Names of the standard library that are not built yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from dslc.diagnostics import Diagnostic, NotYet, nearest
 from dslc.elaborate.builtins import BUILTINS
@@ -19,10 +20,16 @@ from dslc.elaborate.errors import (
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.values import Stage, Value
+from dslc.elaborate.ranges import PADDINGS
+from dslc.elaborate.values import Stage, Value, Words
 from dslc.syntax.ast import DefinitionKind, Name
 
-CONSTANTS = {"pi": Number(math.pi), "true": Number(True), "false": Number(False)}
+CONSTANTS: Mapping[str, Value] = {
+    "pi": Number(math.pi),
+    "true": Number(True),
+    "false": Number(False),
+    **{word: Words(word) for word in PADDINGS},
+}
 
 
 def resolve(frame: Frame, name: Name) -> Value:

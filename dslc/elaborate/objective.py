@@ -51,7 +51,7 @@ def loss_frame(frame: Frame, schema: Schema, heads: Sequence[Head], mentioned: s
     parameters = tuple(
         Tensor(frame.draft, frame.draft.leaf(LeafRole.PARAMETER, p.name, TensorType(p.shape)), p.shape, False, p.span)
         for p in frame.session.parameters.values()
-        if frame.training
+        if frame.training and p.trained
     )
     scope.bind("weights", Tensors(tuple(p for p in parameters if len(p.shape) >= 2)), span)
     scope.bind("parameters", Tensors(parameters), span)

@@ -14,8 +14,8 @@ from dslc.elaborate import static
 from dslc.elaborate.errors import Fault, WrongShape, WrongTarget, WrongWidth
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.ranges import RANGES, within
-from dslc.elaborate.values import Bound, Tensor, kind_of, shape_of
+from dslc.elaborate.ranges import KINDS, within
+from dslc.elaborate.values import Bound, Tensor, Value, kind_of, shape_of
 from dslc.source import Span
 from dslc.syntax import ast
 from dslc.syntax.ast import Definition, Expression, Kind, Leading, Name, Parameter, Shape
@@ -24,7 +24,7 @@ from dslc.syntax.ast import Definition, Expression, Kind, Leading, Name, Paramet
 def meet(frame: Frame, definition: Definition, arguments: Mapping[str, Bound], site: Span) -> None:
     """Holds every argument against its parameter's type; binds extents in the frame's scope. Raises Fault."""
     for parameter in definition.parameters:
-        argument = arguments.get(parameter.name.text)
+        argument = arguments.get(parameter.name.text) or _default(frame, parameter)
         if parameter.type is None or argument is None:
             continue
         match parameter.type:
@@ -32,10 +32,23 @@ def meet(frame: Frame, definition: Definition, arguments: Mapping[str, Bound], s
                 _meet_shape(frame, definition, parameter, parameter.type, argument, site)
             case Kind(name=Name(text="class")):
                 _meet_class(frame, definition, parameter, parameter.type, argument, site)
-            case Kind(name=Name(text=name)) if name in RANGES:
-                within(definition, parameter, name, argument)
+            case Kind(name=Name(text=name)) if name in KINDS:
+                _receive(frame, parameter, within(definition, parameter, parameter.type, argument))
             case Kind(name=name):
                 raise Fault(NotYet(name.span, f"a parameter of type `{name.text}`"))
+
+
+def _default(frame: Frame, parameter: Parameter) -> Bound | None:
+    """The default that the scope has by now, where ranges may say what it stands for."""
+    value = frame.scope.find(parameter.name.text) if parameter.default is not None else None
+    ranged = isinstance(parameter.type, Kind) and parameter.type.name.text in KINDS
+    return Bound(None, value, parameter.name.span) if value is not None and ranged else None
+
+
+def _receive(frame: Frame, parameter: Parameter, value: Value) -> None:
+    """What the definition sees; an optimizer's arguments are bound later."""
+    if frame.scope.own(parameter.name.text):
+        frame.scope.update(parameter.name.text, value)
 
 
 def _meet_shape(

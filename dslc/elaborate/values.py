@@ -90,13 +90,16 @@ class Builtin:
     """
 
     name: str
-    run: Callable[[Frame, tuple[Bound, ...], tuple[ast.Name, ...], Span], Value]
+    run: Callable[[Frame, tuple[Bound, ...], Axes, Span], Value]
     least: int = 1
     most: int = 1
     over: bool = False
     piped: bool = True
     of_tensor: bool = False
 
+
+Axes: TypeAlias = tuple[ast.Name | ast.Leading, ...]
+"""What stands after `over`: names, and `..` for the leading axes."""
 
 Callee: TypeAlias = ast.Definition | Builtin
 
@@ -107,7 +110,7 @@ class Stage(Frozen):
     callee: Callee
     arguments: tuple[Bound, ...]
     span: Span
-    over: tuple[ast.Name, ...] = ()
+    over: Axes = ()
 
 
 class Composition(Frozen):

@@ -1,7 +1,8 @@
-"""`weight w: [fan_in, units] = glorot_uniform`: a trained tensor, named by its call path.
+"""What layers own, named by its call path: `weight w: [fan_in, units] = glorot_uniform` is trained, and
+`state mean: [c] = 0` takes a new value, `mean <- ..`, in every batch of training.
 
-Its initial value is a graph of its own, evaluated once, whose random numbers come from the stream
-`weight PATH`. Weights are declared while the training graph is elaborated; other graphs meet them by path.
+An initial value is a graph of its own, evaluated once, whose random numbers come from the stream `weight PATH`. Both
+are declared while the training graph is elaborated; other graphs meet them by path.
 """
 
 from __future__ import annotations
@@ -12,45 +13,88 @@ from math import prod
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, SharedShape, TooLarge, UntrainedWeight
+from dslc.elaborate.errors import (
+    Cascade,
+    Fault,
+    Misplaced,
+    NotStatic,
+    NoUpdate,
+    SharedShape,
+    StatePerRow,
+    TooLarge,
+    UntrainedWeight,
+)
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.values import Poison, Stage, Tensor, Value, shape_of
 from dslc.graph.graph import Graph, TensorType
 from dslc.ops.leaf import LeafRole
-from dslc.syntax.ast import Definition, DefinitionKind, Expression, Leading, Weight
+from dslc.ops.stop import StopGradient
+from dslc.syntax.ast import Definition, DefinitionKind, Expression, Leading, Shape, State, Update, Weight
 
 
 def declare_weight(frame: Frame, statement: Weight) -> Tensor:
     """The weight as a tensor without batch axis. Raises Fault."""
-    shape = _shape(frame, statement)
-    path = frame.below(statement.name.text)
-    span = frame.here(statement.span)
+    shape = _shape(frame, statement.shape)
     frame.locate(statement.span)
     condition = statement.condition
     if condition is not None and not static.truth(frame, frame.evaluate(condition), condition.span):
         return _constant(frame, statement.initial, shape)
+    return _owned(frame, statement, shape)
+
+
+def declare_state(frame: Frame, statement: State) -> Tensor:
+    """A layer's state as a tensor without batch axis, as it is by now in this graph. Raises Fault."""
+    frame.locate(statement.span)
+    state = _owned(frame, statement, _shape(frame, statement.shape) if statement.shape else ())
+    return replace(state, node=frame.draft.updates.get(frame.below(statement.name.text), state.node))
+
+
+def update_state(frame: Frame, statement: Update) -> None:
+    """`mean <- value`: what the state is from here on, and after this batch; only training changes it. Raises Fault."""
+    name, path = statement.target.text, frame.below(statement.target.text)
+    old, known = frame.scope.find(name), frame.session.parameters.get(path)
+    if known is None or known.trained or not isinstance(old, Tensor):
+        raise Fault(NoUpdate(statement.target.span, f"`{name}` is no state of this layer"))
+    if not frame.training:
+        return
+    value = frame.evaluate(statement.value)
+    if isinstance(value, Poison):
+        raise Cascade
+    frame.locate(statement.value.span)
+    span = frame.here(statement.value.span)
+    new = batching.as_real(as_tensor(frame.draft, operand(value, statement.value.span), span))
+    if new.batched:
+        raise Fault(StatePerRow(statement.value.span, name))
+    new = batching.unary(StopGradient(), batching.spread(new, known.shape, False), span)
+    frame.draft.updates[path] = new.node
+    frame.scope.update(name, replace(new, maker=old.maker))
+
+
+def _owned(frame: Frame, statement: Weight | State, shape: tuple[int, ...]) -> Tensor:
+    """The leaf of a parameter, which is declared where it is new."""
+    path, span = frame.below(statement.name.text), frame.here(statement.span)
     known = frame.session.parameters.get(path)
     if known is None:
         if not frame.training and frame.session.faults:
             raise Cascade
         if not frame.training:
             raise Fault(UntrainedWeight(span, path))
-        _register(frame, statement.initial, WeightPlace(path, shape), statement)
+        _register(frame, statement, WeightPlace(path, shape))
     elif known.shape != shape:
         raise Fault(SharedShape(span, path, shape_of(known.shape), shape_of(shape), known.span))
     node = frame.draft.leaf(LeafRole.PARAMETER, path, TensorType(shape))
     return Tensor(frame.draft, node, shape, False, span, maker=path)
 
 
-def _shape(frame: Frame, statement: Weight) -> tuple[int, ...]:
+def _shape(frame: Frame, shape: Shape) -> tuple[int, ...]:
     dims: list[int] = []
-    for dim in statement.shape.dims:
+    for dim in shape.dims:
         if isinstance(dim, Leading):
             raise Fault(Misplaced(dim.span, "`..`", "the shape of a weight"))
         dims.append(static.extent(frame, dim))
     if prod(dims) > static.LARGEST_EXTENT:
-        raise Fault(TooLarge(statement.shape.span, "elements of a weight", static.LARGEST_EXTENT))
+        raise Fault(TooLarge(shape.span, "elements of a weight", static.LARGEST_EXTENT))
     return tuple(dims)
 
 
@@ -60,13 +104,14 @@ def _constant(frame: Frame, initial: Expression, shape: tuple[int, ...]) -> Tens
     return batching.spread(as_tensor(frame.draft, value, initial.span), shape, False)
 
 
-def _register(frame: Frame, initial: Expression, place: WeightPlace, statement: Weight) -> None:
-    session = frame.session
+def _register(frame: Frame, statement: Weight | State, place: WeightPlace) -> None:
+    session, span = frame.session, frame.here(statement.name.span)
     session.elements += prod(place.shape)
     if session.elements > static.LARGEST_EXTENT:
-        raise Fault(TooLarge(statement.shape.span, "trained numbers", static.LARGEST_EXTENT))
-    graph = initial_graph(frame, initial, place)
-    session.parameters[place.path] = Parameter(place.path, place.shape, graph, frame.here(statement.name.span))
+        raise Fault(TooLarge(span, "trained numbers", static.LARGEST_EXTENT))
+    graph = initial_graph(frame, statement.initial, place)
+    trained = isinstance(statement, Weight)
+    session.parameters[place.path] = Parameter(place.path, place.shape, graph, span, trained)
 
 
 def initial_graph(frame: Frame, initial: Expression, place: WeightPlace) -> Graph:

@@ -37,3 +37,9 @@ activation softmax(x: [.., c]) = exp(x) / sum(exp(x) over c)
 
 # Over the last axis. Keras `log_softmax`, PyTorch `log_softmax(dim=-1)`.
 activation log_softmax(x: [.., c]) = x - log(sum(exp(x) over c))
+
+# Half of the channels, each gated by one of the other half: Dauphin et al. 2017, equation 1. PyTorch `GLU(dim=-1)`.
+activation glu(x: [.., c]) {
+  require(c // 2 * 2 == c, "{} channels have no two halves", c)
+  x[.., 0..c // 2] * sigmoid(x[.., c // 2..c])
+}

@@ -21,23 +21,13 @@ layer prelu(x: [.., c]) {
   where(x > 0, x, slope * x)
 }
 
-# A filter slides over an image: filters are [rows, columns, channels, filters], images channels last. `same` pads with
-# zeros to ceil(n / stride) places, the odd one at the end; without it windows stay inside. Keras `Conv2D` with padding
-# "same" or "valid"; PyTorch `Conv2d`, channels first, pads both ends alike.
-layer conv(x: [h, w, c], filters: count, size = 3x3, stride: count = 1, same: switch = true, bias: switch = true) {
-  weight k: [size[0], size[1], c, filters] = glorot_uniform
-  weight b: [filters] = 0 if bias
-  rows = if same then (h + stride - 1) // stride else (h - size[0]) // stride + 1
-  cols = if same then (w + stride - 1) // stride else (w - size[1]) // stride + 1
-  top = if same then max((rows - 1) * stride + size[0] - h, 0) // 2 else 0
-  left = if same then max((cols - 1) * stride + size[1] - w, 0) // 2 else 0
-  y[i: rows, j: cols, f] = sum((x[i * stride + u - top, j * stride + v - left, ch] or 0) * k[u, v, ch, f] over u, v, ch)
-  y + b
+# Whole channels are dropped: Tompson et al. 2015. Keras `SpatialDropout2D`, PyTorch `Dropout2d`.
+layer spatial_dropout(x: [.., c], share: share) {
+  if training then where(random_uniform(c) < share, 0, x / (1 - share)) else x
 }
 
-# The greatest of each window; windows do not overlap, and what is left at the end is not read.
-# Keras `MaxPooling2D`; PyTorch `MaxPool2d`.
-layer maxpool(x: [h, w, c], size = 2x2) {
-  y[i: h // size[0], j: w // size[1], ch] = max(x[i * size[0] + u, j * size[1] + v, ch] over u: size[0], v: size[1])
-  y
-}
+# Noise of this standard deviation, while training. Keras `GaussianNoise`.
+layer gaussian_noise(x, deviation: positive = 0.1) = x + deviation * random_normal(shape(x))
+
+# What a layer adds to its input: He et al. 2016, equation 1.
+layer residual(x, branch: layer) = x + branch(x)

@@ -107,11 +107,11 @@ class Argument(Syntax):
 
 
 class Call(Syntax):
-    """`f(a, b, k = c over batch)`; `over` holds the names after `over`, in index notation with extents: `u: 3`."""
+    """`f(a, b, k = c over batch, ..)`; `over` holds what stands after it, in index notation with extents: `u: 3`."""
 
     callee: Name
     arguments: tuple[Argument, ...]
-    over: tuple[Name | Declared, ...] = ()
+    over: tuple[Name | Declared | Leading, ...] = ()
 
 
 class Declared(Syntax):

@@ -31,7 +31,7 @@ class Over(ast.Syntax):
 
 class Arguments(ast.Syntax):
     items: tuple[ast.Argument, ...]
-    over: tuple[ast.Name | ast.Declared, ...]
+    over: tuple[ast.Name | ast.Declared | ast.Leading, ...]
 
 
 class Block(ast.Syntax):

@@ -73,11 +73,16 @@ def _incomplete(statement: ast.TrainStatement) -> Iterator[Diagnostic]:
             pass
 
 
+def _requires(value: ast.Expression) -> bool:
+    """Is it `require(..)`, a call for its own sake?"""
+    return isinstance(value, ast.Call) and value.callee.text == "require"
+
+
 def _block(name: str, body: tuple[ast.Statement, ...]) -> Iterator[Diagnostic]:
     for statement in body:
         if not isinstance(statement, _ALLOWED[name]):
             yield MisplacedStatement(statement.span, _WORDS[type(statement)], f"`{name}`")
-        elif isinstance(statement, ast.Evaluate) and statement is not body[-1]:
+        elif isinstance(statement, ast.Evaluate) and statement is not body[-1] and not _requires(statement.value):
             value = statement.value
             while isinstance(value, ast.Pipe):
                 value = value.value

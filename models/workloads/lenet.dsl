@@ -2,7 +2,7 @@
 data { input x: [28, 28, 1]; target y: class(10) }
 net {
   x | conv(6, 5x5) | relu | maxpool(2x2)
-  | conv(16, 5x5, same = false) | relu | maxpool(2x2)
+  | conv(16, 5x5, padding = valid) | relu | maxpool(2x2)
   | flatten | dense(120) | relu | dense(84) | relu | dense(outputs)
 }
 loss cross_entropy

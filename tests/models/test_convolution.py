@@ -64,8 +64,8 @@ def compare(text: str, layer: str, x: np.ndarray, expected: object) -> None:
 
 @pytest.mark.parametrize(("h", "w", "c", "filters", "size", "stride", "same"), CASES)
 def test_conv(h: int, w: int, c: int, filters: int, size: tuple[int, int], stride: int, same: bool) -> None:
-    word = "true" if same else "false"
-    layer = f"conv({filters}, {size[0]}x{size[1]}, stride = {stride}, same = {word})"
+    padding = "same" if same else "valid"
+    layer = f"conv({filters}, {size[0]}x{size[1]}, stride = {stride}, padding = {padding})"
     x = np.random.default_rng(h).normal(size=(5, h, w, c))
     compare(
         MODEL.format(h=h, w=w, c=c, layer=layer, batch=5),
@@ -87,11 +87,17 @@ def test_maxpool(h: int, w: int, size: tuple[int, int]) -> None:
 
 
 WRONG = {
-    "conv(4, 9x9, same = false)": ("bad-size", "conv(4, 9x9, same = false)"),
+    "conv(4, 9x9, padding = valid)": ("required", "conv(4, 9x9, padding = valid)"),
     "conv(0)": ("outside-range", "0"),
     "conv(4, stride = 0)": ("outside-range", "stride = 0"),
-    "maxpool(9x9)": ("bad-size", "maxpool(9x9)"),
-    "conv(4, 3)": ("unexpected-value", "conv(4, 3)"),
+    "conv(4, 2x2x2)": ("outside-range", "2x2x2"),
+    "conv(4, padding = 0.5)": ("outside-range", "padding = 0.5"),
+    "maxpool(9x9)": ("required", "maxpool(9x9)"),
+    "grouped(4, 3)": ("required", "grouped(4, 3)"),
+    "conv_transpose(2, padding = 9)": ("required", "conv_transpose(2, padding = 9)"),
+    "groupnorm(3)": ("required", "groupnorm(3)"),
+    "pad(same)": ("outside-range", "same"),
+    "residual(3)": ("outside-range", "3"),
 }
 
 
@@ -105,7 +111,7 @@ def test_what_cannot_be_is_an_error_at_its_place(layer: str) -> None:
 NET = """
 data { input x: [13, 11, 2]; target y: class(3) }
 net {
-  x | conv(7, 3x3) | relu | maxpool(2x2) | conv(5, 3x2, same = false) | tanh | maxpool(2x1)
+  x | conv(7, 3x3) | relu | maxpool(2x2) | conv(5, 3x2, padding = valid) | tanh | maxpool(2x1)
   | flatten | dense(outputs)
 }
 loss cross_entropy

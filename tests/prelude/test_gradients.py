@@ -37,6 +37,8 @@ def leaves_of(made: Elaborated, key: str, classes: int, draw: Draw) -> dict[Node
                 values[node.id] = np.asarray(made.numbers[node.op.name])
             case LeafRole.CLOCK if node.op.name == "iteration":
                 values[node.id] = np.asarray(3.0)
+            case LeafRole.CLOCK if node.op.name == "rows":
+                values[node.id] = np.asarray(float(ROWS_PRESENT))
             case LeafRole.CLOCK if node.type.dtype is DType.REAL:
                 values[node.id] = draw.uniform(0.1, 0.9, ())
             case LeafRole.EXAMPLE_WEIGHT:

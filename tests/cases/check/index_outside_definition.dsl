@@ -1,5 +1,5 @@
-# a part of a tensor is taken by a definition of its own
+# parts of a tensor: one index for each axis, and none of its own
 data { input x: [4, 4]; target y: class(3) }
-net { x[0, 1] + x | flatten | dense(outputs) }
+net { x[0..2] + x[i: 3, 1] + x[4, ..] + x[2..2, ..] | flatten | dense(outputs) }
 loss cross_entropy
 train { adam }

@@ -1,7 +1,7 @@
 # what later versions build
-data { input x: [4]; target y: class(3) }
+data { input x: [4, 2]; target y: class(3) }
 use "layers.dsl"
-layer scanned(x: [k]) { state s: [k] = 0;  x }
-net { x | scanned | batchnorm | dense(outputs) }
+layer scanned(x: [time, k]) { hs = scan x over time { x };  hs }
+net { x | scanned | lstm(3) | dense(outputs) }
 loss cross_entropy
 train { adam; clip norm 1; freeze body; prune 50% of body; watch f1 }

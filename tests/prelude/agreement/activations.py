@@ -14,6 +14,7 @@ CASES = (
     Case("activation gelu", lambda torch, t: torch.nn.functional.gelu(t["x"]), X),
     Case("activation softplus", lambda torch, t: torch.nn.functional.softplus(t["x"]), X),
     Case("activation logsumexp", lambda torch, t: torch.logsumexp(t["x"], -1), X),
+    Case("activation glu", lambda torch, t: torch.nn.functional.glu(t["x"], -1), {"x": (3, 6)}),
     Case("activation softmax", lambda torch, t: torch.softmax(t["x"], -1), X),
     Case("activation log_softmax", lambda torch, t: torch.log_softmax(t["x"], -1), X),
 )

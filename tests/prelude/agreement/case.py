@@ -86,8 +86,8 @@ def asked(case: Case) -> Question:
     leaves: dict[str, NodeId] = {}
     values: dict[str, Array] = {}
     for node in made.graph.nodes:
-        if isinstance(node.op, Leaf) and node.op.role is not LeafRole.SETTING:
-            own = node.op.name.removeprefix(f"{name}.")
+        if isinstance(node.op, Leaf) and node.op.role not in (LeafRole.SETTING, LeafRole.CLOCK):
+            own = node.op.name.rsplit(".", maxsplit=1)[-1]
             leaves[own] = node.id
             values[own] = _drawn(case, own, node.type.dtype, node.type.shape, draw)
     shape = _sized(made.graph.type(made.graph.outputs["value"]).shape)
@@ -119,6 +119,9 @@ def answered(question: Question) -> Answer:
     for node in whole.nodes:
         if isinstance(node.op, Leaf) and node.op.role is LeafRole.SETTING:
             given[node.id] = np.asarray(question.made.numbers[node.op.name])
+        elif isinstance(node.op, Leaf) and node.op.role is LeafRole.CLOCK:
+            assert node.op.name == "rows"
+            given[node.id] = np.asarray(float(ROW_COUNT))
     found = evaluate(whole, given, ROW_COUNT, [value, *gradients])
     return Answer(found[value], {name: found[g] for name, g in zip(real, gradients, strict=True)})
 

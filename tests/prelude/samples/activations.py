@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .draws import Sampler, one
+from dslc.elaborate.definition import Sample
+
+from .draws import Sampler, one, shape, size
 
 SAMPLES: Mapping[str, Sampler] = {
     "activation step": one("x"),
@@ -16,6 +18,7 @@ SAMPLES: Mapping[str, Sampler] = {
     "activation gelu": one("x"),
     "activation softplus": one("x"),
     "activation logsumexp": one("x", 1),
+    "activation glu": lambda draw: Sample({"x": (*shape(draw)[:2], 2 * size(draw))}, {}),
     "activation softmax": one("x", 1),
     "activation log_softmax": one("x", 1),
 }
