@@ -67,9 +67,10 @@ class Unexpected(Diagnostic):
 
 
 class Redefined(Diagnostic):
-    """A definition under a name that something called in the same places has, here or in the standard library.
+    """A definition under a name that something else has which is called in the same places.
 
-    Nothing is shadowed: give the new one a name of its own.
+    A file may have its own `loss huber`, which then stands for the library's in that file. A name of another kind, as
+    an activation `dense`, or a second definition would leave open which one is meant.
     """
 
     code: ClassVar = "redefined"

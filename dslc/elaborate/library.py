@@ -1,4 +1,4 @@
-"""Definitions by kind and name: the file's own, then the standard library's.
+"""Definitions by kind and name: the file's own, then the standard library's, which goes on using its own.
 
 Names that the standard library will have, but has not yet, are known too, so that a file that uses one is
 told so instead of being corrected.
@@ -55,7 +55,8 @@ class Library:
         name, span = definition.name.text, definition.name.span
         meeting = [kinds for kinds in (*INSIDE.values(), (definition.kind,)) if definition.kind in kinds]
         rivals = [(kind, name) for kind in DefinitionKind if any(kind in kinds for kinds in meeting)]
-        library = next((kind.value for kind, name in rivals if (kind, name) in prelude.index()), None)
+        others = [key for key in rivals if key in prelude.index() and key[0] is not definition.kind]
+        library = others[0][0].value if others else None
         own = next((self._own[key] for key in rivals if key in self._own), None)
         if library:
             self.faults.append(Redefined(span, library, name, " by the standard library"))
