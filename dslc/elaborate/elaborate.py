@@ -23,6 +23,7 @@ from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
+from dslc.elaborate.lints import lints
 from dslc.elaborate.loop import loop_of
 from dslc.elaborate.metrics import watch
 from dslc.elaborate.net import net_frame, run_net
@@ -176,6 +177,7 @@ def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema
         return None
     states = {UPDATE + path: node for path, node in frame.draft.updates.items()}
     forward = frame.draft.graph(outputs | states)
+    session.faults += lints(frame.draft, heads, losses.by_head)
     if session.parameters and not _reached(forward, session)[0]:
         frame.report(Fault(NotALoss(losses.span, "the loss depends on no weight of the net")))
     return forward

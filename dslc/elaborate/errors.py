@@ -631,6 +631,41 @@ class IdleWeight(Diagnostic):
     path: str
 
 
+class HiddenStep(Diagnostic):
+    """A step between layers has the derivative 0: what is trained before it gets a gradient that is only guessed."""
+
+    code: ClassVar = "hidden-step"
+    message: ClassVar = "`step` between layers passes on no derivative of its own"
+    severity: ClassVar = Severity.WARNING
+    help: ClassVar = "`relu` or `tanh` train; keep `step` for nets that are meant to be binary"
+
+
+class DeepSigmoids(Diagnostic):
+    """Sigmoids behind one another shrink gradients: the slope of each is at most 1/4.
+
+    Hochreiter 1991; Glorot & Bengio 2010, section 3.
+    """
+
+    code: ClassVar = "deep-sigmoids"
+    message: ClassVar = "{count} sigmoids lie behind one another: each takes at least three quarters of the gradient"
+    severity: ClassVar = Severity.WARNING
+    help: ClassVar = "`relu` or `gelu` keep it"
+    count: int
+
+
+class SquaredSigmoid(Diagnostic):
+    """A sigmoid under squared error has no gradient where it is wrong and sure; cross-entropy has one."""
+
+    code: ClassVar = "squared-sigmoid"
+    message: ClassVar = "`squared_error` of a `sigmoid` learns nothing where the net is wrong and sure"
+    severity: ClassVar = Severity.WARNING
+    help: ClassVar = "for two classes, end the net without `sigmoid` and write `loss binary_cross_entropy`"
+    loss_span: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.loss_span, "the loss"),)
+
+
 class IndexForm(Diagnostic):
     """Index notation takes sums of whole numbers times indices in brackets, and products of such reads.
 
