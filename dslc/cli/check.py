@@ -36,15 +36,16 @@ class Checked:
     help="How to print findings.",
 )
 @click.option("--data", is_flag=True, expose_value=False, help="Read the data that files name, as is always done.")
+@click.option("--gradients", is_flag=True, help="Hold the gradients of own definitions against central differences.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-def command(files: tuple[Path, ...], form: str, strict: bool) -> int:
+def command(files: tuple[Path, ...], form: str, gradients: bool, strict: bool) -> int:
     """Parse, type and lint model files, and hold them against the data that they name.
 
     Findings go to stdout. Exit 1 if there are errors or warnings; notes are advice.
     """
     # NumPy, once imported, starts threads for products of matrices, which spin for a sixth of the time of a check.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    checked = [_check(path) for path in files]
+    checked = [_check(path, gradients) for path in files]
     findings = [finding for one in checked for finding in one.findings]
     if form == "json":
         click.echo(json.dumps({"schema": 1, "findings": records(findings, strict)}))
@@ -56,15 +57,24 @@ def command(files: tuple[Path, ...], form: str, strict: bool) -> int:
     return max(one.code for one in checked)
 
 
-def _check(path: Path) -> Checked:
+def _check(path: Path, gradients: bool) -> Checked:
     from dslc.findings import find
 
     try:
         findings = tuple(find(read_source(path), path.parent))
+        if gradients and not any(finding.severity is Severity.ERROR for finding in findings):
+            findings += _of_gradients(path)
     except (click.ClickException, DataError) as error:
         return Checked(path, (), ending(error))
     found = any(finding.severity is not Severity.NOTE for finding in findings)
     return Checked(path, findings, Exit.FINDINGS if found else Exit.OK)
+
+
+def _of_gradients(path: Path) -> tuple[Diagnostic, ...]:
+    from dslc.own_gradients import wrong_gradients
+    from dslc.syntax.parse import parse
+
+    return tuple(wrong_gradients(parse(read_source(path))))
 
 
 def records(findings: Iterable[Diagnostic], strict: bool) -> list[dict[str, str | int | None]]:

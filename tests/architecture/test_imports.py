@@ -39,6 +39,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dslc.entries": (*GRAPHS, "dslc.elaborate.experiment", "dslc.autodiff", "dslc.passes"),
     "dslc.driver": (*GRAPHS, "dslc.front", "dslc.entries", "dslc.lowering", "dslc.program"),
     # What uses them.
+    "dslc.derivatives": (*GRAPHS, "dslc.autodiff"),
+    "dslc.own_gradients": (*GRAPHS, "dslc.derivatives", "dslc.elaborate", "dslc.syntax"),
     "dslc.findings": (*FOUNDATION, "dslc.front", "dslc.syntax.read"),
     "dslc.saved": (*GRAPHS, "dslc.driver", "dslc.runtime", "dslc.data", "dslc.program"),
     "dslc.plan": (*GRAPHS, "dslc.elaborate.experiment", "dslc.lowering.plan", "dslc.program", "dslc.runtime"),

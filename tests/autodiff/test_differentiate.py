@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from gradient_check import TOLERANCE, check_gradients, check_sample, values_for
+from gradient_check import check_sample, values_for
 
 from dslc.autodiff import differentiate
+from dslc.derivatives import TOLERANCE, compare
 from dslc.graph.evaluate import evaluate
 from dslc.graph.graph import Array, Builder, Graph, Node, NodeId, Op, Origin, Role, TensorType
 from dslc.graph.verify import verify
@@ -124,7 +125,7 @@ def test_gradients_of_compositions(case: Composition) -> None:
     graph, leaves, out = composed(case)
     draw = np.random.default_rng(0)
     for rows in (1, 3, 5):
-        for check in check_gradients(graph, out, leaves, point(graph, leaves, rows, draw), rows=rows, draw=draw):
+        for check in compare(graph, out, leaves, point(graph, leaves, rows, draw), rows=rows, draw=draw):
             assert check.error < TOLERANCE
 
 
@@ -135,7 +136,7 @@ def test_second_derivatives_of_compositions(case: Composition) -> None:
     graph, gradients = derive(build, total(build, out), leaves)
     draw = np.random.default_rng(1)
     for gradient in gradients:
-        for check in check_gradients(graph, gradient, leaves, point(graph, leaves, 3, draw), rows=3, draw=draw):
+        for check in compare(graph, gradient, leaves, point(graph, leaves, 3, draw), rows=3, draw=draw):
             assert check.error < TOLERANCE
 
 
@@ -151,7 +152,7 @@ def test_second_derivatives_of_scalar_functions(function: ScalarFunction) -> Non
     for _ in range(5):
         at = {each: draw.uniform(*where, 4) for each, where in zip(leaves, function.domain, strict=True)}
         for gradient in gradients:
-            for check in check_gradients(graph, gradient, leaves, at, rows=1, draw=draw):
+            for check in compare(graph, gradient, leaves, at, rows=1, draw=draw):
                 assert check.error < TOLERANCE
 
 
@@ -257,7 +258,7 @@ def test_a_declared_gradient_that_is_the_derivative_passes_the_checker() -> None
     out = declared(build, x, lambda grad: grad * sigmoid(x), value=softplus(x))
     draw = np.random.default_rng(0)
     for of in (out.node, node(out * out)):
-        (check,) = check_gradients(build.graph({}), of, [x.node], {x.node: draw.normal(size=3)}, rows=1, draw=draw)
+        (check,) = compare(build.graph({}), of, [x.node], {x.node: draw.normal(size=3)}, rows=1, draw=draw)
         assert check.error < TOLERANCE
 
 

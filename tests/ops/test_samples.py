@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradient_check import TOLERANCE, assert_meets, check_sample, sample_graph, sample_values
+from gradient_check import assert_meets, check_sample, sample_graph, sample_values
 
+from dslc.derivatives import TOLERANCE
 from dslc.graph.evaluate import evaluate
 from dslc.graph.graph import Op
 from dslc.ops.families import OPS, SAMPLES
