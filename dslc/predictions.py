@@ -29,7 +29,7 @@ def fitted_for(name: str, fitted: Preparation) -> TargetPreparation:
 class Prediction:
     """Of one target: `decided` [rows, ..] are labels or values in its own unit, `raw` the net's output before the link.
 
-    Where the target has `classes`, `probability` is [rows, classes] in their order.
+    Where the target has `classes`, `probability` is [rows, .., classes] in their order.
     """
 
     decided: Array
@@ -45,16 +45,17 @@ def predictions(outputs: Mapping[str, Array], schema: Schema, fitted: Preparatio
 
 def _prediction(name: str, outputs: Mapping[str, Array], target: TargetPreparation) -> Prediction:
     classes = target.classes
-    probability = _chances(outputs[f"probability.{name}"]) if classes is not None else None
-    return Prediction(target.restore(outputs[f"decision.{name}"]), outputs[f"prediction.{name}"], classes, probability)
+    decision = outputs[f"decision.{name}"]
+    probability = _chances(outputs[f"probability.{name}"], decision) if classes is not None else None
+    return Prediction(target.restore(decision), outputs[f"prediction.{name}"], classes, probability)
 
 
-def _chances(probability: Array) -> Array:
-    """The probability of each class; of two that a single number tells apart it is the second's."""
-    if probability.ndim > 1 and probability.shape[1] > 1:
-        return probability.reshape(len(probability), -1)
-    second = probability.reshape(len(probability), 1)
-    return np.concatenate([1 - second, second], axis=1)
+def _chances(probability: Array, decision: Array) -> Array:
+    """The probability of each class, along the last axis; of two that one number tells apart it is the second's."""
+    if probability.ndim > decision.ndim and probability.shape[-1] > 1:
+        return probability
+    second = probability.reshape(decision.shape)
+    return np.stack([1 - second, second], axis=-1)
 
 
 def only(by_head: dict[str, T]) -> T | dict[str, T]:

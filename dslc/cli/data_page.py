@@ -47,7 +47,7 @@ def _target(target: TargetView, shown: Overview) -> str:
         return beside(charts) + table(SPREAD, [(part, *_spread(spread)) for part, spread in spreads.items()], "numbers")
     counts = [(one.label, sum(one.rows.values())) for one in target.classes]
     rows = [
-        (one.label, *(f"{count:,} ({count / shown.parts[part]:.1%})" for part, count in one.rows.items()))
+        (one.label, *(f"{count:,} ({one.share[part]:.1%})" for part, count in one.rows.items()))
         for one in target.classes[:MOST_ROWS]
     ]
     chart = bars(target.name, "rows of all parts", _most(counts))

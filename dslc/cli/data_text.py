@@ -125,7 +125,7 @@ def _target(target: TargetView, parts: Mapping[str, int], bars: str) -> list[str
     heads = (f"target {title}", *(head for part in parts for head in (part, "")))
     rows = []
     for one in target.classes or ():
-        cells = [cell for part, n in parts.items() for cell in (f"{one.rows[part]:,}", f"{one.rows[part] / n:.1%}")]
+        cells = [cell for part in parts for cell in (f"{one.rows[part]:,}", f"{one.share[part]:.1%}")]
         rows.append((one.label, *cells, *([f"weighs {one.weight:.4g}"] if one.weight is not None else [])))
     return _fitted((*heads, "") if len(rows[0]) > len(heads) else heads, rows, {0})
 

@@ -64,7 +64,7 @@ def _records(model: Model, data: Path) -> Iterator[dict[str, object]]:
         columns[name] = _plain(prediction.decided, prediction.raw.dtype)
         if prediction.classes is not None and prediction.probability is not None:
             prefix = "probability" if len(predicted) == 1 else f"probability.{name}"
-            for label, chance in zip(prediction.classes, prediction.probability.T, strict=True):
+            for label, chance in zip(prediction.classes, np.moveaxis(prediction.probability, -1, 0), strict=True):
                 columns[f"{prefix}.{label}"] = _plain(chance, prediction.raw.dtype)
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(columns, row, strict=True))

@@ -29,15 +29,15 @@ EXACT = 2**53
 
 
 def whole_labels(values: Numbers, name: str, origin: Origin) -> NDArray[np.int64]:
-    """Labels [rows] as integers; DataError naming the first that is fractional, not finite or beyond 2^53."""
+    """Labels [rows, ..] as integers; DataError naming the first that is fractional, not finite or beyond 2^53."""
     reals = values.astype(np.float64)
     with np.errstate(invalid="ignore"):
         wrong = ~(np.isfinite(reals) & (np.abs(reals) <= EXACT) & (reals == np.floor(reals)))
     if wrong.any():
-        row = int(np.argmax(wrong))
-        value = float(reals[row])
+        first = tuple(np.argwhere(wrong)[0])
+        value = float(reals[first])
         what = f"{value:.12g} is not a class (a whole number)" if np.isfinite(value) else fault_of(value)
-        raise DataError(f"{origin.place(name, row)}: {what}")
+        raise DataError(f"{origin.place(name, int(first[0]))}: {what}")
     return values.astype(np.int64)
 
 
@@ -90,8 +90,8 @@ def class_ids(values: Labels, classes: Sequence[Label], why: str, name: str, ori
     ids: NDArray[np.int64] = order[places].astype(np.int64)
     unknown = known[ids] != labels
     if unknown.any():
-        row = int(np.argmax(unknown))
-        raise DataError(f"{origin.place(name, row)}: class {labels[row]} {why}")
+        first = tuple(np.argwhere(unknown)[0])
+        raise DataError(f"{origin.place(name, int(first[0]))}: class {labels[first]} {why}")
     return ids
 
 

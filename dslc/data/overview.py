@@ -76,10 +76,14 @@ class ArrayView:
 
 @dataclass(frozen=True, slots=True)
 class ClassView:
-    """`rows` by part; `weight` is how much a row of the class counts under `class_weight`."""
+    """`rows` by part, and their `share` of it; of a target of several elements each counts.
+
+    `weight` is how much a row of the class counts under `class_weight`.
+    """
 
     label: str
     rows: Mapping[str, int]
+    share: Mapping[str, float]
     weight: float | None
 
 
@@ -237,9 +241,14 @@ def _target(field: TargetField, fitted: TargetPreparation, raw: Raw, dataset: Da
         encoding = _scaled(fitted.scaling, raw.recipe.scale_target)
         return TargetView(field.name, field.shape, missing, None, spreads, encoding)
     labels, weights = [text_of(label) for label in fitted.classes], fitted.class_weights
-    counts = {name: np.bincount(part.astype(np.int64), minlength=len(labels)) for name, part in parts.items()}
+    counts = {name: np.bincount(part.astype(np.int64).ravel(), minlength=len(labels)) for name, part in parts.items()}
     views = tuple(
-        ClassView(label, {name: int(of[k]) for name, of in counts.items()}, weights[k] if weights else None)
+        ClassView(
+            label,
+            {name: int(of[k]) for name, of in counts.items()},
+            {name: float(of[k] / max(1, of.sum())) for name, of in counts.items()},
+            weights[k] if weights else None,
+        )
         for k, label in enumerate(labels)
     )
     return TargetView(field.name, field.shape, missing, views, None, _numbered(labels))

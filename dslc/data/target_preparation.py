@@ -50,8 +50,8 @@ def check_target(target: TargetField, values: Numbers | Column, task: Task, reci
     positive = recipe.positives.get(target.name)
     if task is Task.VALUES and target.classes is not None:
         yield errors.ClassesAsValues(target.span, target.name)
-    if task is Task.CLASSES and target.shape:
-        yield errors.NotScalar(target.span, "the loss", target.name, str(list(target.shape)))
+    if task is Task.CLASSES and target.shape and recipe.class_weight is not None:
+        yield errors.NotScalar(recipe.class_weight, "`class_weight`", target.name, str(list(target.shape)))
     if task is Task.VALUES and positive is not None:
         yield errors.BadPositive(positive.span, "`positive` needs a loss that takes classes")
     if task is Task.VALUES and isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.DATE):
@@ -81,7 +81,7 @@ def fit_target(
 
 
 def encode(target: TargetField, values: Numbers | Column, fitted: TargetPreparation, origin: Origin) -> Ids | Reals:
-    """The target as the loss reads it: class ids [rows], or values [rows, *shape] float64. DataError for labels."""
+    """The target as the loss reads it: class ids or values (float64) [rows, *shape]. DataError for labels."""
     if fitted.classes is not None:
         return _ids(target, values, fitted.classes, origin)
     reals: Reals = numbers_of(values).astype(np.float64)

@@ -149,3 +149,40 @@ def test_a_carried_column_is_read_in_a_loss_of_the_files_own() -> None:
     train { adam }
     """
     assert dslc.check(text) == []
+
+
+PER_CELL = """
+data {{ npz "cells.npz" {{ image: [6, 5, 1] = image; cell{declared} = cell }}; target cell; split 60/20/20 }}
+net {{ image | conv(8) | relu | conv(outputs, 1) }}
+loss {loss}
+train {{ adam(2e-2); batch 16; epochs 30; seed 1; watch accuracy }}
+"""
+
+
+@pytest.mark.parametrize(("loss", "classes"), [("cross_entropy", 3), ("cross_entropy", 2), ("binary_cross_entropy", 2)])
+@pytest.mark.parametrize("declared", [False, True])
+def test_each_cell_has_a_class(loss: str, classes: int, declared: bool, tmp_path: Path) -> None:
+    image = np.random.default_rng(5).uniform(0, 1, (120, 6, 5, 1))
+    cell = np.minimum((image[..., 0] * classes).astype(np.int64), classes - 1)
+    labels = cell if declared else cell * 10 + 7
+    np.savez(tmp_path / "cells.npz", image=image, cell=labels)
+    (tmp_path / "m.dsl").write_text(PER_CELL.format(loss=loss, declared=f": class({classes})" if declared else ""))
+    model = dslc.compile(tmp_path / "m.dsl")
+    model.fit()
+    predicted = model.predict(image)
+    assert isinstance(predicted, np.ndarray) and predicted.shape == cell.shape
+    assert np.mean(predicted == labels) > 0.85
+    chances = model.predict_proba(image)
+    assert isinstance(chances, np.ndarray) and chances.shape == (*cell.shape, classes)
+    np.testing.assert_allclose(chances.sum(-1), 1, rtol=1e-5)
+    found = model.evaluate(image, labels)
+    assert found["accuracy"] == pytest.approx(np.mean(predicted == labels), abs=1e-6)
+
+
+def test_a_cell_of_no_class_is_named_by_its_row(tmp_path: Path) -> None:
+    image, cell = np.zeros((20, 6, 5, 1)), np.zeros((20, 6, 5))
+    cell[:, 0, 0], cell[7, 2, 3] = 1, 2.5
+    np.savez(tmp_path / "cells.npz", image=image, cell=cell)
+    (tmp_path / "m.dsl").write_text(PER_CELL.format(loss="cross_entropy", declared=""))
+    with pytest.raises(dslc.DataError, match=r'array "cell", row 7: 2.5 is not a class \(a whole number\)'):
+        dslc.compile(tmp_path / "m.dsl")

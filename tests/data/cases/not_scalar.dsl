@@ -2,4 +2,5 @@
 data {
   npz "files/images.npz"
   target pair
+  class_weight balanced
 }
