@@ -6,7 +6,7 @@ data {
   scale minmax 0..1
 }
 
-layer block(x, channels) = x | conv(channels) | batchnorm | relu
+layer block(x, channels) = x | conv(channels, bias = false) | batchnorm | relu
 
 net {
   image | block(16) | block(16) | maxpool

@@ -116,11 +116,12 @@ def single(values: NDArray[np.int64] | Reals) -> NDArray[np.int64] | NDArray[np.
 
 
 def _goal(field: Field, value: NDArray[np.int64] | NDArray[np.float32]) -> str:
-    """A row's target: `2 = Gentoo`, or a number, or the first of several."""
+    """A row's target: `2 = Gentoo`, or a number, or the first of several of either."""
     flat = value.reshape(-1)
+    told = [str(number) for number in flat[:4]]
     if field.labels is not None:
-        return f"{flat[0]} = {shown(field.labels[int(flat[0])], 20)}"
-    return ", ".join(map(str, flat[:4])) + (", ..." if len(flat) > 4 else "")
+        told = [f"{number} = {shown(field.labels[int(number)], 20)}" for number in told]
+    return ", ".join(told) + (", ..." if len(flat) > 4 else "")
 
 
 def _groups(columns: Sequence[tuple[str, list[str]]], width: int) -> Iterator[list[tuple[str, list[str]]]]:

@@ -21,7 +21,7 @@ from dslc.elaborate.values import Tensor, kind_of, shape_of
 from dslc.graph.graph import NodeId, Op, TensorType
 from dslc.ops.contract import contraction
 from dslc.ops.gather import Gather
-from dslc.ops.leaf import Constant, LeafRole
+from dslc.ops.leaf import Constant, Iota, LeafRole
 from dslc.ops.map import Map
 from dslc.ops.random import Distribution, Random
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
@@ -170,6 +170,17 @@ def gather(t: Tensor, index: Tensor, span: Span) -> Tensor:
     return Tensor(home, node, index.shape, batched, span)
 
 
+def one_hot(ids: Tensor, count: int, span: Span) -> Tensor:
+    """[.., count] of ids [..]: 1 at the place that the id names, else 0."""
+    home, rank = ids.home, len(ids.shape) + ids.batched
+    shape = (*ids.shape, count)
+    whole = _batch(shape, ids.batched)
+    spread_ids = home.add(Expand(whole, tuple(range(rank))), ids.node)
+    places = home.add(Expand(whole, (rank,)), home.add(Iota(count)))
+    same = home.add(Map(functions.equal), spread_ids, places)
+    return _real(Tensor(home, same, shape, ids.batched, span))
+
+
 def reshape(t: Tensor, shape: tuple[int, ...], span: Span) -> Tensor:
     """The same elements, row-major, in another shape per example."""
     if prod(shape) != prod(t.shape):
@@ -219,8 +230,8 @@ def draw_once(home: Draft, distribution: Distribution, path: str, shape: tuple[i
 
 
 def over_examples(t: Tensor, span: Span) -> NodeId:
-    """[] real: the sum over the batch's rows of example weight times the value's mean over its elements."""
-    value = spread(mean(as_real(t), None, span), (), True)
+    """Real: the sum over the batch's rows of example weight times the value."""
+    value = spread(as_real(t), t.shape, True)
     weight = t.home.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
     weighted = map_(functions.multiply, (value, Tensor(t.home, weight, (), True, span)), span)
     return t.home.add(Reduce(ReduceKind.SUM, (0,)), weighted.node)

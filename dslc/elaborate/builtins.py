@@ -86,6 +86,20 @@ def _filled(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) 
     return batching.spread(value, tuple(extent for part in dims for extent in part), value.batched)
 
 
+def _one_hot(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    """`one_hot(target)`, `one_hot(decide(prediction), 10)`."""
+    ids = tensor(arguments[0])
+    count = ids.classes
+    if len(arguments) > 1:
+        count = static.whole(frame, arguments[1].value, "the number of classes", arguments[1].span)
+    if ids.dtype is not DType.INT or count is None:
+        raise Fault(
+            Unexpected(arguments[0].span, kind_of(arguments[0].value), "a class target, or ids and their number")
+        )
+    frame.locate(span)
+    return batching.one_hot(ids, count, frame.here(span))
+
+
 def _concat(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     frame.locate(span)
     return batching.concat([tensor(argument) for argument in arguments], frame.here(span))
@@ -210,6 +224,7 @@ BUILTINS = {
         Builtin("reshape", _reshape, 2, 100, of_tensor=True),
         Builtin("require", _require, 2, 10, piped=False),
         Builtin("filled", _filled, 2, 100, piped=False),
+        Builtin("one_hot", _one_hot, 1, 2, of_tensor=True),
         Builtin("concat", _concat, 2, 100, of_tensor=True),
         _random("random_uniform", Distribution.UNIFORM, 0.5),
         _random("random_normal", Distribution.NORMAL, 0.0),

@@ -173,7 +173,7 @@ def _leaf(draft: Draft, parameter: ast.Parameter, sample: Sample) -> Tensor:
 def _over_batch(totals: Totals, value: Tensor) -> Graph:
     """A metric over one batch: its final formula on top of the sums that feed it."""
     if value.home is totals.examples:
-        value = totals.gather(value, True, value.span)
+        value = totals.gather(value, True, value.span, pooled=True)
     sums: dict[str, NodeId] = {str(k): node for k, node in enumerate(totals.sums, 1)}
     sums["weight"] = totals.sum_of_weights()
     finish = totals.draft.graph({"value": value.node})
@@ -207,7 +207,9 @@ def stand_in(definition: ast.Definition) -> Sample:
             numbers[name] = 2
         elif parameter.default is None and name not in {*shapes, *implied} and not _is(parameter, "layer"):
             numbers[name] = 0.5
-    return Sample(shapes, numbers, extents.get("classes"), batched=BATCH in references(definition))
+    named = references(definition)
+    classes = extents.get("classes") or (2 if "one_hot" in named else None)
+    return Sample(shapes, numbers, classes, batched=BATCH in named)
 
 
 def _is(parameter: ast.Parameter, kind: str) -> bool:

@@ -7,14 +7,14 @@ example. Leaves are found by role and name (dslc/ops/leaf.py):
     EXAMPLE_WEIGHT ""     [rows] real                  ROW_ID ""      [rows] int
     PARAMETER dense.w     [fan_in, units] real         STATE m.dense.w
     SETTING rate          [] real                      CLOCK iteration, progress, rows: [] real; seed, epoch: [] int
-    GRADIENT dense.w      (in `updates` only)          TOTAL k: [] real (in `finish` only)
+    GRADIENT dense.w      (in `updates` only)          TOTAL k: real (in `finish` only)
 
 Outputs, by name:
 
     forward   objective: [] (what is differentiated: data loss + penalties); sums.weight, sums.loss: []; update.NAME
               for every state of a layer
     updates   update.NAME for every other parameter, and state of the optimizer, that changes
-    evaluate  sums.weight, sums.loss, sums.1, sums.2 ...: [] sums over the rows present of weight * quantity
+    evaluate  sums.weight, sums.loss: [], sums.1, sums.2 ...: sums over the rows present of weight * quantity
     finish    loss and each metric, from TOTAL leaves weight, loss, 1, 2 ...
     predict   prediction.HEAD: the net's raw output; probability.HEAD: after the loss's link; decision.HEAD: id or value
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dslc.elaborate import batching
 from dslc.elaborate.arguments import evaluated, head_of
 from dslc.elaborate.arithmetic import operand
 from dslc.elaborate.errors import Cascade, Duplicate, Fault, Unexpected
@@ -13,7 +14,7 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.heads import Head
 from dslc.elaborate.names import resolve
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.values import Poison, Stage, Tensor, Value, kind_of, shape_of
+from dslc.elaborate.values import Poison, Stage, Tensor, Value, kind_of
 from dslc.graph.graph import NodeId, Role
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
@@ -67,7 +68,5 @@ def _total(frame: Frame, totals: Totals, value: Value, use: ast.Name | ast.Call)
     quantity = operand(value, use.span)
     frame.locate(use.span)
     if isinstance(quantity, Tensor) and quantity.home is totals.draft:
-        if quantity.shape:
-            raise Fault(Unexpected(use.span, f"a metric of shape {shape_of(quantity.shape)}", "one number"))
-        return quantity.node
-    return totals.gather(quantity, True, use.span).node
+        return batching.mean(quantity, None, use.span).node
+    return totals.gather(quantity, True, use.span, pooled=True).node

@@ -115,7 +115,7 @@ def reported(frame: Frame, data: Tensor, span: Span) -> dict[str, NodeId]:
     draft = frame.draft
     frame.locate(span)
     weight = draft.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
-    loss = batching.over_examples(data, frame.here(span))
+    loss = batching.over_examples(batching.mean(data, None, span), frame.here(span))
     return {"sums.weight": draft.add(Reduce(ReduceKind.SUM, (0,)), weight), "sums.loss": loss}
 
 

@@ -4,6 +4,7 @@ sum(exp(x) over c)           the axis that a parameter's shape calls `c`
 mean(x over ..)              the axes before those that have names
 mean(x over batch, ..)       and the rows of the batch: one value for all of them
 mean(e^2 over examples)      all rows of a part, by their weights; in metrics
+mean(e^2 over examples, ..)  and all elements of each
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def tensor(bound: Bound) -> Tensor:
 def reduced(frame: Frame, kind: ReduceKind | None, of: Bound, over: Sequence[Name | Leading], span: Span) -> Value:
     """The argument over these axes, over all of an example's where there are none; `kind` None is the mean."""
     names = [axis.text if isinstance(axis, Name) else ".." for axis in over]
-    if names == ["examples"]:
-        return _over_examples(frame, kind, of, over[0].span, span)
+    if names in (["examples"], ["examples", ".."]):
+        return _over_examples(frame, kind, of, over, span)
     value = tensor(of)
     places = [place for axis in over for place in _places(frame, value, axis)] if over else None
     batch = next((axis.span for axis, name in zip(over, names, strict=True) if name == BATCH), None)
@@ -83,8 +84,11 @@ def _check_batch(frame: Frame, value: Tensor, span: Span) -> None:
         raise Fault(NoAxis(span, BATCH, batching.described(value)))
 
 
-def _over_examples(frame: Frame, kind: ReduceKind | None, of: Bound, name: Span, span: Span) -> Value:
+def _over_examples(
+    frame: Frame, kind: ReduceKind | None, of: Bound, over: Sequence[Name | Leading], span: Span
+) -> Value:
     """A sum of weighted quantities over all examples: evaluated in one graph, used in the one after it."""
+    name = over[0].span
     if frame.totals is None:
         raise Fault(Misplaced(name, "`over examples`", "anything but a metric"))
     if kind not in (None, ReduceKind.SUM):
@@ -93,4 +97,4 @@ def _over_examples(frame: Frame, kind: ReduceKind | None, of: Bound, name: Span,
     if isinstance(value, Tensor) and value.home is frame.totals.draft:
         raise Fault(MixedLevels(of.span))
     frame.locate(span)
-    return frame.totals.gather(value, kind is None, frame.here(span))
+    return frame.totals.gather(value, kind is None, frame.here(span), pooled=len(over) > 1)

@@ -26,12 +26,17 @@ class Totals:
         self.draft = Draft()
         self.sums: list[NodeId] = []
 
-    def gather(self, value: Number | Tensor, mean: bool, span: Span) -> Tensor:
-        """The weighted sum, or mean, of a value per example, as a [] tensor of `draft`."""
+    def gather(self, value: Number | Tensor, mean: bool, span: Span, pooled: bool) -> Tensor:
+        """The weighted sum, or mean, of a value per example, as a tensor of `draft`.
+
+        It has the value's shape, or if `pooled` is of the mean of the value's elements.
+        """
         if isinstance(value, Number):
             value = batching.scalar(self.examples, self.examples.number(value), span)
+        if pooled:
+            value = batching.mean(batching.as_real(value), None, span)
         self.sums.append(batching.over_examples(value, span))
-        total = self.leaf(str(len(self.sums)), span)
+        total = self.leaf(str(len(self.sums)), span, value.shape)
         return batching.map_(functions.divide, (total, self.leaf("weight", span)), span) if mean else total
 
     def sum_of_weights(self) -> NodeId:
@@ -39,7 +44,7 @@ class Totals:
         weight = self.examples.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
         return self.examples.add(Reduce(ReduceKind.SUM, (0,)), weight)
 
-    def leaf(self, name: str, span: Span) -> Tensor:
-        """The total `weight`, `loss`, `1`, `2`, ... as a [] tensor."""
-        node = self.draft.leaf(LeafRole.TOTAL, name, TensorType(()))
-        return batching.scalar(self.draft, node, span)
+    def leaf(self, name: str, span: Span, shape: tuple[int, ...] = ()) -> Tensor:
+        """The total `weight`, `loss`, `1`, `2`, ... as a tensor."""
+        node = self.draft.leaf(LeafRole.TOTAL, name, TensorType(shape))
+        return Tensor(self.draft, node, shape, False, span)

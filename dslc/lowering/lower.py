@@ -5,9 +5,9 @@ bytes, and everything starts at a multiple of 64:
 
     CLOCK      iteration, progress, rows, seed, epoch
     SETTING    in the experiment's order, those that some graph reads
-    TOTAL      weight, loss, 1, 2, ...: the sums of `evaluate`, in its order
-    RESULT     float64 scalars: of `train` objective, sums.weight, sums.loss; of `evaluate` its sums; of
-               `finish` loss and metrics; then other entries' scalars
+    TOTAL      weight, loss, 1, 2, ...: the sums of `evaluate`, in its order and shapes
+    RESULT     float64: of `train` objective, sums.weight, sums.loss; of `evaluate` its sums; of `finish` loss and
+               metrics; then other entries' scalars
     PARAMETER  one after another; then STATE, ROW, the other RESULTs, and SCRATCH
 """
 
@@ -163,12 +163,13 @@ def _settings(drafts: Drafts, graphs: Mapping[str, Graph], experiment: Declared)
 
 
 def _totals(drafts: Drafts, graphs: Mapping[str, Graph]) -> Leaves:
-    """Slots for the sums of `evaluate`, and for any other total that `finish` reads."""
+    """Places for the sums of `evaluate`, and for any other total that `finish` reads."""
     names = [name.removeprefix("sums.") for name in _sums(graphs["evaluate"])] if "evaluate" in graphs else []
-    names += [name for name in _leaves(graphs.values(), LeafRole.TOTAL) if name not in names]
+    shapes = {name: graphs["evaluate"].type(graphs["evaluate"].outputs[f"sums.{name}"]).shape for name in names}
+    shapes |= {name: node.type.shape for name, node in _leaves(graphs.values(), LeafRole.TOTAL).items()}
     return {
-        (LeafRole.TOTAL, name): drafts.add(name, Element.F64, (), Region.TOTAL, BUILT_IN)
-        for name in sorted(names, key=_sum_order)
+        (LeafRole.TOTAL, name): drafts.add(name, Element.F64, shapes[name], Region.TOTAL, BUILT_IN)
+        for name in sorted(shapes, key=_sum_order)
     }
 
 
@@ -189,12 +190,17 @@ def _in_order(graphs: Mapping[str, Graph]) -> list[str]:
 
 
 def _scalar_results(drafts: Drafts, entry: str, graph: Graph) -> dict[str, View]:
-    """The scalars that the machine or the host reads as float64: objective, sums, and all that `finish` yields."""
+    """What the machine or the host reads as float64: objective, sums, and all that `finish` yields."""
     if entry == "finish":
         names = sorted(graph.outputs, key=lambda name: name != "loss")
     else:
         names = [name for name in ("objective",) if name in graph.outputs] + _sums(graph)
-    return {name: drafts.add(f"{entry}.{name}", Element.F64, (), Region.RESULT, _span(graph, name)) for name in names}
+    return {
+        name: drafts.add(
+            f"{entry}.{name}", Element.F64, graph.type(graph.outputs[name]).shape, Region.RESULT, _span(graph, name)
+        )
+        for name in names
+    }
 
 
 def _tensor_results(drafts: Drafts, entry: str, graph: Graph, scalars: Mapping[str, View]) -> dict[str, View]:

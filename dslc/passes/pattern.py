@@ -3,8 +3,9 @@
     x = Hole("x")
     (log(1.0 + exp(x)), softplus(x))
 
-A hole takes any node and, named twice, the same one; a number takes a constant of that value, expanded or
-not; `Hole("c", constant=True)` takes any constant. Commutative functions are tried in both orders.
+A hole takes any node and, named twice, the same one, and `-x` whatever is known to be its negative, as b - a is of
+a - b; a number takes a constant of that value, expanded or not; `Hole("c", constant=True)` takes any constant.
+Commutative functions are tried in both orders.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dslc.ops.leaf import NUMPY, Constant
 from dslc.ops.map import Map, filled
 from dslc.ops.structure import Expand
 from dslc.passes.rewrite import COMMUTATIVE, Rule
-from dslc.scalar.functions import Operand, ScalarFunction, Term
+from dslc.scalar.functions import Operand, ScalarFunction, Term, multiply, negate, subtract
 from dslc.scalar.types import DType
 
 Bound: TypeAlias = Mapping[str, NodeId]
@@ -87,12 +88,28 @@ def matches(build: Builder, pattern: Operand, node: NodeId, bound: Bound | None 
         known = bound.get(pattern.name)
         return {**bound, pattern.name: node} if known is None else bound if known == node else None
     if isinstance(pattern, Form):
+        if _negative(build, pattern, node, bound):
+            return bound
         found = build.nodes[node]
         if not isinstance(found.op, Map) or found.op.function != pattern.function:
             return None
         return _arguments(build, pattern, found.inputs, bound)
     value = constant(build, node)
     return bound if value is not None and value == pattern else None
+
+
+def _negative(build: Builder, form: Form, node: NodeId, bound: Bound) -> bool:
+    """Is it `-x` of a hole that stands for a difference or a multiple, written without the sign?"""
+    hole = form.arguments[0]
+    if form.function != negate or not isinstance(hole, Hole) or hole.name not in bound:
+        return False
+    one, other = build.nodes[bound[hole.name]], build.nodes[node]
+    if one.op == other.op == Map(subtract):
+        return one.inputs == other.inputs[::-1]
+    if one.op == other.op == Map(multiply):
+        factors = [[(constant(build, k), rest) for k, rest in (n.inputs, n.inputs[::-1])] for n in (one, other)]
+        return any(a is not None and b is not None and a == -b and p == q for a, p in factors[0] for b, q in factors[1])
+    return one.op == Map(negate) and one.inputs == (node,)
 
 
 def _arguments(build: Builder, form: Form, inputs: Sequence[NodeId], bound: Bound) -> Bound | None:

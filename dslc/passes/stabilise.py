@@ -24,6 +24,8 @@ from dslc.scalar.functions import add, divide, exp, expm1, log, log1p, sigmoid, 
 
 x, y = Hole("x"), Hole("y")
 
+LOG_2 = 0.6931471805599453
+
 FORMULAS: tuple[Equation, ...] = (
     (log(1.0 + exp(x)), softplus(x)),
     (log1p(exp(x)), softplus(x)),
@@ -35,6 +37,7 @@ FORMULAS: tuple[Equation, ...] = (
     (log(1.0 - sigmoid(x)), -softplus(x)),
     ((exp(x) - exp(-x)) / (exp(x) + exp(-x)), tanh(x)),
     (2.0 * sigmoid(2.0 * x) - 1.0, tanh(x)),
+    (log((exp(x) + exp(-x)) / 2.0), x + softplus(-2.0 * x) - LOG_2),
     (log(exp(x) / y), x - log(y)),
     (log(1.0 + x), log1p(x)),
     (exp(x) - 1.0, expm1(x)),

@@ -11,6 +11,12 @@ initializer glorot_uniform(fan_in, fan_out) = uniform(-sqrt(6 / (fan_in + fan_ou
 # PyTorch `xavier_normal_`; Keras's draw is cut at two deviations.
 initializer glorot_normal(fan_in, fan_out) = normal(0, sqrt(2 / (fan_in + fan_out)))
 
-# He et al. 2015, equation 10. Keras `HeUniform` and `HeNormal` (cut at two deviations), PyTorch `kaiming_*_(nonlinearity="relu")`.
+# He et al. 2015, equation 10. Keras `HeUniform` and `HeNormal` (cut at two deviations), PyTorch
+# `kaiming_*_(nonlinearity="relu")`.
 initializer he_uniform(fan_in) = uniform(-sqrt(6 / fan_in), sqrt(6 / fan_in))
 initializer he_normal(fan_in) = normal(0, sqrt(2 / fan_in))
+
+# LeCun et al. 1998, "Efficient BackProp", equation 16: variance 1 / fan_in. Keras `LecunUniform` and `LecunNormal` (cut
+# at two deviations), PyTorch `kaiming_*_(nonlinearity="linear")`.
+initializer lecun_uniform(fan_in) = uniform(-sqrt(3 / fan_in), sqrt(3 / fan_in))
+initializer lecun_normal(fan_in) = normal(0, sqrt(1 / fan_in))

@@ -20,28 +20,28 @@ loss log_cosh(prediction, target) {
   log((exp(e) + exp(-e)) / 2)
 }
 
-# The q-th quantile of the target minimises it: Koenker & Bassett 1978, problem 2.2. 0.5 is half the absolute error.
-# scikit-learn `mean_pinball_loss(alpha=q)`, pytorch-forecasting `QuantileLoss`, which gives twice as much.
+# The q-th quantile of the targets minimises it: Koenker & Bassett 1978. With q = 0.5 half the absolute error.
+# scikit-learn `mean_pinball_loss(alpha=q)`; neither Keras nor PyTorch has it.
 loss pinball(prediction, target, q: share = 0.5) = max(q * (target - prediction), (q - 1) * (target - prediction))
 
-# Counts, from the logarithm of their rate, up to log(target!), which no weight changes.
-# PyTorch `PoissonNLLLoss(log_input=True, full=False)`; Keras `Poisson` of exp(prediction), without its epsilon.
+# Counts from the logarithm of their rate, up to log(target!): McCullagh & Nelder 1989, chapter 6. PyTorch
+# `PoissonNLLLoss(log_input=True, full=False)`; Keras `Poisson` of exp(prediction), where it has no epsilon.
 loss poisson(prediction, target) = exp(prediction) - target * prediction
 
-# A value whose mean and logarithm of the variance are predicted, [.., 2]; up to log(2 pi) / 2. Nix & Weigend 1994,
-# equation 4. PyTorch `GaussianNLLLoss(full=False)` of prediction[.., 0] and exp(prediction[.., 1]), which it clamps at eps.
+# Values whose mean and logarithm of the variance are predicted, [.., 2] in this order, up to log(2 pi) / 2:
+# Nix & Weigend 1994. PyTorch `GaussianNLLLoss(full=False)` of the mean and exp(log_variance), where it does not clamp.
 loss gaussian_nll(prediction: [.., 2], target) {
-  mean_of = prediction[.., 0]
+  expected = prediction[.., 0]
   log_variance = prediction[.., 1]
-  0.5 * (log_variance + (target - mean_of)^2 / exp(log_variance))
+  require(count(expected) == count(target), "{} values of the target meet {} means", count(target), count(expected))
+  0.5 * (log_variance + (target - expected)^2 * exp(-log_variance))
 }
 
-# 1 less the cosine of the angle between both; a length counts sqrt(eps) at least, so that 0 has an angle.
-# Keras `CosineSimilarity`, which is less by 1; PyTorch `CosineEmbeddingLoss` of pairs that match.
+# 1 less the cosine of the angle between both; a square of a length is `eps` at least, so that 0 has an angle.
+# Keras `CosineSimilarity`, which is less by 1; PyTorch `CosineEmbeddingLoss` of pairs that match, which adds eps.
 loss cosine(prediction: [.., c], target: [.., c], eps: positive = 1e-12) {
-  a = sqrt(max(sum(prediction^2 over c), eps))
-  b = sqrt(max(sum(target^2 over c), eps))
-  1 - sum(prediction * target over c) / (a * b)
+  lengths = sqrt(max(sum(prediction^2 over c), eps) * max(sum(target^2 over c), eps))
+  1 - sum(prediction * target over c) / lengths
 }
 
 # Cortes & Vapnik 1995, on two classes read as -1 and +1. Keras `Hinge`.
@@ -51,7 +51,7 @@ loss hinge(prediction, target: class(2)) {
   max(0, 1 - side * prediction)
 }
 
-# On two classes read as -1 and +1. Keras `SquaredHinge`; PyTorch `MultiMarginLoss` is another one.
+# Its square, the L2-SVM of Tang 2013, section 2.1. Keras `SquaredHinge`, scikit-learn `LinearSVC`.
 loss squared_hinge(prediction, target: class(2)) {
   link none
   side = 2 * target - 1
@@ -65,15 +65,16 @@ loss binary_cross_entropy(prediction, target: class(2)) {
   -(target * log(p) + (1 - target) * log(1 - p))
 }
 
-# On class ids, from raw predictions. Keras `SparseCategoricalCrossentropy(from_logits=True)`, PyTorch `CrossEntropyLoss`.
-# `smoothing` of the target goes to all classes alike (Szegedy et al. 2016, section 7): `label_smoothing` of both.
+# On class ids, from raw predictions. Keras `SparseCategoricalCrossentropy(from_logits=True)`, PyTorch
+# `CrossEntropyLoss`. A share `smoothing` of the target is spread over all classes: Szegedy et al. 2016, section 7;
+# `label_smoothing` of Keras's `CategoricalCrossentropy` and of PyTorch.
 loss cross_entropy(prediction: [.., classes], target: class(classes), smoothing: share = 0) {
   link softmax
   logsumexp(prediction) - (1 - smoothing) * prediction[target] - smoothing * mean(prediction over classes)
 }
 
-# On distributions over the classes, from raw predictions: the divergence below and the target's own entropy.
-# Keras `CategoricalCrossentropy(from_logits=True)`, PyTorch `CrossEntropyLoss` of class probabilities.
+# On target distributions, from raw predictions: kl_divergence and the target's own entropy. Keras
+# `CategoricalCrossentropy(from_logits=True)`, PyTorch `CrossEntropyLoss` on probabilities of the classes.
 loss soft_cross_entropy(prediction: [.., classes], target: [.., classes]) {
   link softmax
   -sum(target * log_softmax(prediction) over classes)
@@ -87,24 +88,27 @@ loss kl_divergence(prediction: [.., classes], target: [.., classes]) {
   sum(target * surprise over classes)
 }
 
-# Cross entropy, less of it where the true class is likely already: Lin et al. 2017, equation 4. On class ids, from raw
-# predictions; Keras `CategoricalFocalCrossentropy(alpha=1, from_logits=True)`. Other alpha: `class_weight` of the data.
+# Cross entropy, less of it where the true class is likely already: Lin et al. 2017, equation 4. From gamma = 1 on its
+# gradient is finite everywhere. On class ids, from raw predictions. Keras
+# `CategoricalFocalCrossentropy(alpha=1, from_logits=True)`; another alpha is `class_weight` of the data.
 loss focal(prediction: [.., classes], target: class(classes), gamma: positive = 2) {
   link softmax
-  log_p = log_softmax(prediction)
-  -(1 - exp(log_p[target]))^gamma * log_p[target]
+  p = softmax(prediction)
+  log_p = log(p)
+  -(1 - p[target])^gamma * log_p[target]
 }
 
-# The same on two classes. Keras `BinaryFocalCrossentropy(from_logits=True)`, torchvision `sigmoid_focal_loss(alpha=-1)`.
+# The same on two classes. Keras `BinaryFocalCrossentropy(from_logits=True)`, torchvision
+# `sigmoid_focal_loss(alpha=-1)`.
 loss binary_focal(prediction, target: class(2), gamma: positive = 2) {
   link sigmoid
   p = sigmoid(prediction)
   -(target * (1 - p)^gamma * log(p) + (1 - target) * p^gamma * log(1 - p))
 }
 
-# How little two masks overlap, all places of an example together: Milletari et al. 2016, section 3; `eps` makes empty
-# ones agree. From the raw prediction of each place. MONAI `DiceLoss(sigmoid=True, squared_pred=True, smooth_nr=eps,
-# smooth_dr=eps)`; Keras `Dice` takes no squares.
+# How little two masks overlap, all places of an example together: Milletari et al. 2016, section 3. From the raw
+# prediction of each place; with `eps` empty masks agree. MONAI `DiceLoss(sigmoid=True, squared_pred=True)`, whose
+# smooth_nr and smooth_dr are eps; Keras `Dice` of sigmoid(prediction) takes no squares.
 loss dice(prediction, target: class(2), eps: positive = 1e-7) {
   link sigmoid
   p = sigmoid(prediction)

@@ -54,7 +54,7 @@ TRAIN_SLOT: Final = 16  # first slot of the results of `train`: objective, sums.
 EVALUATE_SLOT: Final = 17  # of `evaluate`: sums.weight, sums.loss, sums.1 ...
 FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, COLUMNS - 1 of them
 TOTAL_SLOT: Final = 19  # of the totals that `finish` reads, in the order of the results of `evaluate`
-TOTALS: Final = 20  # how many
+TOTALS: Final = 20  # how many elements of `slots` they take, as those results do
 WORDS: Final = 21  # length of `parameters` and `best`
 
 # `ints`: the state.
@@ -168,7 +168,7 @@ def take_batch(ints: Integers, reals: Reals, slots: Reals) -> None:
 def take_chunk(ints: Integers, slots: Reals) -> None:
     """Adds a validation batch's sums to the totals."""
     for k in range(ints[TOTALS]):
-        slots[(ints[TOTAL_SLOT] + k) * SLOT] += slots[(ints[EVALUATE_SLOT] + k) * SLOT]
+        slots[ints[TOTAL_SLOT] * SLOT + k] += slots[ints[EVALUATE_SLOT] * SLOT + k]
     ints[VALIDATED] += ints[ROWS]
 
 
@@ -262,7 +262,7 @@ def begin_chunk(ints: Integers, slots: Reals) -> None:
     """Commands the next batch of validation rows."""
     if ints[VALIDATED] == 0:
         for k in range(ints[TOTALS]):
-            slots[(ints[TOTAL_SLOT] + k) * SLOT] = 0.0
+            slots[ints[TOTAL_SLOT] * SLOT + k] = 0.0
     ints[COMMAND] = EVALUATE
     ints[FIRST] = ints[VALIDATED]
     ints[ROWS] = min(ints[CHUNK], ints[VAL_ROWS] - ints[VALIDATED])

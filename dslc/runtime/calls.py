@@ -11,8 +11,8 @@ from dslc.graph.graph import Array
 from dslc.program import machine
 from dslc.program.arena import view
 from dslc.program.backend import Bytes, Executable, Integers
-from dslc.program.program import Program
-from dslc.runtime.plan import by_place, total_slot
+from dslc.program.program import Element, Program
+from dslc.runtime.plan import by_place, total_elements, total_slot
 from dslc.scalar.types import ROWS
 
 
@@ -27,15 +27,15 @@ class Caller:
 
     def sums(self, sources: Sequence[Array], order: Integers) -> dict[str, float]:
         """The results of `finish` over the rows `order`. A training that was interrupted keeps its totals."""
-        slots = self.arena.view(np.float64)
-        results = by_place(self.program, "evaluate")
+        slots, count = self.arena.view(np.float64), total_elements(self.program)
         first = total_slot(self.program) * machine.SLOT
-        totals = slots[first : first + len(results) * machine.SLOT : machine.SLOT]
+        (result, *_) = by_place(self.program, "evaluate").values()
+        sums = slots[result.offset // Element.F64.bytes :][:count]
+        totals = slots[first : first + count]
         before = totals.copy()
         totals[:] = 0
-        found = [view(self.arena, buffer) for buffer in results.values()]
         for _ in self._batches("evaluate", sources, order):
-            totals += [float(value) for value in found]
+            totals += sums
         self.executable.call("finish", self.arena, sources, order, 0, 0, self.threads)
         totals[:] = before
         return {name: float(view(self.arena, buffer)) for name, buffer in by_place(self.program, "finish").items()}

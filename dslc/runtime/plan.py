@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from dslc.diagnostics import DataError
 from dslc.elaborate.experiment import KeepBest, Loop, StopRule
 from dslc.program import machine
+from dslc.program.arena import buffer_bytes
 from dslc.program.backend import MachineMemory
-from dslc.program.program import ALIGNMENT, Buffer, Program, Region
+from dslc.program.program import ALIGNMENT, Buffer, Element, Program, Region
 
 SEEDS = 2**32
 
@@ -81,7 +82,7 @@ def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:
     ints[machine.EVALUATE_SLOT] = _first(program, "evaluate", "sums.weight")
     ints[machine.FINISH_SLOT] = _first(program, "finish", "loss")
     ints[machine.TOTAL_SLOT] = total_slot(program)
-    ints[machine.TOTALS] = len(program.entries["evaluate"].results)
+    ints[machine.TOTALS] = total_elements(program)
     ints[machine.WORDS] = len(memory.parameters) // 8
     _write_rules(memory, plan.columns, loop.stop, loop.keep)
 
@@ -99,6 +100,12 @@ def _write_rules(memory: MachineMemory, columns: tuple[str, ...], stop: StopRule
 def total_slot(program: Program) -> int:
     """The first of the slots in which the sums of a part are collected."""
     return min(buffer.offset for buffer in program.buffers if buffer.region is Region.TOTAL) // ALIGNMENT
+
+
+def total_elements(program: Program) -> int:
+    """How many float64 the totals take: those of `evaluate`, which take as many, lie as far apart."""
+    ends = (buffer.offset + buffer_bytes(buffer, 0) for buffer in program.buffers if buffer.region is Region.TOTAL)
+    return (max(ends) - total_slot(program) * ALIGNMENT) // Element.F64.bytes
 
 
 def _first(program: Program, entry: str, result: str) -> int:

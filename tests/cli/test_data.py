@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from example_models import MODELS, WITH_DATA
 from model_files import FED
 
 import dslc
@@ -22,9 +23,6 @@ from dslc.cli.main import run
 from dslc.model import TRAINING
 from dslc.program.program import Element
 from dslc.runtime.rows import sources_of
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
-FILES = sorted(MODELS.glob("*.dsl"))
 
 REST = "net { inputs | dense(outputs) }\nloss cross_entropy\ntrain { adam(1e-3); epochs 1 }\n"
 
@@ -84,7 +82,7 @@ def test_columns_are_those_of_the_file(capsys: pytest.CaptureFixture[str]) -> No
         assert spread["bins"] == np.histogram(values, 10)[0].tolist()
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_DATA, ids=lambda path: path.stem)
 def test_parts_and_classes_are_those_that_training_has(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = shown(capsys, path)
     model = dslc.compile(path, backend="reference")
@@ -94,12 +92,13 @@ def test_parts_and_classes_are_those_that_training_has(path: Path, capsys: pytes
     assert [target["name"] for target in record["targets"]] == list(model.dataset.beside)
     for target in record["targets"]:
         if target["classes"] is None:
-            assert {name: spread["count"] for name, spread in target["spreads"].items()} == record["parts"]
+            elements = int(np.prod(model.dataset.beside[target["name"]].shape[1:]))
+            expected = {name: elements * count for name, count in record["parts"].items()}
+            assert {name: spread["count"] for name, spread in target["spreads"].items()} == expected
             continue
         for name, rows in parts.items():
-            counts = np.bincount(
-                model.dataset.beside[target["name"]][rows].astype(int), minlength=len(target["classes"])
-            )
+            ids = model.dataset.beside[target["name"]][rows].astype(int).ravel()
+            counts = np.bincount(ids, minlength=len(target["classes"]))
             assert [one["rows"][name] for one in target["classes"]] == counts.tolist()
 
 
@@ -218,7 +217,7 @@ def test_other_data_may_be_named(
 # --- what the net sees ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_DATA, ids=lambda path: path.stem)
 def test_a_batch_is_what_the_program_fetches(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = shown(capsys, path, "--batch", 5)
     model = dslc.compile(path, backend="reference")
@@ -233,7 +232,7 @@ def test_a_batch_is_what_the_program_fetches(path: Path, capsys: pytest.CaptureF
             assert np.array_equal(np.array(values, np.float32).reshape(expected.shape), expected)
         for name, value in row["beside"].items():
             goal = fetched[f"target.{name}"]
-            assert np.array_equal(np.array(value, goal.dtype), goal[number].reshape(()))
+            assert np.array_equal(np.squeeze(np.array(value, goal.dtype)), np.squeeze(goal[number]))
 
 
 def test_rows_are_named_as_the_file_counts_them(write: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
@@ -300,7 +299,7 @@ def test_a_class_that_a_part_lacks_is_noted(write: Callable[..., Path], capsys: 
 # --- how it reads -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_DATA, ids=lambda path: path.stem)
 @pytest.mark.parametrize("options", [[], ["--batch", "3"]])
 def test_it_reads_well_at_80_columns(path: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, text(capsys, path, *options).splitlines())) <= 80

@@ -90,7 +90,7 @@ class Training:
             machine.BATCH: 8, machine.CHUNK: 8, machine.SEED: 3, machine.SHUFFLE: 1, machine.COLUMNS: 2,
             machine.STOP_COLUMN: -1, machine.KEEP_COLUMN: 1, machine.TRAIN_SLOT: offsets["train objective"],
             machine.EVALUATE_SLOT: offsets["evaluate weight"], machine.FINISH_SLOT: offsets["finish loss"],
-            machine.TOTAL_SLOT: offsets["total weight"], machine.TOTALS: 2, machine.WORDS: 8,
+            machine.TOTAL_SLOT: offsets["total weight"], machine.TOTALS: machine.SLOT + 1, machine.WORDS: 8,
         }  # fmt: skip
         ints[list(plan)] = list(plan.values())
         machine.start(ints, reals)

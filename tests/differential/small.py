@@ -13,7 +13,9 @@ ROWS = 23
 
 ACTIVATIONS = (
     "relu", "leaky_relu", "prelu", "sigmoid", "tanh", "gelu", "step", "linear(2, 0.5)", "softmax", "log_softmax",
-    "softplus", "dropout(30%)",
+    "softplus", "dropout(30%)", "hard_sigmoid", "relu6", "elu", "selu", "gelu_tanh", "silu", "hard_swish", "mish",
+    "softsign", "glu", "layernorm", "rmsnorm", "groupnorm(2)", "gaussian_noise", "spatial_dropout(30%)",
+    "residual(dense(6) | tanh)",
 )  # fmt: skip
 
 LOSSES = {
@@ -25,12 +27,25 @@ LOSSES = {
     "binary_cross_entropy": ("target y: class(2)", "outputs"),
     "cross_entropy": ("target y: class(4)", "outputs"),
     "kl_divergence": ("target y: [4]", "outputs"),
+    "soft_cross_entropy": ("target y: [4]", "outputs"),
+    "log_cosh": ("target y", "outputs"),
+    "pinball(q = 0.8)": ("target y", "outputs"),
+    "poisson": ("target y", "outputs"),
+    "gaussian_nll": ("target y: [1]", "2"),
+    "cosine": ("target y: [4]", "outputs"),
+    "squared_hinge": ("target y: class(2)", "outputs"),
+    "binary_focal": ("target y: class(2)", "outputs"),
+    "focal": ("target y: class(4)", "outputs"),
+    "cross_entropy(smoothing = 0.1)": ("target y: class(4)", "outputs"),
+    "dice": ("target y: class(2)", "outputs"),
     "cross_entropy + 1e-2 * l1(weights) + 1e-2 * l2(parameters)": ("target y: class(3)", "outputs"),
 }
 
 OPTIMIZERS = (
     "gradient_descent(0.1)", "sgd(0.1)", "sgd(cosine(0.1, 0.01), momentum = 0.9)", "momentum(step_decay(0.1))",
-    "nesterov(0.05)", "adagrad(0.1)", "rmsprop(1e-2)", "adam(constant(1e-2))", "adamw(1e-2)",
+    "nesterov(0.05)", "adagrad(0.1)", "rmsprop(1e-2)", "adam(constant(1e-2))", "adamw(1e-2)", "adadelta", "adamax",
+    "nadam", "amsgrad", "lion(1e-2, decay = 0.1)", "lamb(1e-2)", "sgd(exponential(0.1, 0.01))",
+    "adam(warmup(cosine(1e-2, 1e-3), 4))", "adam(one_cycle(1e-2))",
 )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ class Case:
             machine.EVALUATE_SLOT: EVALUATE_SLOT,
             machine.FINISH_SLOT: FINISH_SLOT,
             machine.TOTAL_SLOT: TOTAL_SLOT,
-            machine.TOTALS: 3,
+            machine.TOTALS: 2 * machine.SLOT + 1,
             machine.WORDS: 8,
         }
         for place, value in plan.items():

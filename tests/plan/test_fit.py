@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from example_models import MODELS, WITH_DATA, WORKLOADS
 
 import dslc
 from dslc.cli.main import run
@@ -15,9 +16,6 @@ from dslc.driver import Compilation
 from dslc.lowering.capacity import largest_capacity, least_bytes
 from dslc.model import TRAINING
 from dslc.program.program import Element
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
-FILES = [*sorted(MODELS.glob("*.dsl")), *sorted((MODELS / "workloads").glob("*.dsl"))]
 
 FED = """\
 data { input x: [6]; target y: class(3) }
@@ -48,7 +46,7 @@ def fed(tmp_path: Path):
     return written
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*WITH_DATA, *WORKLOADS], ids=lambda path: path.stem)
 def test_the_largest_of_all_batches_is_found(path: Path) -> None:
     """Against every batch there is: first fit makes some larger batches take less."""
     layout = compiled(path).layout(Element.F32, TRAINING, 219)

@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from example_models import MODELS, WITH_DATA, WORKLOADS
 
 import dslc
 from dslc.cli.main import run
 from dslc.model import Model
 from dslc.plan import quantity
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
-FILES = sorted(MODELS.glob("*.dsl"))
 
 NESTED = """
 data { input x: [6]; target y: class(3) }
@@ -44,7 +42,7 @@ def owner(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     return array
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_DATA, ids=lambda path: path.stem)
 def test_the_bytes_are_those_that_training_allocates(path: Path) -> None:
     planned = dslc.compile(path, backend="reference").plan
     model = dslc.compile(path, backend="reference")
@@ -116,7 +114,7 @@ def test_few_rows_are_worth_a_note(capsys: pytest.CaptureFixture[str], tmp_path:
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("path", [*FILES, *sorted((MODELS / "workloads").glob("*.dsl"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*WITH_DATA, *WORKLOADS], ids=lambda path: path.stem)
 def test_it_reads_well_at_80_columns(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", str(path)]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from example_models import WITH_DATA
 
 import dslc
 from dslc.data.table import Frame
@@ -14,7 +15,6 @@ from dslc.diagnostics import DataError
 from dslc.model import Model
 from dslc.runtime.archive import read_archive, write_archive
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
 TEXT = """
 let rate = 1e-2
 data { input x: [5]; target y: class(3); scale zscore }
@@ -33,10 +33,6 @@ def rows(count: int = 70) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64
 def same_weights(first: Model, second: Model) -> bool:
     pairs = zip(first.weights.items(), second.weights.items(), strict=True)
     return all(name == other and np.array_equal(a, b) for (name, a), (other, b) in pairs)
-
-
-WITH_DATA = sorted(path for path in MODELS.glob("*.dsl") if path.stem != "lenet")
-"""LeNet's data comes from the command line."""
 
 
 @pytest.mark.parametrize("path", WITH_DATA, ids=lambda path: path.stem)

@@ -86,7 +86,7 @@ def asked(case: Case) -> Question:
     leaves: dict[str, NodeId] = {}
     values: dict[str, Array] = {}
     for node in made.graph.nodes:
-        if isinstance(node.op, Leaf) and node.op.role not in (LeafRole.SETTING, LeafRole.CLOCK):
+        if isinstance(node.op, Leaf) and node.op.role in (LeafRole.INPUT, LeafRole.TARGET, LeafRole.PARAMETER):
             own = node.op.name.rsplit(".", maxsplit=1)[-1]
             leaves[own] = node.id
             values[own] = _drawn(case, own, node.type.dtype, node.type.shape, draw)

@@ -21,7 +21,10 @@ SAMPLES: Mapping[str, Sampler] = {
 APPROXIMATE = {"activation step"}
 """Those whose gradient differs from the derivative on purpose."""
 
-POSITIVE = {**losses.POSITIVE, **optimizers.POSITIVE}
+DECLARED = {"layer batch_standardized", "layer batchnorm"}
+"""Those that declare a gradient, which is one for tensors alone."""
+
+POSITIVE = {**losses.POSITIVE, **metrics.POSITIVE, **optimizers.POSITIVE}
 """Leaves that are drawn above 0: distributions, and sums of squares; by definition or by kind."""
 
-__all__ = ["APPROXIMATE", "POSITIVE", "SAMPLES", "Draw", "Sampler"]
+__all__ = ["APPROXIMATE", "DECLARED", "POSITIVE", "SAMPLES", "Draw", "Sampler"]

@@ -15,4 +15,6 @@ SAMPLES: Mapping[str, Sampler] = {
     "initializer glorot_normal": weight(1),
     "initializer he_uniform": weight(1),
     "initializer he_normal": weight(1),
+    "initializer lecun_uniform": weight(1),
+    "initializer lecun_normal": weight(1),
 }

@@ -126,6 +126,8 @@ SAMPLES: Mapping[str, Sampler] = {
     "layer groupnorm": in_groups(eps=0.1),
     "layer rmsnorm": one("x", 1, eps=0.1),
     "activation standardized": rows_of_groups,
+    "layer batch_variance": one("x", 1),
+    "layer batch_standardized": one("x", 1, eps=0.1),
     "activation window_count": lambda draw: Sample({}, dict(windows_of(draw))),
     "activation window_start": lambda draw: Sample({}, dict(windows_of(draw))),
     "layer residual": one("x"),
