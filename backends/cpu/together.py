@@ -7,6 +7,7 @@ a lock that was held when it was forked, the first one does its work as well.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import select
@@ -27,6 +28,8 @@ FEW = 6
 
 PATIENCE = 3.0
 """Seconds that a unit may take the other process when there is nothing left to do but to wait for it."""
+
+_PR_SET_PDEATHSIG = 1
 
 _HEAD = struct.Struct("=qq")
 """Before an object: its unit's number and its length in bytes."""
@@ -89,6 +92,11 @@ def _other(units: Sequence[Unit]) -> Iterator[tuple[memoryview, Receive]]:
         shared.close()
 
 
+def _die_with_the_first() -> None:
+    """Whatever ends the first process ends this one, which would hold its pipes until the next unit: prctl(2)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _objects(pending: bytearray) -> dict[int, bytes]:
     """Takes the whole objects off the bytes that have come."""
     found: dict[int, bytes] = {}
@@ -106,6 +114,7 @@ def _compile_backward(units: Sequence[Unit], at: memoryview, writer: int) -> Non
     """The other process, from the last unit down to where the first process is; it never returns."""
     status = 1
     try:
+        _die_with_the_first()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends it
         for number in reversed(range(len(units))):
             if number <= at[0]:

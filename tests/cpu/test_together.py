@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -89,3 +90,25 @@ def test_who_stops_early_has_what_was_made_and_leaves_no_process() -> None:
     assert content == compile_unit(given[number])
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+SLEEPING = """
+import time
+from dslc.backends.cpu import together
+together.processors = lambda: 2
+together.compile_unit = lambda unit: time.sleep(60)
+print("ready", flush=True)
+list(together.compile_units([None] * together.FEW))
+"""
+
+
+def test_the_other_process_dies_with_the_first_one() -> None:
+    """It has the first one's pipes, which nobody could read to their end otherwise."""
+    process = subprocess.Popen([sys.executable, "-c", SLEEPING], stdout=subprocess.PIPE)
+    assert process.stdout and process.stdout.readline() == b"ready\n"
+    time.sleep(0.5)
+    process.kill()
+    killed = time.monotonic()
+    assert process.stdout.read() == b""
+    assert time.monotonic() - killed < 5
+    process.wait()
