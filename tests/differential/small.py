@@ -1,4 +1,4 @@
-"""Small model files that together use every activation, layer, loss, optimizer, schedule and penalty of the library."""
+"""Small model files that together use every activation, loss, optimizer, schedule, initializer and penalty of the library."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ OPTIMIZERS = (
 )  # fmt: skip
 
 
+INITIALIZERS = ("glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "normal(0, 0.3)")
+
+
 def _model(target: str, net: str, loss: str, optimizer: str) -> str:
     return (
         f"data {{ input x: [5]; {target} }}\nnet {{ x | dense(6) | {net} }}\nloss {loss}\n"
@@ -63,6 +66,11 @@ LIBRARY: dict[str, str] = {
         for loss, (target, width) in LOSSES.items()
     },
     **{o: _model("target y: class(3)", "gelu | dense(outputs)", "cross_entropy", o) for o in OPTIMIZERS},
+    **{
+        i: f"layer begun(x: [c], units: count) {{ weight w: [c, units] = {i};  x @ w }}\n"
+        + _model("target y: class(3)", "begun(5) | tanh | dense(outputs)", "cross_entropy", "adam(1e-2)")
+        for i in INITIALIZERS
+    },
     "two heads and a carried column": """
         data { input x: [5]; input amount: [1]; carry amount; target y: class(3); target z: [2] }
         net { trunk = x | dense(6) | tanh; predict y = trunk | dense(outputs); predict z = trunk | dense(outputs) }
