@@ -15,8 +15,8 @@ from dslc.syntax.ast import Definition, DefinitionKind, Module
 
 # fmt: off
 PLANNED = frozenset({
-    "embed", "rnn", "lstm", "gru", "bidirectional", "last", "attention", "positions", "contrastive", "triplet",
-    "plateau", "top_k", "confusion", "roc_auc", "average_precision", "orthogonal",
+    "embed", "rnn", "lstm", "gru", "bidirectional", "last", "attention", "positions",
+    "plateau", "confusion", "roc_auc", "average_precision", "orthogonal",
 })
 # fmt: on
 """Names of the standard library that are not built yet."""

@@ -115,6 +115,22 @@ loss dice(prediction, target: class(2), eps: positive = 1e-7) {
   1 - (2 * sum(p * target) + eps) / (sum(p^2) + sum(target^2) + eps)
 }
 
+# Of two codes: how far apart they are if they belong together, how much less than `margin` if they do not. Hadsell, Chopra
+# & LeCun 2006, equation 4, without its halves. The net ends in what decides: above 0 where they belong together.
+loss contrastive(first: [.., c], second: [.., c], target: class(2), margin: positive = 1) {
+  link none
+  square = sum((first - second)^2 over c)
+  target * square + (1 - target) * max(0, margin - sqrt(max(square, 1e-12)))^2
+}
+
+# The positive is to be nearer to the anchor than the negative, by `margin`: Schroff, Kalenichenko & Philbin 2015, with
+# distances as PyTorch `TripletMarginLoss` has them, which adds an eps to differences.
+loss triplet(anchor: [.., c], positive: [.., c], negative: [.., c], margin: positive = 1) {
+  near = sqrt(max(sum((anchor - positive)^2 over c), 1e-12))
+  far = sqrt(max(sum((anchor - negative)^2 over c), 1e-12))
+  max(0, near - far + margin)
+}
+
 # Penalties on a tensor, or on every tensor of a list such as `weights`: the sum of sizes, the sum of squares.
 # Keras `L1` and `L2`. PyTorch's weight_decay = 2 * a under plain sgd for a * l2(weights).
 loss l1(t) = sum(abs(t))

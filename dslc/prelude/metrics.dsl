@@ -17,6 +17,13 @@ activation of_classes(score: [classes], seen: [classes]) = if classes == 2 then 
 # `accuracy_score`, Keras `Accuracy`, torchmetrics `Accuracy(average="micro")`.
 metric accuracy(prediction, target) higher = decide(prediction) == target
 
+# Whether the true class is among the k likeliest; one as likely as the last of them counts. scikit-learn
+# `top_k_accuracy_score`, Keras `SparseTopKCategoricalAccuracy`, torchmetrics `Accuracy(top_k=)`.
+metric top_k(prediction: [.., classes], target: class(classes), k: count = 5) higher {
+  own = sum(prediction * one_hot(target) over classes)
+  sum(prediction > own over classes) < k
+}
+
 # The mean over classes of how many of each are decided rightly; a class without an example does not count.
 # scikit-learn `balanced_accuracy_score`, torchmetrics `Accuracy(average="macro")`.
 metric balanced_accuracy(prediction, target) higher {

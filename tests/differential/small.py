@@ -1,4 +1,4 @@
-"""Small model files that together use every activation, loss, optimizer, schedule, initializer and penalty of the library."""
+"""Small model files that together use every activation, loss, optimizer, schedule and initializer of the library."""
 
 from __future__ import annotations
 
@@ -71,6 +71,12 @@ LIBRARY: dict[str, str] = {
         + _model("target y: class(3)", "begun(5) | tanh | dense(outputs)", "cross_entropy", "adam(1e-2)")
         for i in INITIALIZERS
     },
+    "three codes": """
+        data { input x: [5]; input y: [5]; input z: [5] }
+        net { code = dense(6) | tanh; a = code(x); b = code(y); c = code(z); a }
+        loss triplet(a, b, c)
+        train { adam(1e-2); batch 8; epochs 3; seed 4 }
+    """,
     "two heads and a carried column": """
         data { input x: [5]; input amount: [1]; carry amount; target y: class(3); target z: [2] }
         net { trunk = x | dense(6) | tanh; predict y = trunk | dense(outputs); predict z = trunk | dense(outputs) }

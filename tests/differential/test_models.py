@@ -65,10 +65,10 @@ def ten_steps(model: Model, rows: Rows, batch: int) -> dict[str, Array]:
     return model.weights
 
 
-EXACT = {"wide", "digits_cnn", "digits_residual", "segmentation"}
+EXACT = {"wide", "digits_cnn", "digits_residual", "segmentation", "siamese"}
 """Adam's first steps are of one length whatever the gradient's: where that is 0 but for rounding a weight goes either
-way, and of two million some do, or of those before a normalisation, which takes out what they have in common. Their
-ten steps are taken in float64."""
+way, and of two million some do, or of those before a normalisation or a difference, which take out what they have in
+common. Their ten steps are taken in float64."""
 
 
 def check_agreement(source: Path | str) -> None:

@@ -18,6 +18,7 @@ REACHES: dict[str, dict[str, tuple[float, float]]] = {
     "digits_cnn": {"accuracy": (0.98, 1)},
     "digits_residual": {"accuracy": (0.98, 1)},
     "autoencoder": {"mae": (0.05, 0.1)},
+    "siamese": {"accuracy": (0.94, 1)},
     "segmentation": {"accuracy": (0.985, 1)},
     "own": {"accuracy": (0.94, 1)},
     "breast_cancer": {"accuracy": (0.94, 1)},

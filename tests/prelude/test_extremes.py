@@ -67,6 +67,9 @@ LOSSES: Mapping[str, tuple[str, Callable[[], Iterator[Row]]]] = {
 
 ON_WEIGHTS = {"l1", "l2"}
 
+OF_CODES = {"contrastive": (2, ": class(2)"), "triplet": (3, None)}
+"""Losses of several tensors of the net: how many there are, and the target."""
+
 
 def model_of(net: str, width: int, loss: str, target: str | None = None) -> Model:
     stated = f"; target y{target}" if target is not None else ""
@@ -94,8 +97,18 @@ def test_losses_are_finite_far_out(name: str) -> None:
     assert_finite(*of_loss(name, list(LOSSES[name][1]())))
 
 
+@pytest.mark.parametrize("name", OF_CODES)
+def test_losses_of_codes_are_finite_far_out(name: str) -> None:
+    """Of codes that are equal, too."""
+    count, target = OF_CODES[name]
+    codes = "; ".join(f"code{k} = h[{k}..{k + 1}]" for k in range(count))
+    model = model_of(f"{codes}; h", count, f"{name}({', '.join(f'code{k}' for k in range(count))})", target)
+    rows = np.array(list(product(FAR, repeat=count)))
+    assert_finite(model, rows, None if target is None else np.arange(len(rows)) % 2)
+
+
 def test_no_loss_is_left_out() -> None:
-    assert {*LOSSES, *ON_WEIGHTS} == {name for kind, name in index() if kind is DefinitionKind.LOSS}
+    assert {*LOSSES, *ON_WEIGHTS, *OF_CODES} == {name for kind, name in index() if kind is DefinitionKind.LOSS}
 
 
 @pytest.mark.parametrize(

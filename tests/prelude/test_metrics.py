@@ -112,7 +112,9 @@ OF_CHANCES: Mapping[str, Formula] = {
 
 
 def test_no_metric_is_left_out() -> None:
-    assert {*OF_VALUES, *OF_DECISIONS, *OF_CHANCES} == {name for k, name in index() if k is DefinitionKind.METRIC}
+    assert {*OF_VALUES, *OF_DECISIONS, *OF_CHANCES, "top_k"} == {
+        name for k, name in index() if k is DefinitionKind.METRIC
+    }
 
 
 # --- the models -----------------------------------------------------------------------------------
@@ -240,6 +242,18 @@ def test_of_the_chances_of_two_classes(kind: str, backend: str) -> None:
     found = model_of(1, ": class(2)", "binary_focal", OF_CHANCES, backend).evaluate(margin[:, None], y, sample_weight=w)
     chances = softmax(np.stack([np.zeros(ROWS), margin], 1))
     assert_equal({**found, "brier": 2 * found["brier"]}, OF_CHANCES, chances, y, w)
+
+
+@each_weighing
+@each_backend
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_the_true_class_among_the_likeliest(k: int, kind: str, backend: str) -> None:
+    draw, w = np.random.default_rng(10), weights(kind)
+    logits, y = draw.normal(0, 2, (ROWS, 5)), draw.integers(0, 5, ROWS)
+    order = np.argsort(-logits, 1)
+    model = model_of(5, ": class(5)", "cross_entropy", {f"top_k({k})": r2}, backend)
+    expected = mean((order[:, :k] == y[:, None]).any(1), w)
+    assert model.evaluate(logits, y, sample_weight=w)["top_k"] == pytest.approx(expected, **EQUAL)
 
 
 def test_surprises_far_out_are_finite() -> None:

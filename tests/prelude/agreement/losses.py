@@ -72,6 +72,13 @@ def kl_divergence(F: Any, t: Tensors) -> Any:
     return F.kl_div(F.log_softmax(t["prediction"], -1), t["target"], reduction="none").sum(-1)
 
 
+def contrastive(torch: Any, t: Mapping[str, Any]) -> Any:
+    """PyTorch has none: the formula, by its own distance."""
+    distance = torch.nn.functional.pairwise_distance(t["first"], t["second"], eps=0.0)
+    same = t["target"].double()
+    return same * distance**2 + (1 - same) * torch.clamp(2.0 - distance, min=0) ** 2
+
+
 CASES = (
     Case("loss squared_error", mean(lambda F, t: F.mse_loss(t["prediction"], t["target"], reduction="none")), PAIR),
     Case("loss absolute_error", mean(lambda F, t: F.l1_loss(t["prediction"], t["target"], reduction="none")), PAIR),
@@ -136,4 +143,20 @@ CASES = (
     Case("loss dice", dice, {"prediction": (3, 4), "target": (3, 4)}, {"eps": 0.1}, classes=2),
     Case("loss l1", lambda torch, t: t["t"].abs().sum((1, 2)), {"t": (3, 4)}),
     Case("loss l2", lambda torch, t: t["t"].pow(2).sum((1, 2)), {"t": (3, 4)}),
+    Case(
+        "loss contrastive",
+        contrastive,
+        {"first": (4,), "second": (4,), "target": ()},
+        {"margin": 2.0},
+        classes=2,
+        low=-1.0,
+        high=1.0,
+    ),
+    Case(
+        "loss triplet",
+        lambda torch, t: torch.nn.functional.triplet_margin_loss(
+            t["anchor"], t["positive"], t["negative"], margin=1.0, eps=0.0, reduction="none"
+        ),
+        {"anchor": (4,), "positive": (4,), "negative": (4,)},
+    ),
 )

@@ -21,8 +21,8 @@ SAMPLES: Mapping[str, Sampler] = {
 APPROXIMATE = {"activation step"}
 """Those whose gradient differs from the derivative on purpose."""
 
-DECLARED = {"layer batch_standardized", "layer batchnorm"}
-"""Those that declare a gradient, which is one for tensors alone."""
+DECLARED = {"layer batch_standardized", "layer batchnorm", "metric top_k"}
+"""Those whose numbers have no derivative: a declared gradient is one for tensors, and a count has none."""
 
 POSITIVE = {**losses.POSITIVE, **metrics.POSITIVE, **optimizers.POSITIVE}
 """Leaves that are drawn above 0: distributions, and sums of squares; by definition or by kind."""

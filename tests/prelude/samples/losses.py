@@ -20,6 +20,16 @@ def mean_and_variance(draw: Draw) -> Sample:
     return Sample({"prediction": (*target, 2), "target": target}, {})
 
 
+def codes(*names: str) -> Sampler:
+    """Codes of one length; a target is a class for each."""
+
+    def sample(draw: Draw) -> Sample:
+        code = shape(draw, 1)
+        return Sample({name: code[:-1] if name == "target" else code for name in names}, {"margin": 1.5}, 2)
+
+    return sample
+
+
 SAMPLES: Mapping[str, Sampler] = {
     "loss squared_error": pair(),
     "loss absolute_error": pair(),
@@ -38,6 +48,8 @@ SAMPLES: Mapping[str, Sampler] = {
     "loss focal": of_classes(gamma=1.5),
     "loss binary_focal": pair(gamma=1.5),
     "loss dice": pair(eps=0.1),
+    "loss contrastive": codes("first", "second", "target"),
+    "loss triplet": codes("anchor", "positive", "negative"),
     "loss l1": one("t"),
     "loss l2": one("t"),
 }

@@ -38,6 +38,7 @@ SAMPLES: Mapping[str, Sampler] = {
     "activation of_classes": scores,
     "metric accuracy": classes,
     "metric balanced_accuracy": any_classes,
+    "metric top_k": lambda draw: classes(draw).replaced(numbers={"k": 2}),
     "metric precision": any_classes,
     "metric recall": any_classes,
     "metric f1": any_classes,
