@@ -25,12 +25,13 @@ from dslc.elaborate.heads import Link
 from dslc.elaborate.library import Library
 from dslc.elaborate.names import resolve
 from dslc.elaborate.numbers import FromLet, Number, Plain
-from dslc.elaborate.optimizer import Chosen, update_all
+from dslc.elaborate.optimizer import Chosen
 from dslc.elaborate.ranges import KINDS
 from dslc.elaborate.reductions import BATCH
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import link_of, references
 from dslc.elaborate.totals import Totals
+from dslc.elaborate.updates import update_of
 from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, Words, kind_of
 from dslc.frozen import Frozen
 from dslc.graph.graph import Builder, Graph, Node, NodeId, TensorType
@@ -103,7 +104,7 @@ def _graph(frame: Frame, definition: ast.Definition, sample: Sample) -> Graph:
     if definition.kind is DefinitionKind.OPTIMIZER:
         chosen = Chosen(definition, arguments, definition.name.span)
         weight = Parameter("weight", sample.shapes["weight"], Graph((), {}), definition.span)
-        return _short_names(update_all(frame, chosen, [weight]).graph)
+        return _short_names(update_of(frame, chosen, weight))
     value = frame.call(definition, tuple(arguments.values()), definition.name.span)
     if isinstance(value, Poison):
         raise Cascade

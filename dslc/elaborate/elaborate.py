@@ -21,6 +21,7 @@ from dslc.elaborate.experiment import Experiment, Metric
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.groups import Groups
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
 from dslc.elaborate.lints import lints
@@ -28,11 +29,11 @@ from dslc.elaborate.loop import loop_of
 from dslc.elaborate.metrics import watch
 from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
-from dslc.elaborate.optimizer import optimize
 from dslc.elaborate.predict import predict_outputs
 from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import read_train, watched_metrics
+from dslc.elaborate.updates import updates_of
 from dslc.elaborate.values import Tensor
 from dslc.graph.graph import Graph, NodeId, Role
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
@@ -119,7 +120,8 @@ def _elaborate(
     plan = read_train(top, items.train)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
-    updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
+    groups = Groups(items.net, session, forward is not None)
+    updates = updates_of(session, plan, groups, trained or (STAND_IN,))
     watched = watched_metrics(plan, session.library, losses.by_head)
     evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
     loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))

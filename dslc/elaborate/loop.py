@@ -11,7 +11,7 @@ from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, Unkn
 from dslc.elaborate.experiment import LARGEST_BATCH, KeepBest, Loop, Metric, StopRule
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of
+from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of, stated_number, whole_epochs
 from dslc.elaborate.values import Poison
 from dslc.frozen import Frozen
 from dslc.syntax import ast
@@ -75,7 +75,7 @@ def _batch(frame: Frame, plan: Plan, full_batch: bool) -> int | None:
 
 def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str = "") -> int:
     setting = plan.settings[name]
-    value = _number(frame, setting.value)
+    value = stated_number(frame, setting.value)
     if value is None or isinstance(value.value, bool) or value.value != int(value.value):
         raise _wrong(setting, f"a whole number{more}")
     if not low <= value.value <= high:
@@ -87,26 +87,10 @@ def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str =
 
 def _switch(frame: Frame, plan: Plan, name: str) -> bool:
     setting = plan.settings[name]
-    value = _number(frame, setting.value)
+    value = stated_number(frame, setting.value)
     if value is None or not isinstance(value.value, bool):
         raise _wrong(setting, "`true` or `false`")
     return value.value
-
-
-def _number(frame: Frame, value: ast.Plain | None) -> Number | None:
-    """A number, or the let that a name stands for."""
-    match value:
-        case ast.Number(value=number) if math.isfinite(number):
-            return Number(number)
-        case ast.Name(text="true" | "false" as word):
-            return Number(word == "true")
-        case ast.Name():
-            found = frame.evaluate(value)
-            if isinstance(found, Poison):
-                raise Cascade
-            return found if isinstance(found, Number) else None
-        case _:
-            return None
 
 
 def _wrong(setting: ast.Setting, wanted: str) -> Fault:
@@ -123,12 +107,7 @@ def _stop(frame: Frame, stop: ast.StopWhen | None, columns: Columns) -> StopRule
         return None
     if stop.patience is not None:
         name, higher = _column(stop.condition, columns)
-        epochs = stop.patience
-        whole = 1 <= epochs.count <= 2**31 and int(epochs.count) == epochs.count
-        if epochs.unit.text.rstrip("s") != "epoch" or not whole:
-            wanted = f"a whole number of epochs from 1 to {2**31}"
-            raise Fault(BadSetting(epochs.span, "stalls", wanted, f"`{epochs.span.text}`"))
-        return StopRule(name, higher, int(epochs.count), None, stop.span)
+        return StopRule(name, higher, whole_epochs(stop.patience, "stalls"), None, stop.span)
     match stop.condition:
         case ast.Binary(op=BinaryOp.LESS | BinaryOp.LESS_EQUAL | BinaryOp.GREATER | BinaryOp.GREATER_EQUAL as op):
             name, _ = _column(stop.condition.left, columns)

@@ -1,7 +1,6 @@
-"""An optimizer's formulas, written once for every parameter.
+"""An optimizer's formulas, written for one weight.
 
-    leaves    parameter dense.w, gradient dense.w, state m.dense.w, clock iteration and progress, settings
-    outputs   update.dense.w, update.m.dense.w: the new value of whatever changes
+    optimizer adam(..) { state m = 0; m <- ..; weight <- .. }     ->     dense.w -> .., m.dense.w -> ..
 
 Statements act in order: a formula sees what an earlier one updated. A state that no formula updates in this
 configuration (a velocity without momentum) does not exist.
@@ -9,7 +8,6 @@ configuration (a velocity without momentum) does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
@@ -21,7 +19,7 @@ from dslc.elaborate.calls import CLOCKS, open_frame
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, NoUpdate, Unexpected
 from dslc.elaborate.experiment import Tensor as Parameter
-from dslc.elaborate.frame import Frame, Session, WeightPlace
+from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.names import resolve
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.patterns import meet
@@ -29,19 +27,11 @@ from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of
 from dslc.elaborate.weights import initial_graph
 from dslc.frozen import Frozen
-from dslc.graph.graph import Graph, NodeId, Role, TensorType
-from dslc.ops.leaf import UPDATE, LeafRole
+from dslc.graph.graph import NodeId, TensorType
+from dslc.ops.leaf import LeafRole
 from dslc.source import Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
-
-
-class Updates(Frozen):
-    """The graph of all updates, and the states they keep; `full_batch`: each wants all training rows at once."""
-
-    graph: Graph
-    states: tuple[Parameter, ...]
-    full_batch: bool = False
 
 
 class Chosen(Frozen):
@@ -51,31 +41,29 @@ class Chosen(Frozen):
     arguments: dict[str, Bound]
     span: Span
 
-
-def optimize(session: Session, use: ast.Name | ast.Call, parameters: Iterable[Parameter]) -> Updates:
-    """The updates of all parameters; faults are reported once, and leave no updates."""
-    draft = Draft()
-    frame = Frame(session, Scope(session.root), draft, True, (DefinitionKind.OPTIMIZER,), role=Role.UPDATE)
-    try:
-        return update_all(frame, _chosen(frame, use), parameters)
-    except Cascade:
-        pass
-    except Fault as fault:
-        frame.report(fault)
-    return Updates(draft.graph({}), ())
+    @property
+    def full_batch(self) -> bool:
+        """Whether it wants all training rows at once."""
+        return any(isinstance(statement, ast.FullBatch) for statement in self.definition.body)
 
 
-def update_all(frame: Frame, chosen: Chosen, parameters: Iterable[Parameter]) -> Updates:
-    """The optimizer's formulas for each parameter. Raises Fault, or Cascade."""
-    outputs: dict[str, NodeId] = {}
-    states: list[Parameter] = []
-    for parameter in parameters:
-        _update(frame, chosen, parameter, outputs, states)
-    full_batch = any(isinstance(statement, ast.FullBatch) for statement in chosen.definition.body)
-    return Updates(frame.draft.graph(outputs), tuple(states), full_batch)
+class Change(Frozen):
+    """A weight or a state of the optimizer, before an update and after it."""
+
+    name: str
+    before: Tensor
+    after: Tensor
 
 
-def _chosen(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
+class Update(Frozen):
+    """What an update of one weight changes, the weight first, and the states that it keeps."""
+
+    changes: tuple[Change, ...]
+    states: tuple[Parameter, ...]
+
+
+def choose(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
+    """Raises Fault, or Cascade."""
     name = use if isinstance(use, ast.Name) else use.callee
     value = resolve(frame, name)
     match value:
@@ -101,12 +89,38 @@ def _chosen(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
     return Chosen(definition, arguments, use.span)
 
 
-def _update(
-    frame: Frame, chosen: Chosen, parameter: Parameter, outputs: dict[str, NodeId], states: list[Parameter]
-) -> None:
-    """Adds the outputs for one parameter, and the states that it needs."""
-    inner = open_frame(replace(frame, taken={}), chosen.definition, chosen.span)
-    inner = replace(inner, path=parameter.name)
+def update(
+    frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, iteration: Tensor | None = None
+) -> Update:
+    """The optimizer's formulas for one weight. Raises Fault, or Cascade.
+
+    `iteration` is which update of the weight it is, from 1, where that is not the training's own count.
+    """
+    inner = _opened(frame, chosen, weight, iteration)
+    before = leaf_of(frame.draft, LeafRole.PARAMETER, weight, chosen.span)
+    inner.scope.bind("weight", before, chosen.span)
+    inner.scope.bind("grad", gradient, chosen.span)
+    declared: dict[str, Parameter] = {}
+    for statement in chosen.definition.body:
+        _run(inner, statement, weight, declared)
+    changes = _changed(inner, "weight", weight.name, before)
+    if not changes:
+        raise Fault(NoUpdate(chosen.definition.name.span, f"`{chosen.definition.name.text}` never updates `weight`"))
+    kept: list[Parameter] = []
+    for name, state in declared.items():
+        leaf = leaf_of(frame.draft, LeafRole.STATE, state, chosen.span)
+        changed = _changed(inner, name, state.name, leaf)
+        changes += changed
+        if changed or _read(frame.draft, leaf.node):
+            kept.append(state)
+    return Update(tuple(changes), tuple(kept))
+
+
+def _opened(frame: Frame, chosen: Chosen, weight: Parameter, iteration: Tensor | None) -> Frame:
+    """The body's frame, with its parameters."""
+    inner = replace(open_frame(replace(frame, taken={}), chosen.definition, chosen.span), path=weight.name)
+    if iteration is not None:
+        inner.scope.bind("iteration", iteration, chosen.span)
     for p in chosen.definition.parameters:
         bound = chosen.arguments.get(p.name.text)
         if bound:
@@ -114,40 +128,27 @@ def _update(
         elif p.default is not None:
             inner.scope.bind(p.name.text, inner.evaluate(p.default), p.name.span)
     inner.locate(chosen.span)
-    before = {
-        name: _leaf(frame.draft, role, parameter.name, parameter.shape, chosen.span)
-        for name, role in (("weight", LeafRole.PARAMETER), ("grad", LeafRole.GRADIENT))
-    }
-    for name, tensor in before.items():
-        inner.scope.bind(name, tensor, chosen.span)
-    declared: dict[str, Parameter] = {}
-    for statement in chosen.definition.body:
-        _run(inner, statement, parameter, declared)
-    if _changed(inner, "weight", before["weight"], UPDATE + parameter.name, outputs) is None:
-        raise Fault(NoUpdate(chosen.definition.name.span, f"`{chosen.definition.name.text}` never updates `weight`"))
-    for name, state in declared.items():
-        leaf = _leaf(frame.draft, LeafRole.STATE, state.name, state.shape, chosen.span)
-        if _changed(inner, name, leaf, UPDATE + state.name, outputs) is not None or _read(frame.draft, leaf.node):
-            states.append(state)
+    return inner
 
 
-def _leaf(draft: Draft, role: LeafRole, name: str, shape: tuple[int, ...], span: Span) -> Tensor:
-    return Tensor(draft, draft.leaf(role, name, TensorType(shape)), shape, False, span, maker=name)
+def leaf_of(draft: Draft, role: LeafRole, tensor: Parameter, span: Span) -> Tensor:
+    """The weight, its gradient, or the state, as a tensor of the graph."""
+    node = draft.leaf(role, tensor.name, TensorType(tensor.shape))
+    return Tensor(draft, node, tensor.shape, False, span, maker=tensor.name)
 
 
 def _read(draft: Draft, leaf: NodeId) -> bool:
     return any(leaf in node.inputs for node in draft.builder.nodes)
 
 
-def _changed(frame: Frame, name: str, before: Tensor, key: str, outputs: dict[str, NodeId]) -> NodeId | None:
-    """The node of the new value, entered under `key`; None if the value is still the leaf."""
+def _changed(frame: Frame, name: str, key: str, before: Tensor) -> list[Change]:
+    """The change of what `name` stands for; none if it is still the leaf."""
     value = frame.scope.find(name)
     if isinstance(value, Poison):
         raise Cascade
     if not isinstance(value, Tensor) or value.node == before.node:
-        return None
-    outputs[key] = value.node
-    return value.node
+        return []
+    return [Change(key, before, value)]
 
 
 def _run(frame: Frame, statement: ast.Statement, parameter: Parameter, declared: dict[str, Parameter]) -> None:
@@ -155,7 +156,7 @@ def _run(frame: Frame, statement: ast.Statement, parameter: Parameter, declared:
         case ast.State(name=name):
             state = _state(frame, statement, parameter)
             declared[name.text] = state
-            leaf = _leaf(frame.draft, LeafRole.STATE, state.name, state.shape, frame.here(name.span))
+            leaf = leaf_of(frame.draft, LeafRole.STATE, state, frame.here(name.span))
             frame.scope.bind(name.text, leaf, name.span)
         case ast.Update(target=target, value=value):
             old = frame.scope.find(target.text)

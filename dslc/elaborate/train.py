@@ -1,28 +1,40 @@
-"""The train block by statement: settings, the optimizer, what to watch, when to stop, what to keep."""
+"""The train block by statement: settings, optimizers, what is frozen, clipped, watched; when to stop, what to keep."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import assert_never
 
 from dslc.diagnostics import NotYet, nearest
-from dslc.elaborate.errors import Duplicate, Fault, UnknownSetting
+from dslc.elaborate.errors import BadSetting, Cascade, Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import PLANNED, Library
+from dslc.elaborate.numbers import Number
 from dslc.elaborate.prelude import defaults
+from dslc.elaborate.values import Poison
 from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
 PARTS = ("train", "val")
 
+MOST_EPOCHS = 2**31
+
 
 class Plan(Frozen):
-    """The train block by kind of statement; what it leaves out has its default. `own_batch`: it states `batch`."""
+    """The train block by kind of statement; what it leaves out has its default.
+
+    `own_batch`: it states `batch`; `own_optimizer`: it states the optimizer of what `on_groups` leave.
+    """
 
     settings: Mapping[str, ast.Setting]
     own_batch: bool
     optimizer: ast.Name | ast.Call
+    own_optimizer: bool
+    on_groups: tuple[ast.Optimize, ...]
+    freezing: tuple[ast.Freeze, ...]
+    clip: ast.Clip | None
     watched: tuple[ast.Name | ast.Call, ...]
     stop: ast.StopWhen | None
     limit: ast.StopAfter | None
@@ -33,7 +45,18 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     """Sorts the statements; reports what is stated twice, unknown, or not built yet."""
     default = defaults().statements
     first: dict[str, ast.TrainStatement] = {}
+    on_groups: list[ast.Optimize] = []
+    freezing: list[ast.Freeze] = []
     for statement in train.statements if train else ():
+        match statement:
+            case ast.Optimize(groups=groups) if groups:
+                on_groups.append(statement)
+                continue
+            case ast.Freeze():
+                freezing.append(statement)
+                continue
+            case _:
+                pass
         try:
             key = _key(statement, frame.session.library)
             if key in first:
@@ -42,13 +65,17 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
         except Fault as fault:
             frame.report(fault)
     head = train.span if train else Span(frame.session.source, 0, 0)
-    optimize, watched = first.get("the optimizer"), first.get("`watch`")
+    optimize, clip, watched = first.get("the optimizer"), first.get("`clip`"), first.get("`watch`")
     stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
     (usual,) = (s.optimizer.replaced(span=head) for s in default if isinstance(s, ast.Optimize))
     return Plan(
         _settings(default) | _settings(first.values()),
         "`batch`" in first,
         optimize.optimizer if isinstance(optimize, ast.Optimize) else usual,
+        optimize is not None,
+        tuple(on_groups),
+        tuple(freezing),
+        clip if isinstance(clip, ast.Clip) else None,
         watched.metrics if isinstance(watched, ast.Watch) else (),
         stop if isinstance(stop, ast.StopWhen) else None,
         limit if isinstance(limit, ast.StopAfter) else None,
@@ -58,6 +85,31 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
 
 def _settings(statements: Iterable[ast.TrainStatement]) -> dict[str, ast.Setting]:
     return {statement.name.text: statement for statement in statements if isinstance(statement, ast.Setting)}
+
+
+def stated_number(frame: Frame, value: ast.Plain | None) -> Number | None:
+    """A number, or that of the let that a name stands for; None for anything else. Raises Cascade."""
+    match value:
+        case ast.Number(value=number) if math.isfinite(number):
+            return Number(number)
+        case ast.Name(text="true" | "false" as word):
+            return Number(word == "true")
+        case ast.Name():
+            found = frame.evaluate(value)
+            if isinstance(found, Poison):
+                raise Cascade
+            return found if isinstance(found, Number) else None
+        case _:
+            return None
+
+
+def whole_epochs(duration: ast.Duration, setting: str) -> int:
+    """The number of epochs that `setting` is given. Raises Fault for other units, fractions, or none at all."""
+    whole = 1 <= duration.count <= MOST_EPOCHS and int(duration.count) == duration.count
+    if duration.unit.text.rstrip("s") != "epoch" or not whole:
+        wanted = f"a whole number of epochs from 1 to {MOST_EPOCHS}"
+        raise Fault(BadSetting(duration.span, setting, wanted, f"`{duration.span.text}`"))
+    return int(duration.count)
 
 
 def _key(statement: ast.TrainStatement, library: Library) -> str:
@@ -70,9 +122,7 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
                 meant = f"{name.text}({statement.value.span.text})" if called and statement.value else None
                 raise Fault(UnknownSetting(name.span, name.text, meant or nearest(name.text, known)))
             return f"`{name.text}`"
-        case ast.Optimize(groups=groups):
-            if groups:
-                raise Fault(NotYet(groups[0].span, "an optimizer on a weight group"))
+        case ast.Optimize():
             return "the optimizer"
         case ast.StopWhen():
             return "`stop when`"
@@ -85,9 +135,9 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
         case ast.Minimize():
             raise Fault(NotYet(statement.span, "`minimize`"))
         case ast.Clip():
-            raise Fault(NotYet(statement.span, "`clip`"))
+            return "`clip`"
         case ast.Freeze():
-            raise Fault(NotYet(statement.span, "`freeze`"))
+            return "`freeze`"
         case ast.Prune():
             raise Fault(NotYet(statement.span, "`prune`"))
         case _:
