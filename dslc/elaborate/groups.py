@@ -87,7 +87,10 @@ class Groups:
             return UnknownGroup(name.span, name.text, f"did you mean `{meant}`?")
         if not groups or len(groups) > LISTED:
             return UnknownGroup(name.span, name.text, "bind a part of the net to a name, as in `body = x | dense(8)`")
-        return UnknownGroup(name.span, name.text, f"the net's groups are {', '.join(f'`{text}`' for text in groups)}")
+        known = ", ".join(f"`{text}`" for text in groups)
+        return UnknownGroup(
+            name.span, name.text, f"the net's {'groups are' if len(groups) > 1 else 'group is'} {known}"
+        )
 
 
 def _named(net: ast.Net | None) -> Iterator[Named]:
