@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dslc.autodiff import differentiate
-from dslc.elaborate.experiment import Experiment
+from dslc.elaborate.experiment import AVERAGE, Experiment
 from dslc.graph.graph import Graph, NodeId
 from dslc.ops.leaf import LeafRole
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
@@ -69,7 +69,8 @@ def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
 def optimise(graph: Graph, experiment: Experiment) -> Graph:
     """As it is lowered: rewritten, fused, and laid out, the weights alike in all graphs of the experiment."""
     fused = fuse(apply(graph, AFTER_DIFFERENTIATION))
-    return in_panels(rows_last(fused), worth_panels(experiment.predict))
+    worth = worth_panels(experiment.predict)
+    return in_panels(rows_last(fused), worth | {name.removeprefix(AVERAGE) for name in worth})
 
 
 def simplified_gradients(graph: Graph, of: str) -> Graph:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from dslc.elaborate.experiment import Experiment
 from dslc.graph.graph import Graph, Node
@@ -138,7 +137,7 @@ def plan_resources(experiment: Experiment, program: Program, parts: Parts) -> Re
     return ResourcePlan(
         experiment.name,
         tuple(_layers(experiment.forward)),
-        sum(prod(parameter.shape) for parameter in experiment.parameters),
+        experiment.size,
         batch,
         _entry_flops(program.entries["train"], batch),
         parts,

@@ -19,6 +19,16 @@ from dslc.syntax import ast
 
 DEFAULT = "default"
 
+STATEMENTS = (
+    ("clip", ast.Clip),
+    ("freeze", ast.Freeze),
+    ("prune", ast.Prune),
+    ("stop", ast.StopWhen | ast.StopAfter),
+    ("keep", ast.KeepBest),
+    ("watch", ast.Watch),
+)
+"""What a train block may leave out, and then does not do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -72,10 +82,11 @@ def _loop(loop: Loop, train: Sequence[ast.TrainStatement]) -> Iterator[Row]:
         ("epochs", str(loop.epochs)),
         ("seed", str(loop.seed)),
         ("shuffle", _value(loop.shuffle)),
+        ("average", _setting("average", train)),
     )
     for name, value in values:
         yield Row(f"train.{name}", value, given.get(name, DEFAULT))
-    for name, kinds in (("stop", ast.StopWhen | ast.StopAfter), ("keep", ast.KeepBest), ("watch", ast.Watch)):
+    for name, kinds in STATEMENTS:
         statements = [s for s in train if isinstance(s, kinds)]
         for statement in statements:
             yield Row(f"train.{name}", _words(statement.span).removeprefix(name).strip(), _place(statement.span))
@@ -83,11 +94,22 @@ def _loop(loop: Loop, train: Sequence[ast.TrainStatement]) -> Iterator[Row]:
             yield Row(f"train.{name}", "nothing", DEFAULT)
 
 
+def _setting(name: str, train: Sequence[ast.TrainStatement]) -> str:
+    """The value as it is written, in the file or among the defaults."""
+    *_, value = (
+        s.value for s in (*defaults().statements, *train) if isinstance(s, ast.Setting) and s.name.text == name
+    )
+    return _words(value.span) if value else ""
+
+
 def _optimizer(module: ast.Module, statement: ast.Optimize) -> Iterator[Row]:
     """The optimizer and its parameters: positional and named arguments, then the defaults of the rest."""
     called = statement.optimizer
     name, arguments = (called, ()) if isinstance(called, ast.Name) else (called.callee, called.arguments)
-    yield Row("train.optimizer", name.text, DEFAULT if statement in defaults().statements else _place(statement.span))
+    of = f" on {', '.join(group.text for group in statement.groups)}" if statement.groups else ""
+    yield Row(
+        "train.optimizer", name.text + of, DEFAULT if statement in defaults().statements else _place(statement.span)
+    )
     definition = _definition(module, name.text)
     if definition is None:
         return

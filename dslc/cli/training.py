@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from math import prod
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -73,6 +72,6 @@ def outcome_of(model: Model, backend: str, history: History) -> Outcome:
         stopped=history.stopped,
         seconds=history.seconds,
         compile_seconds=model.compile_seconds,
-        parameters=sum(prod(parameter.shape) for parameter in model.experiment.parameters),
+        parameters=model.experiment.size,
         parts={part: columns for part, columns in parts.items() if columns},
     )

@@ -32,7 +32,7 @@ from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.predict import predict_outputs
 from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.train import read_train, watched_metrics
+from dslc.elaborate.train import Plan, read_train, watched_metrics
 from dslc.elaborate.updates import updates_of
 from dslc.elaborate.values import Tensor
 from dslc.graph.graph import Graph, NodeId, Role
@@ -120,10 +120,8 @@ def _elaborate(
     plan = read_train(top, items.train)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
-    groups = Groups(items.net, session, forward is not None)
-    updates = updates_of(session, plan, groups, trained or (STAND_IN,))
-    watched = watched_metrics(plan, session.library, losses.by_head)
-    evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, watched)
+    updates = updates_of(session, plan, Groups(items.net, session, forward is not None), trained or (STAND_IN,))
+    evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, plan)
     loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))
     predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *_unread(module, schema), *map(_idle, idle)]
@@ -143,6 +141,7 @@ def _elaborate(
         finish,
         predict,
         losses.span,
+        updates.prunings,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
     )
@@ -205,10 +204,10 @@ def _evaluate(
     items: Survey,
     schema: Schema,
     losses: Losses,
-    watched: Sequence[ast.Name | ast.Call],
+    plan: Plan,
 ) -> tuple[Graph | None, Graph, tuple[Metric, ...]]:
     """The graphs `evaluate` and `finish`, and the metrics."""
-    totals = Totals(Draft())
+    totals, watched = Totals(Draft()), watched_metrics(plan, session.library, losses.by_head)
     frame = net_frame(session, module, schema, losses, totals.examples, training=False)
     heads = run_net(frame, items.net, schema, losses)
     read = (*((items.objective,) if items.objective else ()), *watched)

@@ -484,6 +484,14 @@ class IdleOptimizer(Diagnostic):
         return self.takers
 
 
+class NothingToPrune(Diagnostic):
+    """`prune` of what has no weight of two axes or more: biases and scales are not pruned."""
+
+    code: ClassVar = "nothing-to-prune"
+    message: ClassVar = "{group} has no weight of two axes or more"
+    group: str
+
+
 class BatchDiffers(Diagnostic):
     """One optimizer asks for `batch all` and another does not: they make their updates from the same rows."""
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 
 from dslc.data.schema import Schema
 from dslc.diagnostics import Diagnostic
@@ -62,6 +63,12 @@ class Metric(Frozen):
     span: Span
 
 
+MASK = "mask."
+"""Before a weight's name: the state that says, with 1 and 0, which of its elements are left."""
+
+AVERAGE = "average."
+"""Before a weight's name: the parameter that is its moving average, and predicts in its place."""
+
 LARGEST_BATCH = 2**31
 """The most rows that `batch` takes."""
 
@@ -83,6 +90,15 @@ class StopRule(Frozen):
 class KeepBest(Frozen):
     column: str
     higher: bool
+    span: Span
+
+
+class Pruning(Frozen):
+    """Before epoch `epoch`, from 0 over the model's life, `share` of each weight's elements become 0 for good."""
+
+    share: float
+    weights: tuple[str, ...]
+    epoch: int
     span: Span
 
 
@@ -113,6 +129,12 @@ class Experiment:
     finish: Graph
     predict: Graph
     loss_span: Span
+    prunings: tuple[Pruning, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     tensors: Mapping[str, NodeId] = field(default_factory=dict)
     """Nodes of `predict` by name: what `net` binds, and the layers' outputs by their path."""
+
+    @property
+    def size(self) -> int:
+        """The numbers of the net: of its weights and its layers' states; averages stand in their weights' place."""
+        return sum(prod(tensor.shape) for tensor in self.parameters if not tensor.name.startswith(AVERAGE))

@@ -34,6 +34,7 @@ class Plan(Frozen):
     own_optimizer: bool
     on_groups: tuple[ast.Optimize, ...]
     freezing: tuple[ast.Freeze, ...]
+    pruning: tuple[ast.Prune, ...]
     clip: ast.Clip | None
     watched: tuple[ast.Name | ast.Call, ...]
     stop: ast.StopWhen | None
@@ -45,23 +46,14 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     """Sorts the statements; reports what is stated twice, unknown, or not built yet."""
     default = defaults().statements
     first: dict[str, ast.TrainStatement] = {}
-    on_groups: list[ast.Optimize] = []
-    freezing: list[ast.Freeze] = []
-    for statement in train.statements if train else ():
-        match statement:
-            case ast.Optimize(groups=groups) if groups:
-                on_groups.append(statement)
-                continue
-            case ast.Freeze():
-                freezing.append(statement)
-                continue
-            case _:
-                pass
+    statements = train.statements if train else ()
+    for statement in statements:
         try:
             key = _key(statement, frame.session.library)
             if key in first:
                 raise Fault(Duplicate(statement.span, key, first[key].span))
-            first[key] = statement
+            if key:
+                first[key] = statement
         except Fault as fault:
             frame.report(fault)
     head = train.span if train else Span(frame.session.source, 0, 0)
@@ -73,8 +65,9 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
         "`batch`" in first,
         optimize.optimizer if isinstance(optimize, ast.Optimize) else usual,
         optimize is not None,
-        tuple(on_groups),
-        tuple(freezing),
+        tuple(s for s in statements if isinstance(s, ast.Optimize) and s.groups),
+        tuple(s for s in statements if isinstance(s, ast.Freeze)),
+        tuple(s for s in statements if isinstance(s, ast.Prune)),
         clip if isinstance(clip, ast.Clip) else None,
         watched.metrics if isinstance(watched, ast.Watch) else (),
         stop if isinstance(stop, ast.StopWhen) else None,
@@ -113,7 +106,7 @@ def whole_epochs(duration: ast.Duration, setting: str) -> int:
 
 
 def _key(statement: ast.TrainStatement, library: Library) -> str:
-    """What may be stated once. Raises Fault for what is unknown or not built yet."""
+    """What may be stated once, "" for what may be stated again. Raises Fault for what is unknown or not built yet."""
     match statement:
         case ast.Setting(name=name):
             known = _settings(defaults().statements)
@@ -122,8 +115,8 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
                 meant = f"{name.text}({statement.value.span.text})" if called and statement.value else None
                 raise Fault(UnknownSetting(name.span, name.text, meant or nearest(name.text, known)))
             return f"`{name.text}`"
-        case ast.Optimize():
-            return "the optimizer"
+        case ast.Optimize(groups=groups):
+            return "" if groups else "the optimizer"
         case ast.StopWhen():
             return "`stop when`"
         case ast.StopAfter():
@@ -136,10 +129,8 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
             raise Fault(NotYet(statement.span, "`minimize`"))
         case ast.Clip():
             return "`clip`"
-        case ast.Freeze():
-            return "`freeze`"
-        case ast.Prune():
-            raise Fault(NotYet(statement.span, "`prune`"))
+        case ast.Freeze() | ast.Prune():
+            return ""
         case _:
             assert_never(statement)
 

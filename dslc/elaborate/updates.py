@@ -1,6 +1,6 @@
 """What one step of training does to every weight: its optimizer, what is frozen, how gradients are clipped.
 
-    gradient  -- clip -->  -- the optimizer's formulas -->  -- unless frozen -->  update.dense.w, update.m.dense.w
+    gradient -- clip --> -- the optimizer's formulas --> -- unless frozen --> -- unless pruned --> -- average -->
 
     leaves    parameter dense.w, gradient dense.w, state m.dense.w, clock iteration, progress and epoch, settings
     outputs   update.dense.w, update.m.dense.w: the new value of whatever changes
@@ -16,13 +16,18 @@ from dataclasses import replace
 
 from dslc.diagnostics import Label
 from dslc.elaborate import batching
+from dslc.elaborate.arithmetic import clock
+from dslc.elaborate.average import average_of, averaged, read_decay
 from dslc.elaborate.clip import clipped, read_clip
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import AllFrozen, BatchDiffers, Cascade, Fault, IdleOptimizer
+from dslc.elaborate.experiment import Pruning
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.groups import Groups, by_group, most_specific
+from dslc.elaborate.numbers import Number
 from dslc.elaborate.optimizer import Change, Chosen, Update, choose, leaf_of, update
+from dslc.elaborate.prune import mask_of, masked, read_prunings
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.train import Plan, whole_epochs
 from dslc.elaborate.values import Tensor
@@ -41,6 +46,7 @@ class Updates(Frozen):
 
     graph: Graph
     states: tuple[Parameter, ...]
+    prunings: tuple[Pruning, ...] = ()
     full_batch: bool = False
 
 
@@ -87,16 +93,23 @@ def _updates(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Paramet
     if plan.clip is not None:
         held_now = {name: delay.frozen for name, delay in delays.items()}
         gradients = clipped(frame, read_clip(frame, plan.clip), gradients, held_now)
+    prunings = read_prunings(frame, groups, plan.pruning, weights)
+    pruned = {name for pruning in prunings for name in pruning.weights}
+    decay = read_decay(frame, plan)
     outputs: dict[str, NodeId] = {}
     states: list[Parameter] = []
     for weight in moving:
         made = _update(frame, chosen[weight.name], weight, gradients[weight.name], delays.get(weight.name))
+        if weight.name in pruned:
+            made = _masked(frame, weight, made)
         outputs |= _outputs(made.changes)
         states += made.states
+        if decay is not None:
+            outputs |= _outputs([_averaged(frame, decay, weight, made.changes[0])])
     counts = {delay.state.name: delay for delay in delays.values()}
     outputs |= _outputs([_counted(frame, delay) for delay in counts.values()])
     states += [delay.state for delay in counts.values()]
-    return Updates(frame.draft.graph(outputs), tuple(states), _full_batch(plan, chosen.values()))
+    return Updates(frame.draft.graph(outputs), tuple(states), prunings, _full_batch(plan, chosen.values()))
 
 
 def _outputs(changes: Iterable[Change]) -> dict[str, NodeId]:
@@ -114,6 +127,20 @@ def _update(frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, d
 def _unless(frozen: Tensor, change: Change, span: Span) -> Change:
     after = batching.map_(functions.where, (frozen, change.before, change.after), span)
     return change.replaced(after=replace(after, maker=change.after.maker))
+
+
+def _masked(frame: Frame, weight: Parameter, made: Update) -> Update:
+    mask = mask_of(weight)
+    first, *others = made.changes
+    return Update((masked(frame, mask, first), *others), (*made.states, mask))
+
+
+def _averaged(frame: Frame, decay: Number, weight: Parameter, change: Change) -> Change:
+    """The average's change; from now on it is a parameter, and predicts in the weight's place."""
+    average = average_of(weight)
+    frame.session.parameters[average.name] = average
+    frame.session.averages[weight.name] = average.name
+    return averaged(frame, decay, clock(frame.draft, "iteration", average.span), change, average)
 
 
 # --- which optimizer ------------------------------------------------------------------------------

@@ -83,7 +83,8 @@ def _owned(frame: Frame, statement: Weight | State, shape: tuple[int, ...]) -> T
         _register(frame, statement, WeightPlace(path, shape))
     elif known.shape != shape:
         raise Fault(SharedShape(span, path, shape_of(known.shape), shape_of(shape), known.span))
-    node = frame.draft.leaf(LeafRole.PARAMETER, path, TensorType(shape))
+    read = path if frame.training else frame.session.averages.get(path, path)
+    node = frame.draft.leaf(LeafRole.PARAMETER, read, TensorType(shape))
     return Tensor(frame.draft, node, shape, False, span, maker=path)
 
 

@@ -329,8 +329,14 @@ def start(ints: Integers, reals: Reals) -> None:
     """Sets the state that a new plan begins with; EPOCH and ITERATION go on, and what the plan says is the host's."""
     ints[FIRST_EPOCH] = ints[EPOCH]
     ints[FIRST_ITERATION] = ints[ITERATION]
-    for k in (CURSOR, VALIDATED, STALLED, REASON, COMMAND, ANSWER, REQUEST):
+    for k in (CURSOR, VALIDATED, REASON, COMMAND, ANSWER, REQUEST):
         ints[k] = 0
+    forget_best(ints, reals)
+
+
+def forget_best(ints: Integers, reals: Reals) -> None:
+    """What the stop rule and the best copy follow begins anew."""
+    ints[STALLED] = 0
     ints[BEST_EPOCH] = -1
     reals[STOP_BEST] = math.inf
     reals[KEEP_BEST] = math.inf

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from dslc.diagnostics import DataError
-from dslc.elaborate.experiment import Experiment, Loop
+from dslc.elaborate.experiment import AVERAGE, MASK, Experiment, Loop
 from dslc.graph.graph import Array
 from dslc.program import machine
 from dslc.program.backend import Executable, Integers, Reals
@@ -23,9 +23,10 @@ from dslc.runtime.history import History, Status
 from dslc.runtime.memory import plan_memory, resident
 from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
 from dslc.runtime.predictor import Predictor, predictor
+from dslc.runtime.pruning import mask_after
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import initial_values, tensors_of
-from dslc.runtime.training import OnEpoch, StopRequest, Training
+from dslc.runtime.training import OnEpoch, Pauses, StopRequest, Training
 from dslc.runtime.turn import Turn
 
 
@@ -74,9 +75,15 @@ class Session:
             return self._parameters.read()
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
-        """Sets the weights named, and no state. Raises DataError for a name or a shape that is not there."""
+        """Sets the weights named, and no state. Raises DataError for a name or a shape that is not there.
+
+        The moving average of a weight begins anew at the value set, unless it is set as well.
+        """
+        averages = {
+            AVERAGE + name: value for name, value in values.items() if AVERAGE + name in self._parameters.buffers
+        }
         with self._turn:
-            self._parameters.write(values)
+            self._parameters.write({**averages, **values})
 
     @property
     def states(self) -> dict[str, Array]:
@@ -135,7 +142,21 @@ class Session:
             sources = sources_of(self.program, rows)
             write_plan(memory, plan, self.program)
             span = self.experiment.loss_span
-            self._training = Training(self.executable, memory, rows, sources, plan, span, self.threads, self._stop)
+            pauses = tuple(pruning.epoch for pruning in self.experiment.prunings)
+            given = memory, rows, sources, plan, span, self.threads, self._stop
+            self._training = Training(self.executable, *given, Pauses(frozenset(pauses), self._prune))
+
+    def _prune(self, epoch: int) -> None:
+        """What is to be pruned before this epoch, from 0 over the model's life."""
+        for pruning in self.experiment.prunings:
+            if pruning.epoch == epoch:
+                weights, states = self._parameters.read(), self._states.read()
+                for name in pruning.weights:
+                    mask = states.get(MASK + name, np.ones(weights[name].shape))  # none where the weight is frozen
+                    left = mask_after(weights[name], mask, pruning.share)
+                    self._states.write({key: left for key in (MASK + name,) if key in states})
+                    pruned = [key for key in (name, AVERAGE + name) if key in weights]
+                    self._parameters.write({key: np.where(left, weights[key], 0) for key in pruned})
 
     def run(self, on_epoch: OnEpoch | None = None) -> History:
         """Runs what `begin` laid out."""

@@ -35,11 +35,20 @@ class StopRequest:
     made: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """What happens before some epochs, of those numbered from 0 over the model's life: `act` is given the number."""
+
+    epochs: frozenset[int]
+    act: Callable[[int], None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
     """The state of it is in `memory`, its `rows` as arrays in `sources`; `loss_span` is named where the loss diverges.
 
-    While `stop` is made, `run` returns after the current batch; it is cleared when it does.
+    While `stop` is made, `run` returns after the current batch; it is cleared when it does. After a pause the net is
+    another: what was best before counts no more.
     """
 
     executable: Executable
@@ -50,22 +59,34 @@ class Training:
     loss_span: Span
     threads: int
     stop: StopRequest
+    pauses: Pauses
 
     def run(self, on_epoch: OnEpoch | None) -> History:
         """Trains until the plan ends. Raises TrainingDiverged, and what `on_epoch` or a signal raises."""
         ints, limit = self.memory.ints, self.plan.loop.time_limit
         started, ended_by = time.monotonic(), "time limit"
-        ints[machine.ASK_EPOCH_END] = on_epoch is not None
+        ints[machine.ASK_EPOCH_END] = on_epoch is not None or bool(self.pauses.epochs)
         try:
+            self._pause()
             while (answer := self._advance(started + limit if limit is not None else None)) == machine.EPOCH_END:
                 if on_epoch is not None and on_epoch(self.status()) is False:
                     ended_by = "callback"
                     ints[machine.REQUEST] = machine.END
+                self._pause()
         finally:
             self.stop.made = False
         if answer in (machine.FAULT, machine.VALIDATION_FAULT):
             raise TrainingDiverged(self._fault(answer))
         return self._history(self._reason(answer, ended_by), time.monotonic() - started)
+
+    def _pause(self) -> None:
+        """What happens before the epoch that begins, if it does begin."""
+        ints = self.memory.ints
+        epoch, begun = int(ints[machine.EPOCH]), int(ints[machine.CURSOR]) > 0
+        if epoch not in self.pauses.epochs or begun or epoch >= ints[machine.LAST_EPOCH] or ints[machine.REASON]:
+            return
+        self.pauses.act(epoch)
+        machine.forget_best(ints, self.memory.reals)
 
     def status(self) -> Status:
         """Where it stands; may be called from any thread."""
