@@ -21,8 +21,7 @@ from dslc.elaborate.values import (
     Value,
     kind_of,
 )
-from dslc.graph.graph import TensorType
-from dslc.ops.leaf import Constant, LeafRole
+from dslc.ops.leaf import Constant
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 from dslc.scalar.types import DType
@@ -74,8 +73,9 @@ def as_tensor(home: Draft, value: Number | Tensor, span: Span) -> Tensor:
 
 
 def clock(home: Draft, name: str, span: Span) -> Tensor:
-    """`iteration`, `progress` or `rows` as a [] real."""
-    return batching.scalar(home, home.leaf(LeafRole.CLOCK, name, TensorType(())), span)
+    """`iteration`, `progress`, `rows`, `epoch` or `stalled` as a [] real."""
+    dtype = DType.INT if name == "epoch" else DType.REAL
+    return batching.as_real(batching.scalar(home, home.clock(name, dtype), span))
 
 
 def _conditions(operands: Sequence[Number | Tensor], span: Span) -> None:

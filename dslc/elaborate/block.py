@@ -15,6 +15,7 @@ from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import MEANINGS, Scope
 from dslc.elaborate.values import POISON, Composition, Instance, Poison, Repeated, Stage, Tensor, Value
 from dslc.elaborate.weights import declare_state, declare_weight, update_state
+from dslc.ops.leaf import LeafRole
 from dslc.syntax.ast import (
     Binding,
     Definition,
@@ -34,11 +35,14 @@ from dslc.syntax.ast import (
     Weight,
 )
 
+STATES = {DefinitionKind.LAYER: LeafRole.PARAMETER, DefinitionKind.SCHEDULE: LeafRole.STATE}
+"""What keeps a state, and where: a layer's is among the weights, a schedule's among the optimizer's."""
+
 
 def run_body(frame: Frame, definition: Definition) -> Value:
     """The body's value, with the gradients that it declares."""
     where = f"a definition of kind {definition.kind.value}"
-    value = run_block(frame, definition.body, where, weights=definition.kind is DefinitionKind.LAYER)
+    value = run_block(frame, definition.body, where, STATES.get(definition.kind))
     rules = [statement for statement in definition.body if isinstance(statement, Gradient)]
     if value is None:
         frame.report(Fault(NoValue(definition.name.span, f"`{definition.name.text}`")))
@@ -48,8 +52,11 @@ def run_body(frame: Frame, definition: Definition) -> Value:
     return declare_gradients(frame, definition, value, rules)
 
 
-def run_block(frame: Frame, body: Sequence[Statement], where: str, weights: bool) -> Value | None:
-    """The value of the last statement, None if it has none; every other statement binds something, or requires it."""
+def run_block(frame: Frame, body: Sequence[Statement], where: str, states: LeafRole | None) -> Value | None:
+    """The value of the last statement, None if it has none; every other statement binds something, or requires it.
+
+    `states`: what a state is here, None where there are none.
+    """
     result: Value | None = None
     for statement in body:
         if isinstance(statement, Evaluate):
@@ -59,7 +66,7 @@ def run_block(frame: Frame, body: Sequence[Statement], where: str, weights: bool
             continue
         result = None
         try:
-            _run(frame, statement, where, weights)
+            _run(frame, statement, where, states)
         except Cascade:
             _poison(frame, statement)
         except Fault as fault:
@@ -81,7 +88,7 @@ def _poison(frame: Frame, statement: Statement) -> None:
         frame.scope.bind(name.text, POISON, name.span)
 
 
-def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
+def _run(frame: Frame, statement: Statement, where: str, states: LeafRole | None) -> None:
     match statement:
         case Binding(target=Name() as name):
             bind(frame, name, statement)
@@ -90,19 +97,19 @@ def _run(frame: Frame, statement: Statement, where: str, weights: bool) -> None:
         case Binding():
             raise Fault(Misplaced(statement.target.span, "a read", "what is defined"))
         case Weight():
-            if not weights:
+            if states is not LeafRole.PARAMETER:
                 raise Fault(Misplaced(statement.span, "a weight", where))
             frame.scope.bind(statement.name.text, declare_weight(frame, statement), statement.name.span)
         case Scan() | Final():
             raise Fault(NotYet(statement.span, "`scan`"))
         case State():
-            if not weights:
+            if states is None:
                 raise Fault(Misplaced(statement.span, "a state", where))
-            frame.scope.bind(statement.name.text, declare_state(frame, statement), statement.name.span)
+            frame.scope.bind(statement.name.text, declare_state(frame, statement, states), statement.name.span)
         case Update():
-            if not weights:
+            if states is None:
                 raise Fault(Misplaced(statement.span, "an update", where))
-            update_state(frame, statement)
+            update_state(frame, statement, states)
         case Predict():
             predict(frame, statement, where)
         case Evaluate() | Gradient() | Link() | FullBatch():

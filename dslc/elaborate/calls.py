@@ -42,7 +42,7 @@ from dslc.scalar import functions
 from dslc.source import Span
 from dslc.syntax.ast import Definition, DefinitionKind
 
-CLOCKS = ("iteration", "progress")
+CLOCKS = ("iteration", "progress", "epoch", "stalled")
 """What optimizers and schedules see of the run."""
 
 

@@ -112,7 +112,10 @@ def _graph(frame: Frame, definition: ast.Definition, sample: Sample) -> Graph:
         value = Tensor(frame.draft, frame.draft.number(value), (), False, definition.span)
     if not isinstance(value, Tensor):
         raise Fault(Unexpected(definition.name.span, kind_of(value), "a tensor"))
-    return _over_batch(frame.totals, value) if frame.totals else frame.draft.graph({"value": value.node})
+    if frame.totals:
+        return _over_batch(frame.totals, value)
+    states = frame.draft.updates if definition.kind is DefinitionKind.SCHEDULE else {}
+    return frame.draft.graph({"value": value.node} | {UPDATE + path: node for path, node in states.items()})
 
 
 def _short_names(updates: Graph) -> Graph:

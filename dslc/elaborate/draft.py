@@ -28,7 +28,7 @@ class Draft:
         self.named: dict[str, NodeId] = {}
         """What has a name or a path and depends on the examples; of a layer that is used twice, its last use."""
         self.updates: dict[str, NodeId] = {}
-        """The new values of layers' states by path."""
+        """The new values of layers' and schedules' states by path."""
         self._leaves: dict[tuple[LeafRole, str], NodeId] = {}
         self._lets: dict[str, NodeId] = {}
 

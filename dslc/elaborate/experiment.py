@@ -6,7 +6,8 @@ example. Leaves are found by role and name (dslc/ops/leaf.py):
     INPUT name            [rows, *shape] real          TARGET name    [rows, *shape] int or real
     EXAMPLE_WEIGHT ""     [rows] real                  ROW_ID ""      [rows] int
     PARAMETER dense.w     [fan_in, units] real         STATE m.dense.w
-    SETTING rate          [] real                      CLOCK iteration, progress, rows: [] real; seed, epoch: [] int
+    SETTING rate          [] real                      CLOCK iteration, progress, rows, stalled: [] real;
+                                                                             seed, epoch: [] int
     GRADIENT dense.w      (in `updates` only)          TOTAL k: real (in `finish` only)
 
 Outputs, by name:

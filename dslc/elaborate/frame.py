@@ -40,6 +40,7 @@ class Session:
     fixed: set[str] = field(default_factory=set)  # lets whose value decided the structure
     used: set[tuple[DefinitionKind, str]] = field(default_factory=set)
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    states: dict[str, Parameter] = field(default_factory=dict)  # of schedules
     averages: dict[str, str] = field(default_factory=dict)  # by weight, what is predicted with in its place
     tensors: dict[str, NodeId] = field(default_factory=dict)  # of the net at prediction, by name and path
     elements: int = 0

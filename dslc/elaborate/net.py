@@ -81,7 +81,7 @@ def run_net(frame: Frame, net: ast.Net | None, schema: Schema, losses: Losses) -
     links = {name: loss.link for name, loss in for_head.items()}
     if net is None:
         return tuple(Head(name, POISON, None, link) for name, link in links.items())
-    value = run_block(frame, net.statements, "`net`", weights=False)
+    value = run_block(frame, net.statements, "`net`", None)
     head = net.statements[-1].span if net.statements else net.span
     stated = {s.name.text: s.span for s in net.statements if isinstance(s, ast.Predict)}
     if stated or len(for_head) > 1:

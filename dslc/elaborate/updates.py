@@ -108,7 +108,8 @@ def _updates(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Paramet
             outputs |= _outputs([_averaged(frame, decay, weight, made.changes[0])])
     counts = {delay.state.name: delay for delay in delays.values()}
     outputs |= _outputs([_counted(frame, delay) for delay in counts.values()])
-    states += [delay.state for delay in counts.values()]
+    outputs |= {UPDATE + name: node for name, node in frame.draft.updates.items()}
+    states += [*(delay.state for delay in counts.values()), *frame.session.states.values()]
     return Updates(frame.draft.graph(outputs), tuple(states), prunings, _full_batch(plan, chosen.values()))
 
 

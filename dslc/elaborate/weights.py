@@ -40,22 +40,23 @@ def declare_weight(frame: Frame, statement: Weight) -> Tensor:
     condition = statement.condition
     if condition is not None and not static.truth(frame, frame.evaluate(condition), condition.span):
         return _constant(frame, statement.initial, shape)
-    return _owned(frame, statement, shape)
+    return _owned(frame, statement, shape, LeafRole.PARAMETER)
 
 
-def declare_state(frame: Frame, statement: State) -> Tensor:
-    """A layer's state as a tensor without batch axis, as it is by now in this graph. Raises Fault."""
+def declare_state(frame: Frame, statement: State, role: LeafRole) -> Tensor:
+    """The state of a layer or a schedule, without batch axis, as it is by now in this graph. Raises Fault."""
     frame.locate(statement.span)
-    state = _owned(frame, statement, _shape(frame, statement.shape) if statement.shape else ())
+    state = _owned(frame, statement, _shape(frame, statement.shape) if statement.shape else (), role)
     return replace(state, node=frame.draft.updates.get(frame.below(statement.name.text), state.node))
 
 
-def update_state(frame: Frame, statement: Update) -> None:
+def update_state(frame: Frame, statement: Update, role: LeafRole) -> None:
     """`mean <- value`: what the state is from here on, and after this batch; only training changes it. Raises Fault."""
     name, path = statement.target.text, frame.below(statement.target.text)
-    old, known = frame.scope.find(name), frame.session.parameters.get(path)
+    old, known = frame.scope.find(name), _registered(frame, role).get(path)
     if known is None or known.trained or not isinstance(old, Tensor):
-        raise Fault(NoUpdate(statement.target.span, f"`{name}` is no state of this layer"))
+        kind = "layer" if role is LeafRole.PARAMETER else "schedule"
+        raise Fault(NoUpdate(statement.target.span, f"`{name}` is no state of this {kind}"))
     if not frame.training:
         return
     value = frame.evaluate(statement.value)
@@ -71,20 +72,24 @@ def update_state(frame: Frame, statement: Update) -> None:
     frame.scope.update(name, replace(new, maker=old.maker))
 
 
-def _owned(frame: Frame, statement: Weight | State, shape: tuple[int, ...]) -> Tensor:
-    """The leaf of a parameter, which is declared where it is new."""
+def _registered(frame: Frame, role: LeafRole) -> dict[str, Parameter]:
+    return frame.session.parameters if role is LeafRole.PARAMETER else frame.session.states
+
+
+def _owned(frame: Frame, statement: Weight | State, shape: tuple[int, ...], role: LeafRole) -> Tensor:
+    """The leaf of a parameter or state, which is declared where it is new."""
     path, span = frame.below(statement.name.text), frame.here(statement.span)
-    known = frame.session.parameters.get(path)
+    known = _registered(frame, role).get(path)
     if known is None:
         if not frame.training and frame.session.faults:
             raise Cascade
         if not frame.training:
             raise Fault(UntrainedWeight(span, path))
-        _register(frame, statement, WeightPlace(path, shape))
+        _register(frame, statement, WeightPlace(path, shape), role)
     elif known.shape != shape:
         raise Fault(SharedShape(span, path, shape_of(known.shape), shape_of(shape), known.span))
     read = path if frame.training else frame.session.averages.get(path, path)
-    node = frame.draft.leaf(LeafRole.PARAMETER, read, TensorType(shape))
+    node = frame.draft.leaf(role, read, TensorType(shape))
     return Tensor(frame.draft, node, shape, False, span, maker=path)
 
 
@@ -105,14 +110,14 @@ def _constant(frame: Frame, initial: Expression, shape: tuple[int, ...]) -> Tens
     return batching.spread(as_tensor(frame.draft, value, initial.span), shape, False)
 
 
-def _register(frame: Frame, statement: Weight | State, place: WeightPlace) -> None:
+def _register(frame: Frame, statement: Weight | State, place: WeightPlace, role: LeafRole) -> None:
     session, span = frame.session, frame.here(statement.name.span)
     session.elements += prod(place.shape)
     if session.elements > static.LARGEST_EXTENT:
         raise Fault(TooLarge(span, "trained numbers", static.LARGEST_EXTENT))
     graph = initial_graph(frame, statement.initial, place)
     trained = isinstance(statement, Weight)
-    session.parameters[place.path] = Parameter(place.path, place.shape, graph, span, trained)
+    _registered(frame, role)[place.path] = Parameter(place.path, place.shape, graph, span, trained)
 
 
 def initial_graph(frame: Frame, initial: Expression, place: WeightPlace) -> Graph:

@@ -3,7 +3,7 @@
 Buffers stand in the arena in this order, on which the training machine relies; a scalar takes a slot of 64
 bytes, and everything starts at a multiple of 64:
 
-    CLOCK      iteration, progress, rows, seed, epoch
+    CLOCK      iteration, progress, rows, seed, epoch, stalled
     SETTING    in the experiment's order, those that some graph reads
     TOTAL      weight, loss, 1, 2, ...: the sums of `evaluate`, in its order and shapes
     RESULT     float64: of `train` objective, sums.weight, sums.loss; of `evaluate` its sums; of `finish` loss and
@@ -33,6 +33,7 @@ CLOCK = {
     "rows": DType.REAL,
     "seed": DType.INT,
     "epoch": DType.INT,
+    "stalled": DType.REAL,
 }
 
 SCALARS = {"train": ("objective", "sums.weight", "sums.loss")}

@@ -1,5 +1,5 @@
 # Schedules: a number for each update, from `progress`, the share of the planned updates that is done,
-# and `iteration`, which counts updates from 1.
+# from `iteration`, which counts updates from 1, `epoch`, from 0, and `stalled`, the epochs since the loss was lowest.
 
 schedule constant(value) = value
 
@@ -26,4 +26,16 @@ schedule one_cycle(peak, from = peak / 25, to = from / 10_000, rise: share = 0.3
   up = from + (peak - from) * (1 - cos(pi * progress / rise)) / 2
   down = to + (peak - to) * (1 + cos(pi * (progress - rise) / (1 - rise))) / 2
   where(progress < rise, up, down)
+}
+
+# By `factor` whenever the loss has not been lower for more than `patience` epochs, on the validation rows if there are
+# any. PyTorch `ReduceLROnPlateau(threshold=0)`, whose threshold is 1e-4 by default; Keras `ReduceLROnPlateau(min_delta=0)`
+# waits one epoch less. `stalled` counts the epochs since the lowest loss, `last` is the epoch of the last fall.
+schedule plateau(from, factor: share = 0.1, patience: count = 10, least = 0) {
+  state last = 0
+  state falls = 0
+  due = min(stalled, epoch - last) > patience
+  last <- where(due, epoch, last)
+  falls <- where(due, falls + 1, falls)
+  max(from * factor^falls, least)
 }

@@ -32,6 +32,7 @@ CLOCK_PROGRESS: Final = 1 * SLOT  # share of the plan's updates already done
 CLOCK_ROWS: Final = 2 * SLOT  # rows of this call
 CLOCK_SEED: Final = 3 * SLOT  # in `whole_slots`
 CLOCK_EPOCH: Final = 4 * SLOT  # in `whole_slots`; from 0
+CLOCK_STALLED: Final = 5 * SLOT  # epochs since the loss was lowest, that of the validation rows if there are any
 
 # `ints`: the plan, written by the host before the machine starts.
 FIRST_EPOCH: Final = 0  # the plan's epochs are FIRST_EPOCH .. LAST_EPOCH - 1
@@ -65,6 +66,7 @@ VALIDATED: Final = 27  # validation rows done in this epoch
 STALLED: Final = 28  # epochs since the watched column improved
 BEST_EPOCH: Final = 29  # the epoch whose parameters are in `best`; -1: none
 REASON: Final = 30  # why training stopped
+LOWEST_EPOCH: Final = 31  # the last epoch of the plan's whose loss was lower than all before it
 
 # `ints`: what machine, host and threads say to one another.
 COMMAND: Final = 32  # what all threads do next
@@ -82,6 +84,7 @@ KEEP_BEST: Final = 2  # state: of the kept one, likewise
 TRAIN_WEIGHT: Final = 3  # state: sum of weights over this epoch's batches
 TRAIN_LOSS: Final = 4  # state: sum of weighted losses
 OBJECTIVE: Final = 5  # of the last batch, for the host to show
+LOWEST_LOSS: Final = 6  # state: of the validation rows, or without any of the training rows
 REALS: Final = 8
 
 # Commands.
@@ -179,6 +182,10 @@ def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers
     if ints[VAL_ROWS] > 0:
         for k in range(1, ints[COLUMNS]):
             history[row + k] = slots[(ints[FINISH_SLOT] + k - 1) * SLOT]
+    loss = history[row + 1] if ints[VAL_ROWS] > 0 else history[row]
+    if loss < reals[LOWEST_LOSS]:
+        reals[LOWEST_LOSS] = loss
+        ints[LOWEST_EPOCH] = ints[EPOCH]
     if ints[STOP_COLUMN] >= 0:
         watch(history[row + ints[STOP_COLUMN]], ints, reals)
     if ints[KEEP_COLUMN] >= 0:
@@ -256,6 +263,7 @@ def begin_batch(
     slots[CLOCK_ROWS] = ints[ROWS]
     whole_slots[CLOCK_SEED] = ints[SEED]
     whole_slots[CLOCK_EPOCH] = ints[EPOCH]
+    slots[CLOCK_STALLED] = ints[EPOCH] - 1 - ints[LOWEST_EPOCH]
 
 
 def begin_chunk(ints: Integers, slots: Reals) -> None:
@@ -338,6 +346,8 @@ def forget_best(ints: Integers, reals: Reals) -> None:
     """What the stop rule and the best copy follow begins anew."""
     ints[STALLED] = 0
     ints[BEST_EPOCH] = -1
+    ints[LOWEST_EPOCH] = ints[EPOCH] - 1
+    reals[LOWEST_LOSS] = math.inf
     reals[STOP_BEST] = math.inf
     reals[KEEP_BEST] = math.inf
 

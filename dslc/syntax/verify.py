@@ -21,7 +21,7 @@ _ALLOWED: dict[str, tuple[type[ast.Syntax], ...]] = {
     "loss": (*_FORMULA, ast.Scan, ast.Link, ast.Gradient),
     "optimizer": (ast.Binding, ast.State, ast.Update, ast.FullBatch),
     "metric": _FORMULA,
-    "schedule": _FORMULA,
+    "schedule": (*_FORMULA, ast.State, ast.Update),
     "initializer": _FORMULA,
 }
 _WORDS: dict[type[ast.Syntax], str] = {

@@ -45,7 +45,7 @@ OPTIMIZERS = (
     "gradient_descent(0.1)", "sgd(0.1)", "sgd(cosine(0.1, 0.01), momentum = 0.9)", "momentum(step_decay(0.1))",
     "nesterov(0.05)", "adagrad(0.1)", "rmsprop(1e-2)", "adam(constant(1e-2))", "adamw(1e-2)", "adadelta", "adamax",
     "nadam", "amsgrad", "lion(1e-2, decay = 0.1)", "lamb(1e-2)", "sgd(exponential(0.1, 0.01))",
-    "adam(warmup(cosine(1e-2, 1e-3), 4))", "adam(one_cycle(1e-2))",
+    "adam(warmup(cosine(1e-2, 1e-3), 4))", "adam(one_cycle(1e-2))", "sgd(plateau(0.1, patience = 1))",
 )  # fmt: skip
 
 

@@ -66,13 +66,14 @@ def whole_program(real: Element = Element.F32) -> Program:
 
 def test_the_arena_has_the_order_that_the_machine_relies_on() -> None:
     program = whole_program()
-    assert offsets(program, Region.CLOCK) == {"iteration": 0, "progress": 64, "rows": 128, "seed": 192, "epoch": 256}
-    assert offsets(program, Region.SETTING) == {"rate": 320}
+    clock = ("iteration", "progress", "rows", "seed", "epoch", "stalled")
+    assert offsets(program, Region.CLOCK) == {name: 64 * k for k, name in enumerate(clock)}
+    assert offsets(program, Region.SETTING) == {"rate": 384}
     totals = offsets(program, Region.TOTAL)
-    assert totals == {"weight": 384, "loss": 448, "1": 512, "2": 576, "10": 640}
+    assert totals == {"weight": 448, "loss": 512, "1": 576, "2": 640, "10": 704}
     expected = ["train.objective", "train.sums.weight", "train.sums.loss"]
     expected += [f"evaluate.sums.{name}" for name in totals] + ["finish.loss", "finish.accuracy"]
-    assert offsets(program, Region.RESULT) == {name: 704 + 64 * k for k, name in enumerate(expected)}
+    assert offsets(program, Region.RESULT) == {name: 768 + 64 * k for k, name in enumerate(expected)}
     regions = [buffer.region for buffer in sorted(program.buffers, key=lambda b: b.offset)]
     order = [Region.CLOCK, Region.SETTING, Region.TOTAL, Region.RESULT, Region.PARAMETER, Region.STATE, Region.ROW]
     assert list(dict.fromkeys(regions))[: len(order)] == order

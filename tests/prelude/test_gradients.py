@@ -53,8 +53,10 @@ def leaves_of(made: Elaborated, key: str, classes: int, draw: Draw) -> dict[Node
 
 
 def _left_out(key: str, leaf: Node) -> bool:
-    """A declared gradient is one for tensors; nobody asks for that of a clock."""
+    """A declared gradient is one for tensors; nobody asks for that of a clock, and a schedule's state has none."""
     role = leaf.op.role if isinstance(leaf.op, Leaf) else None
+    if role is LeafRole.STATE and key.startswith("schedule"):
+        return True
     return role is LeafRole.CLOCK or (key in DECLARED and role in (LeafRole.SETTING, LeafRole.GRADIENT))
 
 

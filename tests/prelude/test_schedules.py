@@ -19,7 +19,7 @@ import pytest
 from dslc.elaborate.definition import Sample, elaborate_definition
 from dslc.elaborate.prelude import index
 from dslc.graph.evaluate import evaluate
-from dslc.ops.leaf import Leaf
+from dslc.ops.leaf import UPDATE, Leaf
 from dslc.syntax.ast import DefinitionKind
 
 from .agreement.case import STORED
@@ -40,6 +40,8 @@ class Case:
     numbers: Mapping[str, float]
     peer: Callable[[Any, Any], Any]
     variant: str = ""
+    losses: Reals | None = None
+    """By epoch, of one update each, for a schedule that follows them."""
 
     @property
     def name(self) -> str:
@@ -83,6 +85,18 @@ CASES = (
         one_cycle(0.5, div_factor=5, final_div_factor=20),
         variant="slower",
     ),
+    *(
+        Case(
+            "plateau",
+            {"from": RATE, "factor": factor, "patience": patience, "least": least},
+            lambda schedulers, o, f=factor, p=patience, m=least: schedulers.ReduceLROnPlateau(
+                o, factor=f, patience=p, threshold=0, min_lr=m, eps=0
+            ),
+            variant=variant,
+            losses=np.asarray([9, 8, 8, 8.5, 7, 7, 7, 7, 7, 7, 7, 8, 9, 6, 6.5, 6, 6, 6, 5, 4, *[4] * 12, 3.0]),
+        )
+        for variant, factor, patience, least in (("", 0.1, 2, 0.0), ("patient", 0.5, 4, 0.0), ("bounded", 0.3, 1, 0.01))
+    ),
 )
 each = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -93,11 +107,17 @@ def rates(case: Case) -> Reals:
     made = elaborate_definition(definition, Sample({}, case.numbers))
     leaves = {node.op.name: node.id for node in made.graph.nodes if isinstance(node.op, Leaf)}
     value = made.graph.outputs["value"]
+    states = {name.removeprefix(UPDATE): node for name, node in made.graph.outputs.items() if name != "value"}
+    kept = dict.fromkeys(states, 0.0)
     found: list[float] = []
     for done in range(UPDATES + 1):
-        known = made.numbers | {"iteration": done + 1, "progress": done / UPDATES}
-        given = {leaf: np.asarray(float(known[name])) for name, leaf in leaves.items()}
-        found.append(float(evaluate(made.graph, given, 1, [value])[value]))
+        seen = [] if case.losses is None else list(case.losses[:done])
+        stalled = done - 1 - seen.index(min(seen)) if seen else 0
+        known = made.numbers | {"iteration": done + 1, "progress": done / UPDATES, "epoch": done, "stalled": stalled}
+        given = {leaf: np.asarray(float((known | kept)[name])) for name, leaf in leaves.items()}
+        values = evaluate(made.graph, given, 1, [value, *states.values()])
+        kept = {name: float(values[node]) for name, node in states.items()}
+        found.append(float(values[value]))
     return np.asarray(found)
 
 
@@ -108,10 +128,10 @@ def rates_by_peer(case: Case) -> Reals:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], RATE)
     scheduler = case.peer(torch.optim.lr_scheduler, optimizer)
     found: list[float] = []
-    for _ in range(UPDATES + 1):
+    for done in range(UPDATES + 1):
         found.append(float(optimizer.param_groups[0]["lr"]))
         optimizer.step()
-        scheduler.step()
+        scheduler.step(*([] if case.losses is None else [case.losses[done]]))
     return np.asarray(found)
 
 

@@ -13,4 +13,5 @@ SAMPLES: Mapping[str, Sampler] = {
     "schedule cosine": schedule(**{"from": 0.1, "to": 0.01}),
     "schedule warmup": schedule({"steps": 5}, value=0.1),
     "schedule one_cycle": schedule(**{"peak": 0.1, "from": 0.02, "to": 0.001, "rise": 0.4}),
+    "schedule plateau": schedule({"patience": 2}, **{"from": 0.1, "factor": 0.5, "least": 0.01}),
 }
