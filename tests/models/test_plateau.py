@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def steps(model: dslc.Model, epochs: int, stalls: bool) -> list[float]:
         at.append(float(model.weights["dense.w"][0, 0]))
 
     model.fit(x, y, validation=(held, y), epochs=epochs, callback=note)
-    return [before - after for before, after in zip(at, at[1:], strict=False)]
+    return [before - after for before, after in pairwise(at)]
 
 
 @pytest.mark.parametrize("backend", ["cpu", "reference"])
