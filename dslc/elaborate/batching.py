@@ -23,13 +23,13 @@ from dslc.ops.contract import contraction
 from dslc.ops.gather import Gather
 from dslc.ops.leaf import Constant, Iota, LeafRole
 from dslc.ops.map import Map
-from dslc.ops.random import Distribution, Random
+from dslc.ops.random import Distribution, Random, RandomOrthonormal
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
 from dslc.ops.structure import Concat, Expand, Reshape, Slice
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 from dslc.scalar.random import stream
-from dslc.scalar.types import ROWS, DType, Shape
+from dslc.scalar.types import ROWS, DType, Shape, number
 from dslc.source import Span
 
 Aligned: TypeAlias = tuple[int | None, ...]
@@ -117,10 +117,10 @@ def mean(t: Tensor, places: Sequence[int] | None, span: Span, batch: bool = Fals
     """Over the same as `reduce`; of a batch over the rows that are present."""
     total = reduce(ReduceKind.SUM, t, places, span, batch)
     count = prod(t.shape) // prod(total.shape) if total.shape else prod(t.shape)
-    numbers = [constant(t.home, count, span)] if count != 1 else []
-    numbers += [scalar(t.home, t.home.clock("rows"), span)] if batch else []
-    for number in numbers:
-        total = map_(functions.divide, (total, number), span)
+    divisors = [constant(t.home, count, span)] if count != 1 else []
+    divisors += [scalar(t.home, t.home.clock("rows"), span)] if batch else []
+    for divisor in divisors:
+        total = map_(functions.divide, (total, divisor), span)
     return total
 
 
@@ -222,11 +222,11 @@ def draw(home: Draft, distribution: Distribution, path: str, shape: tuple[int, .
     return Tensor(home, node, shape, True, span)
 
 
-def draw_once(home: Draft, distribution: Distribution, path: str, shape: tuple[int, ...], span: Span) -> Tensor:
-    """Random numbers of `shape` for a weight: no batch axis, epoch 0."""
+def draw_once(home: Draft, op: Random | RandomOrthonormal, span: Span) -> Tensor:
+    """Random numbers for a weight: no batch axis, epoch 0."""
     epoch = home.add(Constant(0, DType.INT))
-    node = home.add(Random(distribution, stream(path), shape), home.clock("seed", DType.INT), epoch)
-    return Tensor(home, node, shape, False, span)
+    shape = tuple(number(extent) for extent in op.shape)
+    return Tensor(home, home.add(op, home.clock("seed", DType.INT), epoch), shape, False, span)
 
 
 def over_examples(t: Tensor, span: Span) -> NodeId:

@@ -12,16 +12,17 @@ from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand, operate
 from dslc.elaborate.calls import call_definition
-from dslc.elaborate.errors import Cascade, Fault, NotStatic, Required, Unexpected, WrongTarget
-from dslc.elaborate.frame import Frame
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
+from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.reductions import reduced, tensor
-from dslc.elaborate.values import Axes, Bound, Builtin, SizeOf, Tensor, Value, Words, kind_of
-from dslc.ops.random import Distribution, Random
+from dslc.elaborate.values import Axes, Bound, Builtin, SizeOf, Tensor, Value, Words, kind_of, shape_of
+from dslc.ops.random import Distribution, Random, RandomOrthonormal
 from dslc.ops.reduce import ReduceKind
 from dslc.ops.stop import StopGradient
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
+from dslc.scalar.random import stream
 from dslc.scalar.types import DType
 from dslc.source import Span
 from dslc.syntax.ast import DefinitionKind
@@ -132,9 +133,8 @@ def _random(name: str, distribution: Distribution, mean: float) -> Builtin:
         shape = static.size(frame, arguments[0].value, "a random tensor's extent", arguments[0].span)
         frame.locate(span)
         if frame.weight:
-            drawn = sum(isinstance(node.op, Random) for node in frame.draft.builder.nodes)
-            path = f"weight {frame.weight.path}" + (f" {drawn + 1}" if drawn else "")
-            return batching.draw_once(frame.draft, distribution, path, shape, frame.here(span))
+            op = Random(distribution, _initial_stream(frame, frame.weight), shape)
+            return batching.draw_once(frame.draft, op, frame.here(span))
         if frame.training:
             path = frame.below(frame.unique("random")) + frame.use
             return batching.draw(frame.draft, distribution, path, shape, frame.here(span))
@@ -142,6 +142,23 @@ def _random(name: str, distribution: Distribution, mean: float) -> Builtin:
         return batching.spread(average, shape, False)
 
     return Builtin(name, run, piped=False)
+
+
+def _initial_stream(frame: Frame, weight: WeightPlace) -> int:
+    """The next stream of numbers that a weight begins with."""
+    drawn = sum(isinstance(node.op, Random | RandomOrthonormal) for node in frame.draft.builder.nodes)
+    return stream(f"weight {weight.path}" + (f" {drawn + 1}" if drawn else ""))
+
+
+def _random_orthonormal(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    shape = static.size(frame, arguments[0].value, "a random tensor's extent", arguments[0].span)
+    if frame.weight is None:
+        raise Fault(Misplaced(span, "`random_orthonormal`", "what is computed again for every batch"))
+    if len(shape) < 2:
+        raise Fault(Required(span, f"a weight of shape {shape_of(shape)} has no columns to be orthonormal"))
+    frame.locate(span)
+    op = RandomOrthonormal(_initial_stream(frame, frame.weight), shape)
+    return batching.draw_once(frame.draft, op, frame.here(span))
 
 
 def _stop_gradient(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
@@ -228,6 +245,7 @@ BUILTINS = {
         Builtin("concat", _concat, 2, 100, of_tensor=True),
         _random("random_uniform", Distribution.UNIFORM, 0.5),
         _random("random_normal", Distribution.NORMAL, 0.0),
+        Builtin("random_orthonormal", _random_orthonormal, piped=False),
         Builtin("stop_gradient", _stop_gradient, of_tensor=True),
         Builtin("derivative", _derivative, 2, 2, piped=False),
         Builtin("probability", _probability, of_tensor=True),

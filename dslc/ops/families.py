@@ -13,10 +13,13 @@ OPS: tuple[type[Op], ...] = (
     *(reduce.Reduce, reduce.Argmax),
     contract.Contract,
     *(gather.Gather, gather.ScatterAdd),
-    random.Random,
+    *(random.Random, random.RandomOrthonormal),
     *(declared.DeclaredGradient, stop.StopGradient),
     loop.Loop,
 )
+
+MEANT: tuple[type[Op], ...] = (random.RandomOrthonormal,)
+"""Those that only graphs have which the host evaluates by their meaning: no program has them."""
 
 SAMPLES: tuple[Sampler, ...] = (
     *leaf.SAMPLES,

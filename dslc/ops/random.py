@@ -66,6 +66,46 @@ class Random(Op):
         return f"random_{self.distribution.value}({shape_text(self.shape)})", ATOM
 
 
+@dataclass(frozen=True, slots=True)
+class RandomOrthonormal(Op):
+    """A matrix whose columns are orthonormal, or where it is wider than high its rows. Operands (seed, epoch), INT.
+
+    The axes before the last count as one. It is the Q of a normal matrix of the same stream, with the signs for which R
+    has a positive diagonal: uniform among all such matrices (Mezzadri 2007, "How to generate random matrices from the
+    classical compact groups", section 5). Weights begin so; no program has this primitive, the host evaluates it.
+    """
+
+    stream: int
+    shape: tuple[int, ...]
+
+    def infer(self, types: Sequence[TensorType]) -> TensorType:
+        if list(types) != [TensorType((), DType.INT)] * 2 or len(self.shape) < 2:
+            raise TypeError(f"{self.to_text()} from {', '.join(map(str, types))}")
+        return TensorType(self.shape)
+
+    def evaluate(self, values: Sequence[Array], rows: int) -> Array:
+        normals = Random(Distribution.NORMAL, self.stream, self.shape).evaluate(values, rows)
+        matrix = np.asarray(normals, np.float64).reshape(-1, self.shape[-1])
+        wide = matrix.shape[1] > matrix.shape[0]
+        q, r = np.linalg.qr(matrix.T if wide else matrix)
+        columns = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+        return np.asarray(columns.T if wide else columns).reshape(self.shape)
+
+    def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
+        return None, None
+
+    def to_text(self) -> str:
+        return f"random orthonormal {shape_text(self.shape)} stream {self.stream:08x}"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        return f"random_orthonormal({shape_text(self.shape)})", ATOM
+
+
+def _orthonormal(draw: Draw) -> Sample:
+    of = tuple(int(extent) for extent in draw.integers(1, 5, draw.integers(2, 5)))
+    return Sample(RandomOrthonormal(int(draw.integers(2**32)), of), (index((), 99), index((), 9)))
+
+
 def _sampler(distribution: Distribution) -> Sampler:
     def sample(draw: Draw) -> Sample:
         of = shape(draw)
@@ -75,4 +115,4 @@ def _sampler(distribution: Distribution) -> Sampler:
     return sample
 
 
-SAMPLES: tuple[Sampler, ...] = tuple(_sampler(distribution) for distribution in Distribution)
+SAMPLES: tuple[Sampler, ...] = (*map(_sampler, Distribution), _orthonormal)

@@ -20,3 +20,7 @@ initializer he_normal(fan_in) = normal(0, sqrt(2 / fan_in))
 # at two deviations), PyTorch `kaiming_*_(nonlinearity="linear")`.
 initializer lecun_uniform(fan_in) = uniform(-sqrt(3 / fan_in), sqrt(3 / fan_in))
 initializer lecun_normal(fan_in) = normal(0, sqrt(1 / fan_in))
+
+# Saxe, McClelland & Ganguli 2014, section 3: orthonormal columns, or rows where there are fewer, the axes before the last
+# taken as one. Keras `Orthogonal`, PyTorch `orthogonal_`, which takes those after the first as one.
+initializer orthogonal(gain = 1) = gain * random_orthonormal(shape)

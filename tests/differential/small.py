@@ -49,7 +49,15 @@ OPTIMIZERS = (
 )  # fmt: skip
 
 
-INITIALIZERS = ("glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "normal(0, 0.3)")
+INITIALIZERS = (
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "normal(0, 0.3)",
+    "orthogonal",
+)
 
 
 def _model(target: str, net: str, loss: str, optimizer: str) -> str:

@@ -17,4 +17,5 @@ SAMPLES: Mapping[str, Sampler] = {
     "initializer he_normal": weight(1),
     "initializer lecun_uniform": weight(1),
     "initializer lecun_normal": weight(1),
+    "initializer orthogonal": weight(2, gain=1.4),
 }
