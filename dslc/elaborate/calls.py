@@ -13,6 +13,7 @@ from dslc.elaborate import batching
 from dslc.elaborate.arguments import arguments_of, head_of, unknown
 from dslc.elaborate.arithmetic import operate
 from dslc.elaborate.block import run_body
+from dslc.elaborate.draft import Activation
 from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import INSIDE
@@ -128,9 +129,16 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
     inner.locate(span)
     if value.batched:
         value.home.named[inner.path] = value.node
+        _note_activation(inner, definition, given, value, frame.here(span))
     if definition.kind is DefinitionKind.LOSS:
         value = batching.mean(value, None, frame.here(span))
     return replace(value, holes=(), maker=definition.name.text, span=frame.here(span))
+
+
+def _note_activation(frame: Frame, definition: Definition, given: Sequence[Bound], value: Tensor, span: Span) -> None:
+    operand = given[0].value if given else None
+    if definition.kind is DefinitionKind.ACTIVATION and isinstance(operand, Tensor) and operand.home is value.home:
+        value.home.activations[frame.path] = Activation(operand.node, value.node, span)
 
 
 def open_frame(frame: Frame, definition: Definition, span: Span) -> Frame:

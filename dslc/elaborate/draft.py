@@ -10,13 +10,23 @@ from collections.abc import Mapping
 
 from dslc.elaborate.errors import Exhausted, TooLarge
 from dslc.elaborate.numbers import Applied, FromLet, Number
+from dslc.frozen import Frozen
 from dslc.graph.graph import Builder, Graph, NodeId, Op, Origin, TensorType
 from dslc.ops.leaf import Constant, Leaf, LeafRole
 from dslc.ops.map import Map
 from dslc.scalar.types import ROWS, DType
+from dslc.source import Span
 
 NODES = 100_000
 """Of one graph, a thousand dense layers with Adam stay below."""
+
+
+class Activation(Frozen):
+    """A call of an activation on what depends on an example: the nodes of its operand and its result."""
+
+    operand: NodeId
+    result: NodeId
+    span: Span
 
 
 class Draft:
@@ -27,6 +37,8 @@ class Draft:
         self._fixed = fixed
         self.named: dict[str, NodeId] = {}
         """What has a name or a path and depends on the examples; of a layer that is used twice, its last use."""
+        self.activations: dict[str, Activation] = {}
+        """By path, those within others included."""
         self.updates: dict[str, NodeId] = {}
         """The new values of layers' and schedules' states by path."""
         self._leaves: dict[tuple[LeafRole, str], NodeId] = {}

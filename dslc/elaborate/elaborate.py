@@ -22,6 +22,7 @@ from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.groups import Groups
+from dslc.elaborate.health import dead_units
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
 from dslc.elaborate.lints import lints
@@ -220,6 +221,7 @@ def _evaluate(
     mean = batching.map_(functions.divide, (totals.leaf("loss", span), totals.leaf("weight", span)), span)
     finish = {"loss": mean.node}
     metrics = watch(inner, totals, watched, finish)
+    finish |= dead_units(totals)
     outputs = (sums or {}) | {f"sums.{k}": node for k, node in enumerate(totals.sums, 1)}
     evaluated = totals.examples.graph(outputs) if sums else None
     return evaluated, totals.draft.graph(finish), tuple(metrics)

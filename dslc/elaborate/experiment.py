@@ -64,6 +64,9 @@ class Metric(Frozen):
     span: Span
 
 
+DEAD = "dead."
+"""Before the path of an activation: the share of its units that are 0 for every row of a part."""
+
 MASK = "mask."
 """Before a weight's name: the state that says, with 1 and 0, which of its elements are left."""
 
