@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dslc.graph.graph import Op
-from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, stop, structure
+from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, stop, structure, tail
 from dslc.ops.sample import Sampler
 
 OPS: tuple[type[Op], ...] = (
@@ -16,7 +16,11 @@ OPS: tuple[type[Op], ...] = (
     random.Random,
     *(declared.DeclaredGradient, stop.StopGradient),
     loop.Loop,
+    tail.TailSum,
 )
+
+MEANT: tuple[type[Op], ...] = (tail.TailSum,)
+"""Those that only graphs have which the host evaluates by their meaning: no program has them."""
 
 SAMPLES: tuple[Sampler, ...] = (
     *leaf.SAMPLES,
@@ -29,4 +33,5 @@ SAMPLES: tuple[Sampler, ...] = (
     *declared.SAMPLES,
     *stop.SAMPLES,
     *loop.SAMPLES,
+    *tail.SAMPLES,
 )
