@@ -5,6 +5,10 @@ computed and writes the next command to `ints`: TRAIN, EVALUATE, FINISH, or RETU
 state lies in the arrays it is given, so the machine stops and goes on at any batch, bit for bit. `run` is
 the loop around it, which every backend has in its own form; each entry ends with a barrier.
 
+Of an epoch's row of the history the last HOST_COLUMNS are the host's: metrics that no entry computes. The
+machine answers METRICS_DUE once its own columns are there, and goes on when the host has written the
+others and said so in ints[HOST_ROW]; only then do the stop rule and the best copy look at the row.
+
 The functions in `COMPILED` are plain arithmetic on one-dimensional arrays: the reference backend calls
 them as they are, a compiling backend takes over their source, the integers in `CONSTANTS`, the functions
 in dslc.scalar.random.COMPILED and `import math`. They allocate nothing and call no entry, so that their
@@ -43,7 +47,7 @@ BATCH: Final = 5  # rows of a training batch, at most the program's capacity
 CHUNK: Final = 6  # rows of a validation batch, at most the program's capacity
 SEED: Final = 7  # 0 .. 2^32 - 1
 SHUFFLE: Final = 8  # 0: rows in the order of `train_rows`
-COLUMNS: Final = 9  # of the history: train.loss, val.loss, val.METRIC ...
+COLUMNS: Final = 9  # of the history: train.loss, val.loss, val.METRIC ..., the host's
 STOP_COLUMN: Final = 10  # what the stop rule watches; -1: no rule
 STOP_HIGHER: Final = 11  # 1: better, or passing, is higher
 PATIENCE: Final = 12  # epochs without improvement; 0: the rule is reals[THRESHOLD]
@@ -52,10 +56,11 @@ KEEP_HIGHER: Final = 14
 ASK_EPOCH_END: Final = 15  # 1: answer EPOCH_END after every epoch
 TRAIN_SLOT: Final = 16  # first slot of the results of `train`: objective, sums.weight, sums.loss
 EVALUATE_SLOT: Final = 17  # of `evaluate`: sums.weight, sums.loss, sums.1 ...
-FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, COLUMNS - 1 of them
+FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, COLUMNS - HOST_COLUMNS - 1 of them
 TOTAL_SLOT: Final = 19  # of the totals that `finish` reads, in the order of the results of `evaluate`
 TOTALS: Final = 20  # how many elements of `slots` they take, as those results do
 WORDS: Final = 21  # length of `parameters` and `best`
+HOST_COLUMNS: Final = 22  # how many of the columns, the last ones, the host writes where there are validation rows
 
 # `ints`: the state.
 EPOCH: Final = 24  # the epoch that runs, from 0 over the model's life
@@ -65,6 +70,7 @@ VALIDATED: Final = 27  # validation rows done in this epoch
 STALLED: Final = 28  # epochs since the watched column improved
 BEST_EPOCH: Final = 29  # the epoch whose parameters are in `best`; -1: none
 REASON: Final = 30  # why training stopped
+HOST_ROW: Final = 31  # the host's columns of this epoch's row: NOT_DUE, DUE, or WRITTEN, which the host says
 
 # `ints`: what machine, host and threads say to one another.
 COMMAND: Final = 32  # what all threads do next
@@ -98,6 +104,12 @@ EPOCH_END: Final = 3  # one epoch is done
 INTERRUPTED: Final = 4  # the host asked; going on equals not having stopped
 FAULT: Final = 5  # the objective of update ints[ITERATION] is not finite
 VALIDATION_FAULT: Final = 6  # the validation loss after epoch ints[EPOCH] is not finite
+METRICS_DUE: Final = 7  # the host's columns of this epoch's row are to be written
+
+# What is said of the host's columns.
+NOT_DUE: Final = 0
+DUE: Final = 1
+WRITTEN: Final = 2
 
 # Requests of the host.
 GO_ON: Final = 0
@@ -132,20 +144,21 @@ def decide(
     done = ints[COMMAND]
     ints[COMMAND] = RETURN
     ints[ANSWER] = RUNNING
-    epoch_done = False
-    if done == TRAIN:
+    epoch_done = ints[HOST_ROW] == WRITTEN
+    if ints[HOST_ROW] == DUE:
+        ints[ANSWER] = METRICS_DUE
+    elif done == TRAIN:
         take_batch(ints, reals, slots)
         epoch_done = ints[CURSOR] == ints[TRAIN_ROWS] and ints[VAL_ROWS] == 0
     elif done == EVALUATE:
         take_chunk(ints, slots)
     elif done == FINISH:
         epoch_done = True
-        if not math.isfinite(slots[ints[FINISH_SLOT] * SLOT]):
-            ints[ANSWER] = VALIDATION_FAULT
+        take_validation(ints, history, slots)
     if ints[ANSWER] != RUNNING:
         return
     if epoch_done:
-        end_epoch(ints, reals, history, parameters, best, slots)
+        end_epoch(ints, reals, history, parameters, best)
         if ints[ASK_EPOCH_END] == 1:
             ints[ANSWER] = EPOCH_END
             return
@@ -172,13 +185,26 @@ def take_chunk(ints: Integers, slots: Reals) -> None:
     ints[VALIDATED] += ints[ROWS]
 
 
-def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers, best: Integers, slots: Reals) -> None:
-    """Writes the epoch's row of the history, then applies the stop rule and the best copy to it."""
+def take_validation(ints: Integers, history: Reals, slots: Reals) -> None:
+    """Writes the results of `finish` to the epoch's row; a VALIDATION_FAULT where its loss is not finite.
+
+    Before the host is asked, since what it does for its columns may change the slots.
+    """
+    if not math.isfinite(slots[ints[FINISH_SLOT] * SLOT]):
+        ints[ANSWER] = VALIDATION_FAULT
+        return
+    row = (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
+    for k in range(1, ints[COLUMNS] - ints[HOST_COLUMNS]):
+        history[row + k] = slots[(ints[FINISH_SLOT] + k - 1) * SLOT]
+    if ints[HOST_COLUMNS] > 0:
+        ints[HOST_ROW] = DUE
+        ints[ANSWER] = METRICS_DUE
+
+
+def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers, best: Integers) -> None:
+    """Completes the epoch's row of the history by the training loss, then applies stop rule and best copy to it."""
     row = (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
     history[row] = reals[TRAIN_LOSS] / reals[TRAIN_WEIGHT] if reals[TRAIN_WEIGHT] > 0 else 0.0
-    if ints[VAL_ROWS] > 0:
-        for k in range(1, ints[COLUMNS]):
-            history[row + k] = slots[(ints[FINISH_SLOT] + k - 1) * SLOT]
     if ints[STOP_COLUMN] >= 0:
         watch(history[row + ints[STOP_COLUMN]], ints, reals)
     if ints[KEEP_COLUMN] >= 0:
@@ -192,6 +218,7 @@ def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers
     ints[EPOCH] += 1
     ints[CURSOR] = 0
     ints[VALIDATED] = 0
+    ints[HOST_ROW] = NOT_DUE
 
 
 def watch(value: float, ints: Integers, reals: Reals) -> None:
@@ -299,6 +326,7 @@ COMPILED = (
     choose,
     watch,
     end_epoch,
+    take_validation,
     take_chunk,
     take_batch,
     decide,
@@ -329,7 +357,7 @@ def start(ints: Integers, reals: Reals) -> None:
     """Sets the state that a new plan begins with; EPOCH and ITERATION go on, and what the plan says is the host's."""
     ints[FIRST_EPOCH] = ints[EPOCH]
     ints[FIRST_ITERATION] = ints[ITERATION]
-    for k in (CURSOR, VALIDATED, STALLED, REASON, COMMAND, ANSWER, REQUEST):
+    for k in (CURSOR, VALIDATED, STALLED, REASON, HOST_ROW, COMMAND, ANSWER, REQUEST):
         ints[k] = 0
     ints[BEST_EPOCH] = -1
     reals[STOP_BEST] = math.inf
