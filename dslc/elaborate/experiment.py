@@ -1,4 +1,4 @@
-"""The elaborated experiment: five graphs and what the loop around them needs.
+"""The elaborated experiment: six graphs and what the loop around them needs.
 
 All tensors of `forward`, `evaluate` and `predict` are batched (axis 0 is ROWS) where they depend on an
 example. Leaves are found by role and name (dslc/ops/leaf.py):
@@ -8,6 +8,7 @@ example. Leaves are found by role and name (dslc/ops/leaf.py):
     PARAMETER dense.w     [fan_in, units] real         STATE m.dense.w
     SETTING rate          [] real                      CLOCK iteration, progress, rows: [] real; seed, epoch: [] int
     GRADIENT dense.w      (in `updates` only)          TOTAL k: real (in `finish` only)
+    PREDICTION HEAD       [rows, *shape] real: `prediction.HEAD` of `predict` (in `whole` only)
 
 Outputs, by name:
 
@@ -15,7 +16,9 @@ Outputs, by name:
               for every state of a layer
     updates   update.NAME for every other parameter, and state of the optimizer, that changes
     evaluate  sums.weight, sums.loss: [], sums.1, sums.2 ...: sums over the rows present of weight * quantity
-    finish    loss and each metric, from TOTAL leaves weight, loss, 1, 2 ...
+    finish    loss and each metric that is made of sums, from TOTAL leaves weight, loss, 1, 2 ...
+    whole     each metric that ranks rows among one another: []; here ROWS are all rows of a part, of which it sees
+              predictions, targets and weights. No program has this graph: it is evaluated by its meaning
     predict   prediction.HEAD: the net's raw output; probability.HEAD: after the loss's link; decision.HEAD: id or value
 """
 
@@ -112,6 +115,7 @@ class Experiment:
     evaluate: Graph
     finish: Graph
     predict: Graph
+    whole: Graph
     loss_span: Span
     warnings: tuple[Diagnostic, ...] = ()
     tensors: Mapping[str, NodeId] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from dslc.syntax.ast import Definition, DefinitionKind, Module
 # fmt: off
 PLANNED = frozenset({
     "embed", "rnn", "lstm", "gru", "bidirectional", "last", "attention", "positions",
-    "plateau", "confusion", "roc_auc", "average_precision", "orthogonal",
+    "plateau", "confusion", "orthogonal",
 })
 # fmt: on
 """Names of the standard library that are not built yet."""
