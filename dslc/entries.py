@@ -17,7 +17,9 @@ from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
 from dslc.passes.join import real_leaves, with_parameters, with_updates
 from dslc.passes.panels import in_panels, worth_panels
+from dslc.passes.prune import prune
 from dslc.passes.rows_last import rows_last
+from dslc.passes.share import share
 
 ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
 """What a program can be asked to do."""
@@ -64,6 +66,11 @@ def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
     """The net at prediction, optimised, with these of its tensors as results."""
     graph = Graph(experiment.predict.nodes, {name: experiment.tensors[name] for name in names})
     return optimise(apply(graph, BEFORE_DIFFERENTIATION), experiment)
+
+
+def whole_part_of(experiment: Experiment) -> Graph:
+    """The metrics of a whole part as they are evaluated: exponentials in their stable form, nothing twice."""
+    return apply(experiment.whole, (*BEFORE_DIFFERENTIATION, share, prune))
 
 
 def optimise(graph: Graph, experiment: Experiment) -> Graph:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from dslc.driver import Compilation
-from dslc.entries import gradients_of, optimise, tensors_of
+from dslc.entries import gradients_of, optimise, tensors_of, whole_part_of
 from dslc.graph.graph import Array, Graph
 from dslc.program.backend import Backend
 from dslc.program.program import Element, Program
@@ -101,4 +101,5 @@ class Sessions:
         program = lowered()
         executable = self._backend.compile(program)
         self.compile_seconds += time.perf_counter() - started
-        return Session(program, executable, self.compilation.experiment, self._threads)
+        experiment = self.compilation.experiment
+        return Session(program, executable, experiment, self._threads, whole_part_of(experiment))

@@ -32,7 +32,7 @@ from dslc.elaborate.optimizer import optimize
 from dslc.elaborate.predict import predict_outputs
 from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.train import read_train, watched_metrics
+from dslc.elaborate.train import Plan, read_train, watched_metrics
 from dslc.elaborate.values import Tensor
 from dslc.elaborate.whole_part import needs_whole_part
 from dslc.graph.graph import Graph, NodeId, Role
@@ -115,15 +115,13 @@ def _elaborate(
     """The experiment; None where a part is missing, which is then reported."""
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     lets = evaluate_lets(top, items.lets, overrides)
-    targets = session.targets if session.data_known else targets_of(items.data)
     named = aliases(items.lets, overrides)
-    losses = main_losses(targets, items.objective, session.library, named)
+    losses = _losses(session, items, named)
     plan = read_train(top, items.train)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = optimize(session, plan.optimizer, trained or (STAND_IN,))
-    watched = watched_metrics(plan, session.library, losses.by_head)
-    evaluated, finish, whole, metrics = _evaluate(session, module, items, schema, losses, watched, named)
+    evaluated, finish, whole, metrics = _evaluate(session, module, items, schema, losses, plan, named)
     loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))
     predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *_unread(module, schema), *map(_idle, idle)]
@@ -147,6 +145,11 @@ def _elaborate(
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
     )
+
+
+def _losses(session: Session, items: Survey, named: Mapping[str, str]) -> Losses:
+    targets = session.targets if session.data_known else targets_of(items.data)
+    return main_losses(targets, items.objective, session.library, named)
 
 
 def _unread(module: ast.Module, schema: Schema) -> Iterator[Diagnostic]:
@@ -206,13 +209,14 @@ def _evaluate(
     items: Survey,
     schema: Schema,
     losses: Losses,
-    watched: Sequence[ast.Name | ast.Call],
+    plan: Plan,
     named: Mapping[str, str],
 ) -> tuple[Graph | None, Graph, Graph, tuple[Metric, ...]]:
     """The graphs `evaluate`, `finish` and `whole`, and the metrics; `named` are the lets that stand for a name."""
     totals = Totals(Draft())
     frame = net_frame(session, module, schema, losses, totals.examples, training=False)
     heads = run_net(frame, items.net, schema, losses)
+    watched = watched_metrics(plan, session.library, losses.by_head)
     read = (*((items.objective,) if items.objective else ()), *watched)
     mentioned = {name for node in read for name in references(node)}
     inner = loss_frame(frame, schema, heads, mentioned)

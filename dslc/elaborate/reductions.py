@@ -112,8 +112,9 @@ def tail_sum(frame: Frame, values: Bound, score: Bound, over: Sequence[Name | Le
     if not isinstance(frame.totals, WholePart):
         raise Fault(Misplaced(frame.here(span), f"`{RANKS}`", "anything but a metric"))
     key = tensor(score)
-    if any(isinstance(axis, Name) for axis in over):
-        raise Fault(NoAxis(over[0].span, over[0].span.text, f"`{RANKS}`, which is over all rows, and `over ..`"))
+    for axis in over:
+        if isinstance(axis, Name):
+            raise Fault(Unexpected(axis.span, f"the axis `{axis.text}`", "`..` alone"))
     leading = len([place for axis in over for place in _places(frame, key, axis)])
     frame.locate(span)
     value = as_tensor(key.home, operand(values.value, values.span), frame.here(span))

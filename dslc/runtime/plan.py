@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dslc.diagnostics import DataError
@@ -16,10 +17,11 @@ SEEDS = 2**32
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`loop` for so many rows; `columns` are those of the history."""
+    """`loop` for so many rows; `columns` are those of the history, of which the host writes the last ones."""
 
     loop: Loop
     columns: tuple[str, ...]
+    host_columns: int
     train_rows: int
     val_rows: int
 
@@ -28,9 +30,9 @@ class Plan:
         return self.loop.batch or self.train_rows
 
 
-def columns_of(program: Program) -> tuple[str, ...]:
-    """`train.loss`, then `val.` and each result of `finish`, in the arena's order."""
-    return ("train.loss", *(f"val.{name}" for name in by_place(program, "finish")))
+def columns_of(program: Program, whole: Iterable[str]) -> tuple[str, ...]:
+    """`train.loss`, then `val.` and each result of `finish`, in the arena's order, then the metrics of a whole part."""
+    return ("train.loss", *(f"val.{name}" for name in (*by_place(program, "finish"), *whole)))
 
 
 def by_place(program: Program, entry: str) -> dict[str, Buffer]:
@@ -78,6 +80,7 @@ def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:
     ints[machine.SEED] = loop.seed
     ints[machine.SHUFFLE] = loop.shuffle
     ints[machine.COLUMNS] = len(plan.columns)
+    ints[machine.HOST_COLUMNS] = plan.host_columns
     ints[machine.TRAIN_SLOT] = _first(program, "train", "objective")
     ints[machine.EVALUATE_SLOT] = _first(program, "evaluate", "sums.weight")
     ints[machine.FINISH_SLOT] = _first(program, "finish", "loss")

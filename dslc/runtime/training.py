@@ -1,14 +1,15 @@
 """One plan of training, from its first epoch to the answer that ends it.
 
 The machine runs in a thread of its own, where compiled code holds no GIL, while the calling thread waits a
-little at a time: so signals and the clock reach it between two batches. An interrupted training can be run on.
+little at a time: so signals and the clock reach it between two batches. An interrupted training can be run on,
+also where it was interrupted while the host computed the metrics that the machine waits for.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,8 +25,15 @@ from dslc.source import Span
 OnEpoch: TypeAlias = Callable[[Status], bool | None]
 """Called after every epoch by the thread that trains the model; returning False ends training."""
 
+Measure: TypeAlias = Callable[[], Mapping[str, float]]
+"""The metrics of the validation part as a whole, by name, of the weights as they are."""
+
 WAIT = 0.05
 """Seconds between two looks at signals and the clock."""
+
+
+ASKS = (machine.EPOCH_END, machine.METRICS_DUE)
+"""Answers after which the machine goes on by itself."""
 
 
 @dataclass(slots=True)
@@ -38,6 +46,7 @@ class StopRequest:
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
     """The state of it is in `memory`, its `rows` as arrays in `sources`; `loss_span` is named where the loss diverges.
+    `measure` gives the columns of the history that are the host's.
 
     While `stop` is made, `run` returns after the current batch; it is cleared when it does.
     """
@@ -47,6 +56,7 @@ class Training:
     rows: Rows
     sources: tuple[Array, ...]
     plan: Plan
+    measure: Measure
     loss_span: Span
     threads: int
     stop: StopRequest
@@ -57,8 +67,10 @@ class Training:
         started, ended_by = time.monotonic(), "time limit"
         ints[machine.ASK_EPOCH_END] = on_epoch is not None
         try:
-            while (answer := self._advance(started + limit if limit is not None else None)) == machine.EPOCH_END:
-                if on_epoch is not None and on_epoch(self.status()) is False:
+            while (answer := self._advance(started + limit if limit is not None else None)) in ASKS:
+                if answer == machine.METRICS_DUE:
+                    self._write_host_columns()
+                elif on_epoch is not None and on_epoch(self.status()) is False:
                     ended_by = "callback"
                     ints[machine.REQUEST] = machine.END
         finally:
@@ -66,6 +78,14 @@ class Training:
         if answer in (machine.FAULT, machine.VALIDATION_FAULT):
             raise TrainingDiverged(self._fault(answer))
         return self._history(self._reason(answer, ended_by), time.monotonic() - started)
+
+    def _write_host_columns(self) -> None:
+        """In the order of the plan; said to be written when all of them are."""
+        ints, columns = self.memory.ints, self.plan.columns
+        start = int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) * len(columns)
+        for name, value in self.measure().items():
+            self.memory.history[start + columns.index(f"val.{name}")] = value
+        ints[machine.HOST_ROW] = machine.WRITTEN
 
     def status(self) -> Status:
         """Where it stands; may be called from any thread."""
