@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dslc.autodiff import differentiate
-from dslc.elaborate.experiment import AVERAGE, Experiment
-from dslc.graph.graph import Graph, NodeId
-from dslc.ops.leaf import LeafRole
+from dslc.elaborate.experiment import AVERAGE, GRADIENT, Experiment
+from dslc.graph.graph import Builder, Graph, NodeId
+from dslc.ops.leaf import UPDATE, LeafRole
+from dslc.ops.map import Map
+from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
 from dslc.passes.fuse import fuse
 from dslc.passes.join import real_leaves, with_parameters, with_updates
 from dslc.passes.panels import in_panels, worth_panels
+from dslc.passes.prune import prune
 from dslc.passes.rows_last import rows_last
+from dslc.passes.share import share
+from dslc.scalar import functions
 
-ENTRIES = ("train", "evaluate", "predict", "finish", "gradients")
+ENTRIES = ("train", "health", "evaluate", "predict", "finish", "gradients")
 """What a program can be asked to do."""
 
 
@@ -29,6 +34,8 @@ def graph_of(experiment: Experiment, entry: str) -> Graph:
         case "train":
             graph, gradients = differentiated(experiment)
             return with_updates(graph, experiment.updates, gradients)
+        case "health":
+            return health_of(experiment)
         case "gradients":
             return gradients_of(experiment)
         case "evaluate":
@@ -49,6 +56,30 @@ def gradients_of(experiment: Experiment, inputs: bool = False) -> Graph:
     )
 
 
+def health_of(experiment: Experiment) -> Graph:
+    """`gradient.LAYER`: the norm of the objective's gradient in the weights that an update changes, layer by layer."""
+    graph, gradients = differentiated(experiment)
+    layers: dict[str, list[NodeId]] = {}
+    for name, g in gradients.items():
+        if UPDATE + name in experiment.updates.outputs:
+            layers.setdefault(name.rpartition(".")[0] or name, []).append(g)
+    build = Builder(graph)
+    return build.graph({GRADIENT + layer: _norm(build, parts) for layer, parts in layers.items()})
+
+
+def _norm(build: Builder, parts: Iterable[NodeId]) -> NodeId:
+    """The root of the sum of squares of all elements of some tensors."""
+    total: NodeId | None = None
+    for g in parts:
+        build.origin = build.nodes[g].origin
+        squares = build.add(Map(functions.multiply), g, g)
+        axes = tuple(range(len(build.type(g).shape)))
+        part = build.add(Reduce(ReduceKind.SUM, axes), squares) if axes else squares
+        total = part if total is None else build.add(Map(functions.add), total, part)
+    assert total is not None  # a layer has a weight
+    return build.add(Map(functions.sqrt), total)
+
+
 def differentiated(experiment: Experiment, inputs: bool = False) -> tuple[Graph, dict[str, NodeId]]:
     """The forward graph with the objective's gradients by the parameter's name, and by `inputs.NAME`."""
     shapes = {parameter.name: parameter.shape for parameter in experiment.parameters if parameter.trained}
@@ -64,6 +95,11 @@ def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:
     """The net at prediction, optimised, with these of its tensors as results."""
     graph = Graph(experiment.predict.nodes, {name: experiment.tensors[name] for name in names})
     return optimise(apply(graph, BEFORE_DIFFERENTIATION), experiment)
+
+
+def whole_part_of(experiment: Experiment) -> Graph:
+    """The metrics of a whole part as they are evaluated: exponentials in their stable form, nothing twice."""
+    return apply(experiment.whole, (*BEFORE_DIFFERENTIATION, share, prune))
 
 
 def optimise(graph: Graph, experiment: Experiment) -> Graph:

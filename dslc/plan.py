@@ -155,7 +155,8 @@ def _owners(experiment: Experiment, program: Program, parts: Parts) -> dict[str,
             owners[OWNERS[buffer.region]] += aligned(buffer_bytes(buffer, program.capacity))
     owners["scratch"] = program.arena_bytes - sum(owners.values())
     resident = resident_sizes(program)
-    plan = plan_sizes(parts.train, parts.val, experiment.loop.epochs, len(columns_of(program)))
+    columns = columns_of(program, experiment.whole.outputs)
+    plan = plan_sizes(parts.train, parts.val, experiment.loop.epochs, len(columns))
     _, owners["best copy"], ints, reals = resident
     owners["machine"] = ints + reals
     owners["history"], *lists = plan

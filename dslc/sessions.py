@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 
 from dslc.driver import Compilation
-from dslc.entries import gradients_of, optimise, tensors_of
+from dslc.entries import gradients_of, optimise, tensors_of, whole_part_of
 from dslc.graph.graph import Array, Graph
 from dslc.program.backend import Backend
 from dslc.program.program import Element, Program
 from dslc.runtime.session import Session
 from dslc.saved import Saved
 
-TRAINING = ("train", "evaluate", "predict", "finish")
+TRAINING = ("train", "health", "evaluate", "predict", "finish")
 """The entries of the program that trains."""
 
 
@@ -101,4 +101,5 @@ class Sessions:
         program = lowered()
         executable = self._backend.compile(program)
         self.compile_seconds += time.perf_counter() - started
-        return Session(program, executable, self.compilation.experiment, self._threads)
+        experiment = self.compilation.experiment
+        return Session(program, executable, experiment, self._threads, whole_part_of(experiment))

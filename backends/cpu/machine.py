@@ -20,7 +20,7 @@ from .crew import BARRIER, WORK
 from .entries import entry_signature
 from .unit import CType, Signature, Unit
 
-ENTRIES = ("train", "evaluate", "finish")
+ENTRIES = ("train", "health", "evaluate", "finish")
 """The entries that the machine calls."""
 
 _TYPES = {"int": CType.I64, "float": CType.F64, "Integers": CType.I64S, "Reals": CType.F64S}
@@ -76,6 +76,8 @@ _ADVANCE = f"""\
         rows = word(ints, {machine.ROWS})
         if command == {machine.TRAIN}:
             dslc_train(thread, threads, place, arena, sources, order, first, rows)
+        elif command == {machine.HEALTH}:
+            dslc_health(thread, threads, place, arena, sources, order, first, rows)
         elif command == {machine.EVALUATE}:
             dslc_evaluate(thread, threads, place, arena, sources, validation, first, rows)
         elif command == {machine.FINISH}:

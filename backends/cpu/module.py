@@ -82,7 +82,7 @@ def print_module(program: Program) -> Module:
     trains = "train" in named
     if trains:
         for name in ENTRIES:
-            # The machine names all three; an entry that the program lacks is one that no plan commands.
+            # The machine names them all; an entry that the program lacks is one that no plan commands.
             named.setdefault(name, Entry(name, (), {}))
     entries = {name: print_entry(program, entry, host) for name, entry in named.items()}
     return Module(program, entries, machine_units() if trains else None)

@@ -53,6 +53,9 @@ class Entries:
     def evaluate(self, thread: int, threads: int, first: int, rows: int) -> None:
         self._run("evaluate", self.memory.val_rows[first : first + rows])
 
+    def health(self, thread: int, threads: int, first: int, rows: int) -> None:
+        self._run("health", self.memory.order[first : first + rows])
+
     def finish(self, thread: int, threads: int) -> None:
         self._run("finish", self.memory.val_rows[:0])
 

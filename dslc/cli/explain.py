@@ -19,6 +19,7 @@ SOURCES = (
     "dslc.data.errors",
     "dslc.elaborate.errors",
     "dslc.lowering.errors",
+    "dslc.runtime.errors",
 )
 """The modules that define diagnostics."""
 

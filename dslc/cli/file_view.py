@@ -27,15 +27,14 @@ def view(path: Path, stage: str | None, settings: Mapping[str, str], data: Mappi
     experiment = compilation.experiment
     match stage:
         case "graph":
-            return _sections(
-                {
-                    "forward": experiment.forward,
-                    "updates": experiment.updates,
-                    "evaluate": experiment.evaluate,
-                    "finish": experiment.finish,
-                    "predict": experiment.predict,
-                }
-            )
+            graphs = {
+                "forward": experiment.forward,
+                "updates": experiment.updates,
+                "evaluate": experiment.evaluate,
+                "finish": experiment.finish,
+                "predict": experiment.predict,
+            }
+            return _sections(graphs | ({"whole": experiment.whole} if experiment.whole.outputs else {}))
         case "grad":
             return _sections({"gradients": compilation.graphs["gradients"]})
         case "passes":

@@ -14,6 +14,7 @@ from dslc.program.arena import buffer_bytes
 from dslc.program.program import Region
 from dslc.runs.charts import confusion, scatter
 from dslc.runs.report import Report
+from dslc.runtime.health import health_notes, is_health
 from dslc.runtime.history import History
 
 MOST_CLASSES = 40
@@ -32,6 +33,8 @@ def report_of(
         model=outcome.model,
         summary=outcome.to_text().splitlines()[0].removeprefix(f"{outcome.model}: "),
         epochs=history.epochs,
+        health=[name for name in (history.epochs[0] if history.epochs else ()) if is_health(name)],
+        notes=[note.text for note in health_notes(model.experiment, history)],
         best_epoch=history.best_epoch,
         parts=outcome.parts,
         charts=list(_predictions(model)),

@@ -66,9 +66,11 @@ def command(
     The result goes to stdout, progress to stderr; model, history and report go to runs/<model>/<time>/, which
     runs/<model>/latest leads to. Ctrl-C ends training after the current batch, with its result; a second one kills.
     """
+    from dslc.cli.findings_text import painted
     from dslc.cli.interrupts import INTERRUPTS
     from dslc.cli.run_folder import Asked
     from dslc.cli.training import compiled, fitted, outcome_of
+    from dslc.runtime.health import health_notes
 
     if out is not None and no_run:
         raise click.UsageError("--out and --no-run exclude each other")
@@ -78,6 +80,8 @@ def command(
         outcome = outcome_of(model, backend, history)
         try:
             click.echo(outcome.to_json() if form == "json" else outcome.to_text())
+            if notes := list(health_notes(model.experiment, history)):
+                say(painted(notes))
         finally:  # a reader that has gone away does not cost the run
             written = no_run or _write(model, history, outcome, Asked(epochs, seed, paths), out, quiet)
     return INTERRUPTS.code if INTERRUPTS.received else Exit.OK if written else Exit.BAD_INPUT

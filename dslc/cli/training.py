@@ -15,6 +15,7 @@ from dslc.cli.outcome import Outcome
 from dslc.cli.progress import OnEpoch, bar, lines
 from dslc.diagnostics import ModelError, Severity, in_order
 from dslc.model import Model
+from dslc.runtime.health import is_health
 from dslc.runtime.history import History, Status
 
 Display: TypeAlias = Literal["none", "bar", "lines"]
@@ -58,7 +59,7 @@ def _progress(model: Model, epochs: int, display: Display) -> AbstractContextMan
 
 
 def _callback(on_epoch: OnEpoch) -> Callable[[Status], None]:
-    return lambda status: on_epoch(status.epoch, status.row)
+    return lambda status: on_epoch(status.epoch, {k: v for k, v in status.row.items() if not is_health(k)})
 
 
 def outcome_of(model: Model, backend: str, history: History) -> Outcome:

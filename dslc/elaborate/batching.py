@@ -26,6 +26,7 @@ from dslc.ops.map import Map
 from dslc.ops.random import Distribution, Random, RandomOrthonormal
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
 from dslc.ops.structure import Concat, Expand, Reshape, Slice
+from dslc.ops.tail import TailSum
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 from dslc.scalar.random import stream
@@ -231,10 +232,27 @@ def draw_once(home: Draft, op: Random | RandomOrthonormal, span: Span) -> Tensor
 
 def over_examples(t: Tensor, span: Span) -> NodeId:
     """Real: the sum over the batch's rows of example weight times the value."""
-    value = spread(as_real(t), t.shape, True)
+    return t.home.add(Reduce(ReduceKind.SUM, (0,)), _weighed(t, t.shape, span).node)
+
+
+def tail_sum(t: Tensor, score: Tensor, leading: int, span: Span) -> Tensor:
+    """Real: for each row, of weight times value, the sum over those whose score is as high as its own.
+
+    The first `leading` axes are ranked together with the rows. The value meets the score's shape, or Fault is raised.
+    """
+    home, shape = common_home((t, score), span), score.shape
+    weighted, count = _weighed(t, shape, span), prod(shape[:leading])
+    if count != 1:
+        weighted = map_(functions.divide, (weighted, constant(home, count, span)), span)
+    keys = spread(as_real(score), shape, True)
+    node = home.add(TailSum(1 + leading), weighted.node, keys.node)
+    return Tensor(home, node, shape, True, span, score.holes)
+
+
+def _weighed(t: Tensor, shape: tuple[int, ...], span: Span) -> Tensor:
+    """Real [rows, *shape]: example weight times the value."""
     weight = t.home.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))
-    weighted = map_(functions.multiply, (value, Tensor(t.home, weight, (), True, span)), span)
-    return t.home.add(Reduce(ReduceKind.SUM, (0,)), weighted.node)
+    return map_(functions.multiply, (spread(as_real(t), shape, True), Tensor(t.home, weight, (), True, span)), span)
 
 
 def unary(op: Op, t: Tensor, span: Span) -> Tensor:

@@ -15,8 +15,9 @@ from dslc.elaborate.calls import call_definition
 from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.reductions import reduced, tensor
+from dslc.elaborate.reductions import reduced, tail_sum, tensor
 from dslc.elaborate.values import Axes, Bound, Builtin, SizeOf, Tensor, Value, Words, kind_of, shape_of
+from dslc.elaborate.whole_part import RANKS
 from dslc.ops.random import Distribution, Random, RandomOrthonormal
 from dslc.ops.reduce import ReduceKind
 from dslc.ops.stop import StopGradient
@@ -59,6 +60,10 @@ def _reduction(name: str, kind: ReduceKind | None) -> Builtin:
         return reduced(frame, kind, arguments[0], over, span)
 
     return Builtin(name, run, over=True, of_tensor=True)
+
+
+def _tail_sum(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    return tail_sum(frame, arguments[0], arguments[1], over, span)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
@@ -235,6 +240,7 @@ BUILTINS = {
         _extremum("min", functions.minimum, ReduceKind.MIN),
         _reduction("sum", ReduceKind.SUM),
         _reduction("mean", None),
+        Builtin(RANKS, _tail_sum, 2, 2, over=True, piped=False),
         Builtin("argmax", _argmax, of_tensor=True),
         Builtin("shape", _shape, of_tensor=True),
         Builtin("count", _count, of_tensor=True),

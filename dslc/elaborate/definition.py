@@ -33,6 +33,7 @@ from dslc.elaborate.survey import link_of, references
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.updates import update_of
 from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, Words, kind_of
+from dslc.elaborate.whole_part import WholePart, needs_whole_part
 from dslc.frozen import Frozen
 from dslc.graph.graph import Builder, Graph, Node, NodeId, TensorType
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
@@ -76,7 +77,8 @@ def elaborate_definition(definition: ast.Definition, sample: Sample, library: Li
     library = library or Library()
     session = Session(definition.span.source, library, evaluate, call_definition)
     draft = Draft()
-    totals = Totals(draft) if definition.kind is METRIC else None
+    whole = needs_whole_part(definition, library, {}, library.is_own(definition))
+    totals = WholePart(draft) if whole else Totals(draft) if definition.kind is METRIC else None
     wide = bool(sample.shapes.get("prediction"))
     link = link_of(definition, library) if definition.kind is LOSS else Link("softmax" if wide else "sigmoid", True)
     place = WeightPlace("weight", sample.shapes["shape"]) if definition.kind is DefinitionKind.INITIALIZER else None
@@ -112,8 +114,13 @@ def _graph(frame: Frame, definition: ast.Definition, sample: Sample) -> Graph:
         value = Tensor(frame.draft, frame.draft.number(value), (), False, definition.span)
     if not isinstance(value, Tensor):
         raise Fault(Unexpected(definition.name.span, kind_of(value), "a tensor"))
-    if frame.totals:
-        return _over_batch(frame.totals, value)
+    match frame.totals:
+        case Totals() as totals:
+            return _over_batch(totals, value)
+        case WholePart() as part if definition.kind is METRIC and value.batched:
+            value = part.gather(value, True, value.span, pooled=True)
+        case _:
+            pass
     states = frame.draft.updates if definition.kind is DefinitionKind.SCHEDULE else {}
     return frame.draft.graph({"value": value.node} | {UPDATE + path: node for path, node in states.items()})
 

@@ -1,4 +1,4 @@
-"""A module and the data's schema to an `Experiment`: five graphs and the loop around them.
+"""A module and the data's schema to an `Experiment`: six graphs and the loop around them.
 
 The net is elaborated three times: for training (`forward`), for sums over a part (`evaluate`), and for
 `predict`; weights meet by their paths. Every independent fault is reported before anything is returned.
@@ -27,7 +27,7 @@ from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
 from dslc.elaborate.lints import lints
 from dslc.elaborate.loop import loop_of
-from dslc.elaborate.metrics import watch
+from dslc.elaborate.metrics import metric_frame, watch, whole_part_frame
 from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.predict import predict_outputs
@@ -36,6 +36,7 @@ from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import Plan, read_train, watched_metrics
 from dslc.elaborate.updates import updates_of
 from dslc.elaborate.values import Tensor
+from dslc.elaborate.whole_part import needs_whole_part
 from dslc.graph.graph import Graph, NodeId, Role
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.scalar import functions
@@ -106,23 +107,18 @@ def _errors(session: Session) -> list[Diagnostic]:
 
 
 def _elaborate(
-    session: Session,
-    module: ast.Module,
-    items: Survey,
-    schema: Schema,
-    overrides: Mapping[str, Override],
-    name: str,
+    session: Session, module: ast.Module, items: Survey, schema: Schema, overrides: Mapping[str, Override], name: str
 ) -> Experiment | None:
     """The experiment; None where a part is missing, which is then reported."""
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     lets = evaluate_lets(top, items.lets, overrides)
-    targets = session.targets if session.data_known else targets_of(items.data)
-    losses = main_losses(targets, items.objective, session.library, aliases(items.lets, overrides))
+    named = aliases(items.lets, overrides)
+    losses = _losses(session, items, named)
     plan = read_train(top, items.train)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = updates_of(session, plan, Groups(items.net, session, forward is not None), trained or (STAND_IN,))
-    evaluated, finish, metrics = _evaluate(session, module, items, schema, losses, plan)
+    evaluated, finish, whole, metrics = _evaluate(session, module, items, schema, losses, plan, named)
     loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))
     predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *_unread(module, schema), *map(_idle, idle)]
@@ -141,11 +137,17 @@ def _elaborate(
         evaluated,
         finish,
         predict,
+        whole,
         losses.span,
         updates.prunings,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
     )
+
+
+def _losses(session: Session, items: Survey, named: Mapping[str, str]) -> Losses:
+    targets = session.targets if session.data_known else targets_of(items.data)
+    return main_losses(targets, items.objective, session.library, named)
 
 
 def _unread(module: ast.Module, schema: Schema) -> Iterator[Diagnostic]:
@@ -206,11 +208,13 @@ def _evaluate(
     schema: Schema,
     losses: Losses,
     plan: Plan,
-) -> tuple[Graph | None, Graph, tuple[Metric, ...]]:
-    """The graphs `evaluate` and `finish`, and the metrics."""
-    totals, watched = Totals(Draft()), watched_metrics(plan, session.library, losses.by_head)
+    named: Mapping[str, str],
+) -> tuple[Graph | None, Graph, Graph, tuple[Metric, ...]]:
+    """The graphs `evaluate`, `finish` and `whole`, and the metrics; `named` are the lets that stand for a name."""
+    totals = Totals(Draft())
     frame = net_frame(session, module, schema, losses, totals.examples, training=False)
     heads = run_net(frame, items.net, schema, losses)
+    watched = watched_metrics(plan, session.library, losses.by_head)
     read = (*((items.objective,) if items.objective else ()), *watched)
     mentioned = {name for node in read for name in references(node)}
     inner = loss_frame(frame, schema, heads, mentioned)
@@ -219,12 +223,18 @@ def _evaluate(
     span = losses.span
     inner.locate(span)
     mean = batching.map_(functions.divide, (totals.leaf("loss", span), totals.leaf("weight", span)), span)
-    finish = {"loss": mean.node}
-    metrics = watch(inner, totals, watched, finish)
+    summed, finish = metric_frame(inner, totals), {"loss": mean.node}
+    part, ranked = whole_part_frame(frame, schema, heads, mentioned), dict[str, NodeId]()
+
+    def place(use: ast.Name | ast.Call) -> tuple[Frame, dict[str, NodeId]]:
+        return (part, ranked) if needs_whole_part(use, session.library, named) else (summed, finish)
+
+    metrics = watch(place, watched)
     finish |= dead_units(totals)
     outputs = (sums or {}) | {f"sums.{k}": node for k, node in enumerate(totals.sums, 1)}
     evaluated = totals.examples.graph(outputs) if sums else None
-    return evaluated, totals.draft.graph(finish), tuple(metrics)
+    whole = part.draft.graph(ranked) if ranked else Graph((), {})
+    return evaluated, totals.draft.graph(finish), whole, tuple(metrics)
 
 
 def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema, losses: Losses) -> Graph | None:

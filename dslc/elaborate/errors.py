@@ -375,6 +375,19 @@ class MixedLevels(Diagnostic):
     help: ClassVar = "take `mean(.. over examples)` of the value per example"
 
 
+class Unseen(Diagnostic):
+    """A metric that looks at all rows of a part at once uses an input, or a name that `net` binds.
+
+    What uses `tail_sum`, by itself or through another definition, is computed when all rows of the part are predicted:
+    it sees predictions, targets, example weights, and the columns that `data` carries.
+    """
+
+    code: ClassVar = "unseen"
+    message: ClassVar = "`{name}` is not seen by a metric that looks at all rows at once"
+    help: ClassVar = "such a metric sees predictions, targets, and columns that `data` carries"
+    name: str
+
+
 # --- blocks ---------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""The elaborated experiment: five graphs and what the loop around them needs.
+"""The elaborated experiment: six graphs and what the loop around them needs.
 
 All tensors of `forward`, `evaluate` and `predict` are batched (axis 0 is ROWS) where they depend on an
 example. Leaves are found by role and name (dslc/ops/leaf.py):
@@ -9,6 +9,7 @@ example. Leaves are found by role and name (dslc/ops/leaf.py):
     SETTING rate          [] real                      CLOCK iteration, progress, rows, stalled: [] real;
                                                                              seed, epoch: [] int
     GRADIENT dense.w      (in `updates` only)          TOTAL k: real (in `finish` only)
+    PREDICTION HEAD       [rows, *shape] real: `prediction.HEAD` of `predict` (in `whole` only)
 
 Outputs, by name:
 
@@ -16,7 +17,9 @@ Outputs, by name:
               for every state of a layer
     updates   update.NAME for every other parameter, and state of the optimizer, that changes
     evaluate  sums.weight, sums.loss: [], sums.1, sums.2 ...: sums over the rows present of weight * quantity
-    finish    loss and each metric, from TOTAL leaves weight, loss, 1, 2 ...
+    finish    loss and each metric that is made of sums, from TOTAL leaves weight, loss, 1, 2 ...
+    whole     each metric that ranks rows among one another: []; here ROWS are all rows of a part, of which it sees
+              predictions, targets and weights. No program has this graph: it is evaluated by its meaning
     predict   prediction.HEAD: the net's raw output; probability.HEAD: after the loss's link; decision.HEAD: id or value
 """
 
@@ -63,6 +66,9 @@ class Metric(Frozen):
     higher: bool
     span: Span
 
+
+GRADIENT = "gradient."
+"""Before the path of a layer: the norm of the gradient of its weights."""
 
 DEAD = "dead."
 """Before the path of an activation: the share of its units that are 0 for every row of a part."""
@@ -132,6 +138,7 @@ class Experiment:
     evaluate: Graph
     finish: Graph
     predict: Graph
+    whole: Graph
     loss_span: Span
     prunings: tuple[Pruning, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()

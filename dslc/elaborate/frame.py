@@ -14,6 +14,7 @@ from dslc.elaborate.library import Library
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import POISON, Bound, Poison, Value
+from dslc.elaborate.whole_part import WholePart
 from dslc.frozen import Frozen
 from dslc.graph.graph import NodeId, Origin, Role
 from dslc.source import Source, Span
@@ -60,7 +61,7 @@ class WeightPlace(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One call. `totals` takes what is summed over all examples, in metrics.
+    """One call. `totals` takes what is summed over all examples, in metrics: batch by batch, or of a part at once.
 
     `kinds` are the definitions that a name may call here; `site` is the call in the model file from which the
     standard library was entered; `heads` are what losses and metrics may be about, `link` is that of the one they are
@@ -73,7 +74,7 @@ class Frame:
     draft: Draft
     training: bool
     kinds: tuple[DefinitionKind, ...]
-    totals: Totals | None = None
+    totals: Totals | WholePart | None = None
     role: Role = Role.FORWARD
     path: str = ""
     taken: dict[str, int] = field(default_factory=dict)

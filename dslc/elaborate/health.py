@@ -24,7 +24,7 @@ from dslc.ops.reduce import ReduceKind
 from dslc.scalar import functions
 from dslc.scalar.types import number, sized
 
-FAR_BELOW = -50.0
+FAR_BELOW = -20.0
 """Where an activation that can die is 0."""
 
 

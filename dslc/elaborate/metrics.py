@@ -1,47 +1,74 @@
-"""Watched metrics: a quantity per example, averaged over the part, or a formula over such averages."""
+"""Watched metrics: a quantity per example, averaged over the part, or a formula over such averages.
+
+Most are sums over the batches, put together in `finish`; one that ranks rows is about the whole part (whole_part.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
+from dslc.data.schema import Schema
 from dslc.elaborate import batching
 from dslc.elaborate.arguments import evaluated, head_of
 from dslc.elaborate.arithmetic import operand
+from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Duplicate, Fault, Unexpected
 from dslc.elaborate.experiment import Metric
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.heads import Head
 from dslc.elaborate.names import resolve
+from dslc.elaborate.objective import loss_frame
+from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import Poison, Stage, Tensor, Value, kind_of
+from dslc.elaborate.whole_part import KINDS, WholePart
 from dslc.graph.graph import NodeId, Role
+from dslc.ops.leaf import LeafRole
 from dslc.syntax import ast
-from dslc.syntax.ast import DefinitionKind
 
-KINDS = (DefinitionKind.METRIC, DefinitionKind.LOSS, DefinitionKind.ACTIVATION)
+Place: TypeAlias = Callable[[ast.Name | ast.Call], tuple[Frame, dict[str, NodeId]]]
+"""Where a watched metric is written: its frame, and the outputs that its value is one of."""
 
 
-def watch(
-    frame: Frame, totals: Totals, watched: Sequence[ast.Name | ast.Call], outputs: dict[str, NodeId]
-) -> list[Metric]:
-    """The metrics in order; their totals go into `totals`, their final formulas into `outputs`."""
-    inner = replace(frame, kinds=KINDS, role=Role.METRIC)
+def watch(place: Place, watched: Sequence[ast.Name | ast.Call]) -> list[Metric]:
+    """The metrics in order."""
     metrics: dict[str, Metric] = {}
     for use in watched:
+        frame, outputs = place(use)
         # Of several predictions a bare name is about each in turn.
-        for head in inner.heads if isinstance(use, ast.Name) and len(inner.heads) > 1 else (None,):
+        for head in frame.heads if isinstance(use, ast.Name) and len(frame.heads) > 1 else (None,):
             try:
-                metric, value = _metric(inner.about(head), use, head)
+                metric, value = _metric(frame.about(head), use, head)
                 if metric.name in metrics:
                     raise Fault(Duplicate(use.span, f"`{metric.name}`", metrics[metric.name].span))
                 metrics[metric.name] = metric
-                outputs[metric.name] = _total(inner, totals, value, use)
+                outputs[metric.name] = _total(frame, value, use)
             except Cascade:
                 continue
             except Fault as fault:
                 frame.report(fault)
     return list(metrics.values())
+
+
+def metric_frame(frame: Frame, totals: Totals | WholePart) -> Frame:
+    """What a loss sees, seen by metrics."""
+    return replace(frame, kinds=KINDS, role=Role.METRIC, totals=totals)
+
+
+def whole_part_frame(net: Frame, schema: Schema, heads: Sequence[Head], mentioned: set[str]) -> Frame:
+    """As metrics of a whole part see it: instead of the net there is what it predicts, and the lets are numbers."""
+    session = net.session
+    part = WholePart(Draft(session.fixed), frozenset(net.scope.names()) - {*session.root.names()})
+    frame = Frame(session, Scope(session.root), part.draft, False, KINDS)
+    seen = tuple(
+        replace(head, prediction=part.leaf(LeafRole.PREDICTION, head.name, head.prediction))
+        if isinstance(head.prediction, Tensor)
+        else head
+        for head in heads
+    )
+    return metric_frame(loss_frame(frame, schema, seen, mentioned), part)
 
 
 def _metric(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[Metric, Value]:
@@ -61,12 +88,12 @@ def _metric(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[
         return metric, frame.report(fault)
 
 
-def _total(frame: Frame, totals: Totals, value: Value, use: ast.Name | ast.Call) -> NodeId:
-    """The metric over a part, in the graph that finishes it."""
-    if isinstance(value, Poison):
+def _total(frame: Frame, value: Value, use: ast.Name | ast.Call) -> NodeId:
+    """The metric over a part, in the graph that yields it."""
+    if isinstance(value, Poison) or frame.totals is None:
         raise Cascade
     quantity = operand(value, use.span)
     frame.locate(use.span)
-    if isinstance(quantity, Tensor) and quantity.home is totals.draft:
+    if isinstance(quantity, Tensor) and frame.totals.is_total(quantity):
         return batching.mean(quantity, None, use.span).node
-    return totals.gather(quantity, True, use.span, pooled=True).node
+    return frame.totals.gather(quantity, True, use.span, pooled=True).node

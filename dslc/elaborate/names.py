@@ -15,6 +15,7 @@ from dslc.elaborate.errors import (
     SeveralPredictions,
     TargetInNet,
     UnknownName,
+    Unseen,
     WrongKind,
 )
 from dslc.elaborate.frame import Frame
@@ -22,6 +23,7 @@ from dslc.elaborate.library import PLANNED
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.ranges import PADDINGS
 from dslc.elaborate.values import Stage, Value, Words
+from dslc.elaborate.whole_part import WholePart
 from dslc.syntax.ast import DefinitionKind, Name
 
 CONSTANTS: Mapping[str, Value] = {
@@ -60,6 +62,8 @@ def look_up(frame: Frame, name: Name) -> Value | None:
 
 def _unknown(frame: Frame, name: Name) -> Diagnostic:
     targets = frame.session.targets
+    if isinstance(frame.totals, WholePart) and name.text in frame.totals.unseen:
+        return Unseen(name.span, name.text)
     if len(frame.heads) > 1 and name.text in ("prediction", "target"):
         return SeveralPredictions(
             name.span,

@@ -1,10 +1,12 @@
-"""Sums, means and extrema: over axes by name, over the leading axes, the batch, or all examples of a part.
+"""Sums, means, extrema and tail sums: over axes by name, over the leading axes, the batch, or all examples of a part.
 
 sum(exp(x) over c)           the axis that a parameter's shape calls `c`
 mean(x over ..)              the axes before those that have names
 mean(x over batch, ..)       and the rows of the batch: one value for all of them
 mean(e^2 over examples)      all rows of a part, by their weights; in metrics
 mean(e^2 over examples, ..)  and all elements of each
+tail_sum(v, score)           the sum of v over the rows of a part that score as high; in metrics
+tail_sum(v, score over ..)   and over the axes before those that have names
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from collections.abc import Iterator, Sequence
 
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching
-from dslc.elaborate.arithmetic import operand
+from dslc.elaborate.arithmetic import as_tensor, operand
 from dslc.elaborate.errors import Cascade, Fault, Misplaced, MixedLevels, NoAxis, Unexpected
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
+from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import Bound, Poison, Tensor, Value, kind_of
+from dslc.elaborate.whole_part import RANKS, WholePart
 from dslc.ops.reduce import ReduceKind
 from dslc.source import Span
 from dslc.syntax.ast import Leading, Name
@@ -94,7 +98,24 @@ def _over_examples(
     if kind not in (None, ReduceKind.SUM):
         raise Fault(NotYet(name, "an extremum over examples"))
     value = operand(of.value, of.span)
-    if isinstance(value, Tensor) and value.home is frame.totals.draft:
+    if isinstance(value, Tensor) and isinstance(frame.totals, Totals) and frame.totals.is_total(value):
         raise Fault(MixedLevels(of.span))
     frame.locate(span)
     return frame.totals.gather(value, kind is None, frame.here(span), pooled=len(over) > 1)
+
+
+def tail_sum(frame: Frame, values: Bound, score: Bound, over: Sequence[Name | Leading], span: Span) -> Value:
+    """For each row the sum of example weight times value over the rows that score as high, of each element by itself.
+
+    Over the leading axes as well, an example's weight is shared among their places.
+    """
+    if not isinstance(frame.totals, WholePart):
+        raise Fault(Misplaced(frame.here(span), f"`{RANKS}`", "anything but a metric"))
+    key = tensor(score)
+    for axis in over:
+        if isinstance(axis, Name):
+            raise Fault(Unexpected(axis.span, f"the axis `{axis.text}`", "`..` alone"))
+    leading = len([place for axis in over for place in _places(frame, key, axis)])
+    frame.locate(span)
+    value = as_tensor(key.home, operand(values.value, values.span), frame.here(span))
+    return batching.tail_sum(value, key, leading, frame.here(span))

@@ -39,6 +39,10 @@ class Totals:
         total = self.leaf(str(len(self.sums)), span, value.shape)
         return batching.map_(functions.divide, (total, self.leaf("weight", span)), span) if mean else total
 
+    def is_total(self, value: Tensor) -> bool:
+        """Whether it is one for all examples."""
+        return value.home is self.draft
+
     def sum_of_weights(self) -> NodeId:
         """The sum of the example weights, in the batch's draft."""
         weight = self.examples.leaf(LeafRole.EXAMPLE_WEIGHT, "", TensorType((ROWS,)))

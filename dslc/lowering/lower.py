@@ -7,7 +7,7 @@ bytes, and everything starts at a multiple of 64:
     SETTING    in the experiment's order, those that some graph reads
     TOTAL      weight, loss, 1, 2, ...: the sums of `evaluate`, in its order and shapes
     RESULT     float64: of `train` objective, sums.weight, sums.loss; of `evaluate` its sums; of `finish` loss and
-               metrics; then other entries' scalars
+               metrics; of `health` norms; then other entries' scalars
     PARAMETER  one after another; then STATE, ROW, the other RESULTs, and SCRATCH
 """
 
@@ -36,8 +36,8 @@ CLOCK = {
     "stalled": DType.REAL,
 }
 
-SCALARS = {"train": ("objective", "sums.weight", "sums.loss")}
-"""Entries whose scalar results the machine reads at fixed places; those of `evaluate` are in `totals`."""
+WHOLLY_READ = ("finish", "health")
+"""Entries of which the machine reads all results."""
 
 
 class Named(Protocol):
@@ -186,13 +186,13 @@ def _sum_order(name: str) -> tuple[int, int]:
 
 def _in_order(graphs: Mapping[str, Graph]) -> list[str]:
     """The entries, those first whose results the machine reads."""
-    first = [name for name in ("train", "evaluate", "finish") if name in graphs]
+    first = [name for name in ("train", "evaluate", "finish", "health") if name in graphs]
     return first + [name for name in graphs if name not in first]
 
 
 def _scalar_results(drafts: Drafts, entry: str, graph: Graph) -> dict[str, View]:
-    """What the machine or the host reads as float64: objective, sums, and all that `finish` yields."""
-    if entry == "finish":
+    """What the machine or the host reads as float64: objective, sums, and all that `finish` and `health` yield."""
+    if entry in WHOLLY_READ:
         names = sorted(graph.outputs, key=lambda name: name != "loss")
     else:
         names = [name for name in ("objective",) if name in graph.outputs] + _sums(graph)

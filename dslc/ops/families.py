@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dslc.graph.graph import Op
-from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, stop, structure
+from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, stop, structure, tail
 from dslc.ops.sample import Sampler
 
 OPS: tuple[type[Op], ...] = (
@@ -16,9 +16,10 @@ OPS: tuple[type[Op], ...] = (
     *(random.Random, random.RandomOrthonormal),
     *(declared.DeclaredGradient, stop.StopGradient),
     loop.Loop,
+    tail.TailSum,
 )
 
-MEANT: tuple[type[Op], ...] = (random.RandomOrthonormal,)
+MEANT: tuple[type[Op], ...] = (random.RandomOrthonormal, tail.TailSum)
 """Those that only graphs have which the host evaluates by their meaning: no program has them."""
 
 SAMPLES: tuple[Sampler, ...] = (
@@ -32,4 +33,5 @@ SAMPLES: tuple[Sampler, ...] = (
     *declared.SAMPLES,
     *stop.SAMPLES,
     *loop.SAMPLES,
+    *tail.SAMPLES,
 )

@@ -32,6 +32,8 @@ class LeafRole(Enum):
     TARGET = "target"
     EXAMPLE_WEIGHT = "example weight"
     ROW_ID = "row id"
+    PREDICTION = "prediction"
+    """What the net has predicted of every row, in metrics of a whole part."""
     PARAMETER = "parameter"
     STATE = "state"
     SETTING = "setting"

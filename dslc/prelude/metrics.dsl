@@ -82,6 +82,43 @@ metric mcc(prediction, target) higher {
   share_of(sum(hits over examples) * sum(t) - sum(p * t), sqrt(sum(p * (sum(p) - p)) * sum(t * (sum(t) - t))))
 }
 
+# What speaks for each class, the higher the likelier: of two the margin between them, of more the probability.
+activation class_scores(x, there: [.., classes]) {
+  single = count(x) < count(there)
+  margin = if single then reshape(x, shape(x), 1) else x[.., 1..2] - x[.., 0..1]
+  if classes == 2 then concat(-margin, margin) else probability(x)
+}
+
+# The weight that, for each class by itself, scores as high or higher.
+activation as_high(x: [.., classes], score: [.., classes]) = tail_sum(x, score over ..)
+
+# Of two classes the second one's share; of several the mean over those that have a whole; NaN where none has.
+activation of_ranked_classes(part: [classes], whole: [classes]) = if classes == 2 then part[1] / whole[1] else (
+  sum(share_of(part, whole)) / sum(whole > 0))
+
+# How often an example of a class scores higher than one of another class, ties by half: the area under the curve of
+# hits over false alarms, Mann & Whitney 1947, Hanley & McNeil 1982. Of several classes each against all others; one
+# that all or none of the examples have does not count, and where that leaves none there is no number. scikit-learn
+# `roc_auc_score` (multi_class="ovr", average="macro"), Keras `AUC` with many thresholds, torchmetrics `AUROC`.
+metric roc_auc(prediction, target) higher {
+  there = one_hot(target)
+  others = 1 - there
+  score = class_scores(prediction, there)
+  against = sum(per_class(others) over examples)
+  beaten = (against - as_high(others, score) + as_high(others, -score)) / 2
+  of_ranked_classes(sum(per_class(there * beaten) over examples), sum(per_class(there) over examples) * against)
+}
+
+# The mean precision among those that score as high or higher, over the examples of a class: the area below the steps
+# of precision over recall. Of several classes each against all others; one without an example does not count.
+# scikit-learn `average_precision_score` (average="macro"), torchmetrics `AveragePrecision`.
+metric average_precision(prediction, target) higher {
+  there = one_hot(target)
+  score = class_scores(prediction, there)
+  found = share_of(as_high(there, score), as_high(filled(1, shape(there)), score))
+  of_ranked_classes(sum(per_class(there * found) over examples), sum(per_class(there) over examples))
+}
+
 # The mean surprise at the true class: -log of its probability, under a sigmoid as under a softmax. scikit-learn
 # `log_loss`, Keras `SparseCategoricalCrossentropy` and `BinaryCrossentropy`.
 metric log_loss(prediction, target) lower {

@@ -1,9 +1,13 @@
 """The training machine: epochs, shuffle, batches, validation, early stop, best copy, as one decision.
 
 `decide` is called by thread 0 between two entries of the program. It takes in what the last entry
-computed and writes the next command to `ints`: TRAIN, EVALUATE, FINISH, or RETURN with an answer. All
+computed and writes the next command to `ints`: TRAIN, HEALTH, EVALUATE, FINISH, or RETURN with an answer. All
 state lies in the arrays it is given, so the machine stops and goes on at any batch, bit for bit. `run` is
 the loop around it, which every backend has in its own form; each entry ends with a barrier.
+
+Of an epoch's row of the history the last HOST_COLUMNS are the host's: metrics that no entry computes. The
+machine answers METRICS_DUE once its own columns are there, and goes on when the host has written the
+others and said so in ints[HOST_ROW]; only then do the stop rule and the best copy look at the row.
 
 The functions in `COMPILED` are plain arithmetic on one-dimensional arrays: the reference backend calls
 them as they are, a compiling backend takes over their source, the integers in `CONSTANTS`, the functions
@@ -44,7 +48,7 @@ BATCH: Final = 5  # rows of a training batch, at most the program's capacity
 CHUNK: Final = 6  # rows of a validation batch, at most the program's capacity
 SEED: Final = 7  # 0 .. 2^32 - 1
 SHUFFLE: Final = 8  # 0: rows in the order of `train_rows`
-COLUMNS: Final = 9  # of the history: train.loss, val.loss, val.METRIC ...
+COLUMNS: Final = 9  # of the history: train.loss, val.loss, val.METRIC ..., those of `health`, the host's
 STOP_COLUMN: Final = 10  # what the stop rule watches; -1: no rule
 STOP_HIGHER: Final = 11  # 1: better, or passing, is higher
 PATIENCE: Final = 12  # epochs without improvement; 0: the rule is reals[THRESHOLD]
@@ -53,29 +57,34 @@ KEEP_HIGHER: Final = 14
 ASK_EPOCH_END: Final = 15  # 1: answer EPOCH_END after every epoch
 TRAIN_SLOT: Final = 16  # first slot of the results of `train`: objective, sums.weight, sums.loss
 EVALUATE_SLOT: Final = 17  # of `evaluate`: sums.weight, sums.loss, sums.1 ...
-FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, COLUMNS - 1 of them
+FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, all other columns but the first
 TOTAL_SLOT: Final = 19  # of the totals that `finish` reads, in the order of the results of `evaluate`
 TOTALS: Final = 20  # how many elements of `slots` they take, as those results do
 WORDS: Final = 21  # length of `parameters` and `best`
+HOST_COLUMNS: Final = 22  # how many of the columns, the last ones, the host writes where there are validation rows
+HEALTH_COLUMNS: Final = 23  # how many of those before them are the results of `health`; 0: it is not called
+HEALTH_SLOT: Final = 24  # first slot of these results
 
 # `ints`: the state.
-EPOCH: Final = 24  # the epoch that runs, from 0 over the model's life
-ITERATION: Final = 25  # updates done over the model's life
-CURSOR: Final = 26  # training rows done in this epoch
-VALIDATED: Final = 27  # validation rows done in this epoch
-STALLED: Final = 28  # epochs since the watched column improved
-BEST_EPOCH: Final = 29  # the epoch whose parameters are in `best`; -1: none
-REASON: Final = 30  # why training stopped
-LOWEST_EPOCH: Final = 31  # the last epoch of the plan's whose loss was lower than all before it
+EPOCH: Final = 32  # the epoch that runs, from 0 over the model's life
+ITERATION: Final = 33  # updates done over the model's life
+CURSOR: Final = 34  # training rows done in this epoch
+MEASURED: Final = 35  # 1: `health` has run in this epoch
+VALIDATED: Final = 36  # validation rows done in this epoch
+STALLED: Final = 37  # epochs since the watched column improved
+LOWEST_EPOCH: Final = 38  # the last epoch of the plan's whose loss was lower than all before it
+BEST_EPOCH: Final = 39  # the epoch whose parameters are in `best`; -1: none
+REASON: Final = 40  # why training stopped
+HOST_ROW: Final = 41  # the host's columns of this epoch's row: NOT_DUE, DUE, or WRITTEN, which the host says
 
 # `ints`: what machine, host and threads say to one another.
-COMMAND: Final = 32  # what all threads do next
-FIRST: Final = 33  # first row of the command
-ROWS: Final = 34  # rows of the command
-ANSWER: Final = 35  # why the machine returned
-REQUEST: Final = 40  # the host's word, on a cache line of its own; read atomically
-BARRIER: Final = 48  # 16 words for the backend's barrier, on cache lines of their own
-INTS: Final = 64
+COMMAND: Final = 48  # what all threads do next
+FIRST: Final = 49  # first row of the command
+ROWS: Final = 50  # rows of the command
+ANSWER: Final = 51  # why the machine returned
+REQUEST: Final = 56  # the host's word, on a cache line of its own; read atomically
+BARRIER: Final = 64  # 16 words for the backend's barrier, on cache lines of their own
+INTS: Final = 80
 
 # `reals`
 THRESHOLD: Final = 0  # plan: of the stop rule
@@ -92,6 +101,7 @@ RETURN: Final = 0
 TRAIN: Final = 1
 EVALUATE: Final = 2
 FINISH: Final = 3
+HEALTH: Final = 4
 
 # Answers.
 RUNNING: Final = 0
@@ -101,6 +111,12 @@ EPOCH_END: Final = 3  # one epoch is done
 INTERRUPTED: Final = 4  # the host asked; going on equals not having stopped
 FAULT: Final = 5  # the objective of update ints[ITERATION] is not finite
 VALIDATION_FAULT: Final = 6  # the validation loss after epoch ints[EPOCH] is not finite
+METRICS_DUE: Final = 7  # the host's columns of this epoch's row are to be written
+
+# What is said of the host's columns.
+NOT_DUE: Final = 0
+DUE: Final = 1
+WRITTEN: Final = 2
 
 # Requests of the host.
 GO_ON: Final = 0
@@ -135,20 +151,24 @@ def decide(
     done = ints[COMMAND]
     ints[COMMAND] = RETURN
     ints[ANSWER] = RUNNING
-    epoch_done = False
-    if done == TRAIN:
+    epoch_done = ints[HOST_ROW] == WRITTEN
+    if ints[HOST_ROW] == DUE:
+        ints[ANSWER] = METRICS_DUE
+    elif done == TRAIN:
         take_batch(ints, reals, slots)
-        epoch_done = ints[CURSOR] == ints[TRAIN_ROWS] and ints[VAL_ROWS] == 0
+        epoch_done = ints[CURSOR] == ints[TRAIN_ROWS] and ints[VAL_ROWS] == 0 and ints[HEALTH_COLUMNS] == 0
+    elif done == HEALTH:
+        take_health(ints, history, slots)
+        epoch_done = ints[VAL_ROWS] == 0
     elif done == EVALUATE:
         take_chunk(ints, slots)
     elif done == FINISH:
         epoch_done = True
-        if not math.isfinite(slots[ints[FINISH_SLOT] * SLOT]):
-            ints[ANSWER] = VALIDATION_FAULT
+        take_validation(ints, history, slots)
     if ints[ANSWER] != RUNNING:
         return
     if epoch_done:
-        end_epoch(ints, reals, history, parameters, best, slots)
+        end_epoch(ints, reals, history, parameters, best)
         if ints[ASK_EPOCH_END] == 1:
             ints[ANSWER] = EPOCH_END
             return
@@ -168,6 +188,14 @@ def take_batch(ints: Integers, reals: Reals, slots: Reals) -> None:
         ints[ANSWER] = FAULT
 
 
+def take_health(ints: Integers, history: Reals, slots: Reals) -> None:
+    """Writes the results of `health` to the epoch's row."""
+    end = (ints[EPOCH] - ints[FIRST_EPOCH] + 1) * ints[COLUMNS] - ints[HOST_COLUMNS]
+    for k in range(ints[HEALTH_COLUMNS]):
+        history[end - ints[HEALTH_COLUMNS] + k] = slots[(ints[HEALTH_SLOT] + k) * SLOT]
+    ints[MEASURED] = 1
+
+
 def take_chunk(ints: Integers, slots: Reals) -> None:
     """Adds a validation batch's sums to the totals."""
     for k in range(ints[TOTALS]):
@@ -175,13 +203,26 @@ def take_chunk(ints: Integers, slots: Reals) -> None:
     ints[VALIDATED] += ints[ROWS]
 
 
-def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers, best: Integers, slots: Reals) -> None:
-    """Writes the epoch's row of the history, then applies the stop rule and the best copy to it."""
+def take_validation(ints: Integers, history: Reals, slots: Reals) -> None:
+    """Writes the results of `finish` to the epoch's row; a VALIDATION_FAULT where its loss is not finite.
+
+    Before the host is asked, since what it does for its columns may change the slots.
+    """
+    if not math.isfinite(slots[ints[FINISH_SLOT] * SLOT]):
+        ints[ANSWER] = VALIDATION_FAULT
+        return
+    row = (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
+    for k in range(1, ints[COLUMNS] - ints[HEALTH_COLUMNS] - ints[HOST_COLUMNS]):
+        history[row + k] = slots[(ints[FINISH_SLOT] + k - 1) * SLOT]
+    if ints[HOST_COLUMNS] > 0:
+        ints[HOST_ROW] = DUE
+        ints[ANSWER] = METRICS_DUE
+
+
+def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers, best: Integers) -> None:
+    """Completes the epoch's row of the history by the training loss, then applies stop rule and best copy to it."""
     row = (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
     history[row] = reals[TRAIN_LOSS] / reals[TRAIN_WEIGHT] if reals[TRAIN_WEIGHT] > 0 else 0.0
-    if ints[VAL_ROWS] > 0:
-        for k in range(1, ints[COLUMNS]):
-            history[row + k] = slots[(ints[FINISH_SLOT] + k - 1) * SLOT]
     loss = history[row + 1] if ints[VAL_ROWS] > 0 else history[row]
     if loss < reals[LOWEST_LOSS]:
         reals[LOWEST_LOSS] = loss
@@ -198,7 +239,9 @@ def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers
             copy_words(best, parameters, ints[WORDS])
     ints[EPOCH] += 1
     ints[CURSOR] = 0
+    ints[MEASURED] = 0
     ints[VALIDATED] = 0
+    ints[HOST_ROW] = NOT_DUE
 
 
 def watch(value: float, ints: Integers, reals: Reals) -> None:
@@ -239,6 +282,8 @@ def choose(
         ints[ANSWER] = INTERRUPTED
     elif ints[CURSOR] < ints[TRAIN_ROWS]:
         begin_batch(ints, reals, order, train_rows, slots, whole_slots)
+    elif ints[HEALTH_COLUMNS] > 0 and ints[MEASURED] == 0:
+        begin_health(ints, slots)
     elif ints[VALIDATED] < ints[VAL_ROWS]:
         begin_chunk(ints, slots)
     else:
@@ -264,6 +309,14 @@ def begin_batch(
     whole_slots[CLOCK_SEED] = ints[SEED]
     whole_slots[CLOCK_EPOCH] = ints[EPOCH]
     slots[CLOCK_STALLED] = ints[EPOCH] - 1 - ints[LOWEST_EPOCH]
+
+
+def begin_health(ints: Integers, slots: Reals) -> None:
+    """Commands the gradients of this epoch's first batch once more, at the weights that the epoch has come to."""
+    ints[COMMAND] = HEALTH
+    ints[FIRST] = 0
+    ints[ROWS] = min(ints[BATCH], ints[TRAIN_ROWS])
+    slots[CLOCK_ROWS] = ints[ROWS]
 
 
 def begin_chunk(ints: Integers, slots: Reals) -> None:
@@ -303,11 +356,14 @@ COMPILED = (
     copy_words,
     order_rows,
     begin_chunk,
+    begin_health,
     begin_batch,
     choose,
     watch,
     end_epoch,
+    take_validation,
     take_chunk,
+    take_health,
     take_batch,
     decide,
 )
@@ -326,6 +382,9 @@ class Entries(Protocol):
     def evaluate(self, thread: int, threads: int, first: int, rows: int) -> None:
         """The sums over `val_rows[first : first + rows]`."""
 
+    def health(self, thread: int, threads: int, first: int, rows: int) -> None:
+        """The norms of the gradients over `order[first : first + rows]`."""
+
     def finish(self, thread: int, threads: int) -> None:
         """Loss and metrics from the totals."""
 
@@ -337,7 +396,7 @@ def start(ints: Integers, reals: Reals) -> None:
     """Sets the state that a new plan begins with; EPOCH and ITERATION go on, and what the plan says is the host's."""
     ints[FIRST_EPOCH] = ints[EPOCH]
     ints[FIRST_ITERATION] = ints[ITERATION]
-    for k in (CURSOR, VALIDATED, REASON, COMMAND, ANSWER, REQUEST):
+    for k in (CURSOR, MEASURED, VALIDATED, REASON, HOST_ROW, COMMAND, ANSWER, REQUEST):
         ints[k] = 0
     forget_best(ints, reals)
 
@@ -377,6 +436,8 @@ def run(memory: MachineMemory, entries: Entries, thread: int = 0, threads: int =
             entries.train(thread, threads, first, rows)
         elif command == EVALUATE:
             entries.evaluate(thread, threads, first, rows)
+        elif command == HEALTH:
+            entries.health(thread, threads, first, rows)
         elif command == FINISH:
             entries.finish(thread, threads)
         else:

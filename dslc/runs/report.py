@@ -49,13 +49,16 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 class Report:
     """What the page shows, as text that is not escaped yet, and `charts`, which are SVG figures.
 
-    `epochs` are the history's rows; `parts` maps train, val and test to loss and metrics; `settings` are
-    (name, value, origin), `parameters` (name, shape, count), `facts` (name, value).
+    `epochs` are the history's rows, of which the columns `health` are neither losses nor metrics; `notes` are
+    sentences about it; `parts` maps train, val and test to loss and metrics; `settings` are (name, value, origin),
+    `parameters` (name, shape, count), `facts` (name, value).
     """
 
     model: str
     summary: str
     epochs: Sequence[Mapping[str, float]]
+    health: Sequence[str]
+    notes: Sequence[str]
     best_epoch: int | None
     parts: Mapping[str, Mapping[str, float]]
     charts: Sequence[str]
@@ -69,6 +72,7 @@ class Report:
             section("Results", _results(self.parts)),
             section("Training", beside(self._curves())),
             section("Predictions", beside(self.charts)),
+            section("Health", "".join(f"<p>{escape(note)}</p>" for note in self.notes) + self._health()),
             section("Settings", table(("setting", "value", "from"), self.settings)),
             section("Parameters", table(("name", "shape", "numbers"), self.parameters, "numbers")),
             section("Plan", table(("", ""), self.facts)),
@@ -78,12 +82,23 @@ class Report:
 
     def _curves(self) -> list[str]:
         """The loss of both parts in one chart, then a chart for each metric."""
-        columns = list(dict.fromkeys(name for row in self.epochs for name in row))
+        columns = [
+            name for name in dict.fromkeys(name for row in self.epochs for name in row) if name not in self.health
+        ]
         series = {name: [row.get(name, float("nan")) for row in self.epochs] for name in columns}
         losses = {name: points for name, points in series.items() if name.endswith(".loss")}
         others = {name: points for name, points in series.items() if name not in losses}
         charts = [curves("loss", losses, self.best_epoch)]
         return charts + [curves(name, {"": points}, self.best_epoch) for name, points in others.items()]
+
+    def _health(self) -> str:
+        """A line for each layer: its norms of gradients, or shares of dead units, at the first, best and last epoch."""
+        chosen = {"first epoch": 1, "best epoch": self.best_epoch or 0, "last epoch": len(self.epochs)}
+        marks = {head: epoch for head, epoch in chosen.items() if epoch}
+        rows = [(name, *(f"{self.epochs[epoch - 1][name]:.4g}" for epoch in marks.values())) for name in self.health]
+        return table(
+            ("", *(f"{head}, {epoch}" for head, epoch in marks.items())), rows if self.epochs else (), "numbers"
+        )
 
 
 def page(title: str, summary: str, sections: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dslc.diagnostics import DataError
@@ -16,10 +17,11 @@ SEEDS = 2**32
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`loop` for so many rows; `columns` are those of the history."""
+    """`loop` for so many rows; `columns` are those of the history, of which the host writes the last ones."""
 
     loop: Loop
     columns: tuple[str, ...]
+    host_columns: int
     train_rows: int
     val_rows: int
 
@@ -28,14 +30,16 @@ class Plan:
         return self.loop.batch or self.train_rows
 
 
-def columns_of(program: Program) -> tuple[str, ...]:
-    """`train.loss`, then `val.` and each result of `finish`, in the arena's order."""
-    return ("train.loss", *(f"val.{name}" for name in by_place(program, "finish")))
+def columns_of(program: Program, whole: Iterable[str]) -> tuple[str, ...]:
+    """`train.loss`, `val.` and each result of `finish`, those of `health`, the metrics of a whole part."""
+    summed = [f"val.{name}" for name in by_place(program, "finish")]
+    return "train.loss", *summed, *by_place(program, "health"), *(f"val.{name}" for name in whole)
 
 
 def by_place(program: Program, entry: str) -> dict[str, Buffer]:
-    """An entry's results in the arena's order."""
-    return dict(sorted(program.entries[entry].results.items(), key=lambda result: result[1].offset))
+    """An entry's results in the arena's order; none of an entry that the program lacks."""
+    results = program.entries[entry].results if entry in program.entries else {}
+    return dict(sorted(results.items(), key=lambda result: result[1].offset))
 
 
 def check_plan(plan: Plan, program: Program) -> None:
@@ -78,6 +82,10 @@ def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:
     ints[machine.SEED] = loop.seed
     ints[machine.SHUFFLE] = loop.shuffle
     ints[machine.COLUMNS] = len(plan.columns)
+    ints[machine.HOST_COLUMNS] = plan.host_columns
+    health = by_place(program, "health")
+    ints[machine.HEALTH_COLUMNS] = len(health)
+    ints[machine.HEALTH_SLOT] = min((buffer.offset for buffer in health.values()), default=0) // ALIGNMENT
     ints[machine.TRAIN_SLOT] = _first(program, "train", "objective")
     ints[machine.EVALUATE_SLOT] = _first(program, "evaluate", "sums.weight")
     ints[machine.FINISH_SLOT] = _first(program, "finish", "loss")

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from dslc.diagnostics import DataError
-from dslc.elaborate.experiment import AVERAGE, MASK, Experiment, Loop
-from dslc.graph.graph import Array
+from dslc.elaborate.experiment import AVERAGE, DEAD, MASK, Experiment, Loop
+from dslc.graph.graph import Array, Graph
 from dslc.program import machine
 from dslc.program.backend import Executable, Integers, Reals
 from dslc.program.program import Program, Region
@@ -26,17 +26,29 @@ from dslc.runtime.predictor import Predictor, predictor
 from dslc.runtime.pruning import mask_after
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import initial_values, tensors_of
-from dslc.runtime.training import OnEpoch, Pauses, StopRequest, Training
+from dslc.runtime.training import Host, OnEpoch, StopRequest, Training
 from dslc.runtime.turn import Turn
+from dslc.runtime.whole_part import whole_part
 
 
 class Session:
     """Weights, optimizer state and counters of one model. Calls from several threads take turns."""
 
-    def __init__(self, program: Program, executable: Executable, experiment: Experiment, threads: int = 0) -> None:
-        """`threads` 0 leaves their number to the executable. Raises MemoryError where the arena does not fit."""
+    def __init__(
+        self,
+        program: Program,
+        executable: Executable,
+        experiment: Experiment,
+        threads: int = 0,
+        whole: Graph | None = None,
+    ) -> None:
+        """`threads` 0 leaves their number to the executable; `whole` is the experiment's in a stable form.
+
+        Raises MemoryError where the arena does not fit.
+        """
         self.program = program
         self.experiment = experiment
+        self._whole = whole or experiment.whole
         self.threads = threads
         self.executable = executable
         self._kept = resident(program)
@@ -135,16 +147,24 @@ class Session:
         with self._turn:
             if rows.weight is not None and len(val) and not rows.weight[val].any():
                 raise DataError("the weights of the validation rows sum to 0")
-            plan = Plan(loop or self.experiment.loop, columns_of(self.program), len(train), len(val))
+            whole = tuple(self._whole.outputs)
+            columns = columns_of(self.program, whole)
+            plan = Plan(loop or self.experiment.loop, columns, len(whole), len(train), len(val))
             check_plan(plan, self.program)
             memory = plan_memory(self._kept, train, val, plan.loop.epochs, len(plan.columns))
             rows = rows if rows.weight is None else replace(rows, weight=_mean_one(rows.weight, train))
             sources = sources_of(self.program, rows)
             write_plan(memory, plan, self.program)
             span = self.experiment.loss_span
-            pauses = tuple(pruning.epoch for pruning in self.experiment.prunings)
+            if whole and len(val):
+                self._prediction()  # compiled now, so that no training is kept waiting
+
+            def measure() -> dict[str, float]:
+                return self._over_part(rows, memory.val_rows)
+
+            host = Host(measure, frozenset(pruning.epoch for pruning in self.experiment.prunings), self._prune)
             given = memory, rows, sources, plan, span, self.threads, self._stop
-            self._training = Training(self.executable, *given, Pauses(frozenset(pauses), self._prune))
+            self._training = Training(self.executable, *given, host)
 
     def _prune(self, epoch: int) -> None:
         """What is to be pruned before this epoch, from 0 over the model's life."""
@@ -190,16 +210,30 @@ class Session:
         with self._turn:
             if self._training is not None and self._training.rows.holds(rows):
                 order = np.arange(rows.count) if chosen is None else np.ascontiguousarray(chosen, np.int64)
-                return self._caller.sums(self._training.sources, order)
+                return self._over(self._training.sources, rows, order)
             rows = rows if chosen is None else rows.take(chosen)
-            return self._caller.sums(sources_of(self.program, rows), np.arange(rows.count))
+            order = np.arange(rows.count)
+            return self._over(sources_of(self.program, rows), rows, order)
+
+    def _over(self, sources: tuple[Array, ...], rows: Rows, order: Integers) -> dict[str, float]:
+        sums = self._caller.sums(sources, order)
+        return {name: v for name, v in sums.items() if not name.startswith(DEAD)} | self._over_part(rows, order)
+
+    def _over_part(self, rows: Rows, chosen: Integers) -> dict[str, float]:
+        """The metrics that need the rows numbered `chosen` at once, by the weights as they are."""
+        if not self._whole.outputs:
+            return {}
+        return whole_part(self._whole, self._prediction()(rows.inputs, chosen), rows, chosen)
+
+    def _prediction(self) -> Predictor:
+        if self._predictor is None:
+            self._predictor = predictor(self.program, self.executable, self._kept.arena, self.threads)
+        return self._predictor
 
     def predict(self, rows: Rows, chosen: Integers | None = None) -> dict[str, Array]:
         """`prediction.HEAD`, `probability.HEAD`, `decision.HEAD` for each row, as the program stores them."""
         with self._turn:
-            if self._predictor is None:
-                self._predictor = predictor(self.program, self.executable, self._kept.arena, self.threads)
-            return self._predictor(rows.inputs, chosen)
+            return self._prediction()(rows.inputs, chosen)
 
     def gradients(self, rows: Rows, chosen: Integers | None = None) -> tuple[float, dict[str, Array]]:
         """The objective of the rows as one batch in training, penalties included, and its gradients by name.

@@ -1,14 +1,15 @@
 """One plan of training, from its first epoch to the answer that ends it.
 
 The machine runs in a thread of its own, where compiled code holds no GIL, while the calling thread waits a
-little at a time: so signals and the clock reach it between two batches. An interrupted training can be run on.
+little at a time: so signals and the clock reach it between two batches. An interrupted training can be run on,
+also where it was interrupted while the host computed the metrics that the machine waits for.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,8 +25,15 @@ from dslc.source import Span
 OnEpoch: TypeAlias = Callable[[Status], bool | None]
 """Called after every epoch by the thread that trains the model; returning False ends training."""
 
+Measure: TypeAlias = Callable[[], Mapping[str, float]]
+"""The metrics of the validation part as a whole, by name, of the weights as they are."""
+
 WAIT = 0.05
 """Seconds between two looks at signals and the clock."""
+
+
+ASKS = (machine.EPOCH_END, machine.METRICS_DUE)
+"""Answers after which the machine goes on by itself."""
 
 
 @dataclass(slots=True)
@@ -36,19 +44,23 @@ class StopRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
-    """What happens before some epochs, of those numbered from 0 over the model's life: `act` is given the number."""
+class Host:
+    """What the machine leaves to its host.
 
-    epochs: frozenset[int]
-    act: Callable[[int], None]
+    `measure` gives the columns of the history that are the host's. Before an epoch of `prune_before`, numbered from 0
+    over the model's life, `prune` is called with the number.
+    """
+
+    measure: Measure
+    prune_before: frozenset[int]
+    prune: Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
     """The state of it is in `memory`, its `rows` as arrays in `sources`; `loss_span` is named where the loss diverges.
 
-    While `stop` is made, `run` returns after the current batch; it is cleared when it does. After a pause the net is
-    another: what was best before counts no more.
+    While `stop` is made, `run` returns after the current batch; it is cleared when it does.
     """
 
     executable: Executable
@@ -59,34 +71,44 @@ class Training:
     loss_span: Span
     threads: int
     stop: StopRequest
-    pauses: Pauses
+    host: Host
 
     def run(self, on_epoch: OnEpoch | None) -> History:
         """Trains until the plan ends. Raises TrainingDiverged, and what `on_epoch` or a signal raises."""
         ints, limit = self.memory.ints, self.plan.loop.time_limit
         started, ended_by = time.monotonic(), "time limit"
-        ints[machine.ASK_EPOCH_END] = on_epoch is not None or bool(self.pauses.epochs)
+        ints[machine.ASK_EPOCH_END] = on_epoch is not None or bool(self.host.prune_before)
         try:
-            self._pause()
-            while (answer := self._advance(started + limit if limit is not None else None)) == machine.EPOCH_END:
-                if on_epoch is not None and on_epoch(self.status()) is False:
+            self._prune()
+            while (answer := self._advance(started + limit if limit is not None else None)) in ASKS:
+                if answer == machine.METRICS_DUE:
+                    self._write_host_columns()
+                elif on_epoch is not None and on_epoch(self.status()) is False:
                     ended_by = "callback"
                     ints[machine.REQUEST] = machine.END
-                self._pause()
+                self._prune()
         finally:
             self.stop.made = False
         if answer in (machine.FAULT, machine.VALIDATION_FAULT):
             raise TrainingDiverged(self._fault(answer))
         return self._history(self._reason(answer, ended_by), time.monotonic() - started)
 
-    def _pause(self) -> None:
-        """What happens before the epoch that begins, if it does begin."""
+    def _prune(self) -> None:
+        """Where the epoch that begins asks for it: the net is another then, and what was best before counts no more."""
         ints = self.memory.ints
         epoch, begun = int(ints[machine.EPOCH]), int(ints[machine.CURSOR]) > 0
-        if epoch not in self.pauses.epochs or begun or epoch >= ints[machine.LAST_EPOCH] or ints[machine.REASON]:
+        if epoch not in self.host.prune_before or begun or epoch >= ints[machine.LAST_EPOCH] or ints[machine.REASON]:
             return
-        self.pauses.act(epoch)
+        self.host.prune(epoch)
         machine.forget_best(ints, self.memory.reals)
+
+    def _write_host_columns(self) -> None:
+        """In the order of the plan; said to be written when all of them are."""
+        ints, columns = self.memory.ints, self.plan.columns
+        start = int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) * len(columns)
+        for name, value in self.host.measure().items():
+            self.memory.history[start + columns.index(f"val.{name}")] = value
+        ints[machine.HOST_ROW] = machine.WRITTEN
 
     def status(self) -> Status:
         """Where it stands; may be called from any thread."""
@@ -142,7 +164,7 @@ class Training:
 
     def _row(self, epoch: int) -> dict[str, float]:
         row = history_row(self.memory.history, self.plan.columns, epoch)
-        return row if self.plan.val_rows else {"train.loss": row["train.loss"]}
+        return {name: value for name, value in row.items() if self.plan.val_rows or not name.startswith("val.")}
 
     def _reason(self, answer: int, ended_by: str) -> str:
         """Why the machine stopped, in words."""

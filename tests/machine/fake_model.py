@@ -34,6 +34,7 @@ class Case:
     stop: tuple[int, bool, int, float] | None = None
     keep: tuple[int, bool] | None = None
     ask: bool = False
+    host_columns: int = 0
 
     def memory(self) -> MachineMemory:
         ints = np.zeros(machine.INTS, np.int64)
@@ -42,7 +43,7 @@ class Case:
         memory = MachineMemory(
             ints=ints,
             reals=np.zeros(machine.REALS),
-            history=np.full(self.epochs * 3, np.nan),
+            history=np.full(self.epochs * (3 + self.host_columns), np.nan),
             order=np.zeros(self.rows, np.int64),
             train_rows=np.arange(self.rows) + 100,
             val_rows=np.arange(self.val_rows) + 200,
@@ -64,7 +65,8 @@ class Case:
             machine.CHUNK: self.chunk,
             machine.SEED: self.seed,
             machine.SHUFFLE: int(self.shuffle),
-            machine.COLUMNS: 3,
+            machine.COLUMNS: 3 + self.host_columns,
+            machine.HOST_COLUMNS: self.host_columns,
             machine.STOP_COLUMN: stop[0],
             machine.STOP_HIGHER: int(stop[1]),
             machine.PATIENCE: stop[2],
@@ -173,13 +175,22 @@ def _write(slots: npt.NDArray[np.float64], first: int, values: Sequence[float]) 
         slots[(first + k) * machine.SLOT] = value
 
 
+def deliver(model: FakeModel) -> None:
+    """Writes the host's columns of the row, as a host does: a number that follows from the weights."""
+    ints = model.memory.ints
+    columns, own = int(ints[machine.COLUMNS]), int(ints[machine.HOST_COLUMNS])
+    end = (int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) + 1) * columns
+    model.memory.history[end - own : end] = model.weights[:own]
+    ints[machine.HOST_ROW] = machine.WRITTEN
+
+
 def trained(case: Case, scores: Scores | None = None) -> tuple[int, FakeModel]:
     model = FakeModel(case.memory(), scores)
     return model.run(), model
 
 
 def history(model: FakeModel) -> npt.NDArray[np.float64]:
-    return model.memory.history.reshape(-1, 3)
+    return model.memory.history.reshape(-1, int(model.memory.ints[machine.COLUMNS]))
 
 
 def state(memory: MachineMemory) -> tuple[bytes, ...]:

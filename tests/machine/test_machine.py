@@ -10,7 +10,7 @@ import pytest
 
 from dslc.program import machine
 
-from .fake_model import Case, FakeModel, history, state, trained
+from .fake_model import Case, FakeModel, deliver, history, state, trained
 
 
 def test_every_epoch_trains_each_row_once_with_an_exact_last_batch() -> None:
@@ -157,6 +157,59 @@ def test_interrupt_and_go_on_equals_the_whole_at_every_batch(stop_after: int, sh
         answers.append(model.run())
     assert len(answers) <= 2
     assert state(model.memory) == state(whole.memory)
+
+
+# --- the host's columns ---------------------------------------------------------------------------
+
+SHARED = replace(FULL, host_columns=2, ask=True, stop=(4, True, 2, 0.0), keep=(4, True))
+"""Stop and keep follow the last column, which falls: after the first epoch nothing is better."""
+
+
+def shared(case: Case, stop_after: int = -1) -> tuple[list[int], FakeModel]:
+    """All answers of a training whose host writes its columns when it is asked to."""
+    model, answers = FakeModel(case.memory(), stop_after=stop_after), [machine.RUNNING]
+    while answers[-1] not in (machine.FINISHED, machine.STOPPED):
+        if answers[-1] == machine.METRICS_DUE:
+            deliver(model)
+        answers.append(model.run())
+    return answers[1:], model
+
+
+def test_the_host_is_asked_before_the_rules_look_at_the_row() -> None:
+    answers, model = shared(SHARED)
+    assert answers == [machine.METRICS_DUE, machine.EPOCH_END] * 3 + [machine.STOPPED]
+    _, first = trained(Case(rows=10, batch=4, val_rows=5, chunk=2, epochs=1))
+    assert model.memory.ints[machine.BEST_EPOCH] == 0
+    assert model.weights.tolist() == first.weights.tolist()
+    assert history(model)[0, 3:].tolist() == first.weights[:2].tolist()
+    assert np.isfinite(history(model)[:3]).all()
+
+
+def test_the_machine_waits_until_the_host_has_written() -> None:
+    model = FakeModel(SHARED.memory())
+    assert [model.run(), model.run()] == [machine.METRICS_DUE] * 2
+    assert model.memory.ints[machine.EPOCH] == 0
+    deliver(model)
+    assert model.run() == machine.EPOCH_END
+
+
+@pytest.mark.parametrize("stop_after", range(1, 3 * (3 + 3) + 1))
+def test_interrupt_and_go_on_equals_the_whole_with_a_host(stop_after: int) -> None:
+    _, whole = shared(SHARED)
+    answers, model = shared(SHARED, stop_after)
+    assert answers.count(machine.INTERRUPTED) <= 1
+    assert state(model.memory) == state(whole.memory)
+
+
+def test_without_validation_rows_the_host_is_not_asked() -> None:
+    answers, model = shared(replace(SHARED, val_rows=0, stop=None, keep=None, ask=False))
+    assert answers == [machine.FINISHED]
+    assert np.isnan(history(model)[:, 1:]).all()
+
+
+def test_a_validation_fault_comes_before_the_host() -> None:
+    model = FakeModel(SHARED.memory(), lambda epoch: (math.nan, 0.0))
+    assert model.run() == machine.VALIDATION_FAULT
 
 
 def test_an_interrupt_comes_before_the_next_batch() -> None:

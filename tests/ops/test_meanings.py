@@ -19,6 +19,7 @@ from dslc.ops.random import Distribution, Random
 from dslc.ops.reduce import Argmax
 from dslc.ops.sample import Sampler
 from dslc.ops.structure import Slice
+from dslc.ops.tail import TailSum
 from dslc.scalar import random
 from dslc.scalar.affine import Affine, access
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Load, Taken
@@ -148,3 +149,20 @@ def test_loops_read_at_affine_and_at_computed_places() -> None:
 def test_a_leaf_has_no_value_of_its_own() -> None:
     with pytest.raises(ValueError, match=r"parameter dense\.w"):
         Leaf(LeafRole.PARAMETER, "dense.w", TensorType((3,))).evaluate([], 1)
+
+
+@pytest.mark.parametrize("ranked", [1, 2])
+def test_a_tail_sum_adds_up_what_ranks_as_high(ranked: int) -> None:
+    draw = np.random.default_rng(6)
+    values, keys = draw.normal(size=(9, 2, 3)), draw.integers(0, 4, (9, 2, 3)) * 1.0
+    found = TailSum(ranked).evaluate((values, keys), 9)
+    for point in itertools.product(range(9), range(2), range(3)):
+        rivals = itertools.product(range(9), range(2) if ranked == 2 else point[1:2], point[2:])
+        expected = sum(values[j] for j in rivals if keys[j] >= keys[point])
+        assert found[point] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_what_has_no_rank_is_in_no_tail() -> None:
+    found = TailSum(1).evaluate((np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, np.nan, np.inf, -np.inf])), 4)
+    assert found.tolist() == pytest.approx([5.0, np.nan, 4.0, 13.0], nan_ok=True)
+    assert TailSum(1).evaluate((np.zeros((0, 3)), np.zeros((0, 3))), 0).shape == (0, 3)

@@ -111,8 +111,12 @@ OF_CHANCES: Mapping[str, Formula] = {
 }
 
 
+OF_RANKS = ("roc_auc", "average_precision")
+"""tests/models/test_ranks.py has these."""
+
+
 def test_no_metric_is_left_out() -> None:
-    assert {*OF_VALUES, *OF_DECISIONS, *OF_CHANCES, "top_k"} == {
+    assert {*OF_VALUES, *OF_DECISIONS, *OF_CHANCES, *OF_RANKS, "top_k"} == {
         name for k, name in index() if k is DefinitionKind.METRIC
     }
 
@@ -311,7 +315,7 @@ def test_of_decisions_among_three_classes(
     assert_equal(model.evaluate(np.eye(3)[decided], y, sample_weight=w), OF_THREE, decided, y, w)
 
 
-@pytest.mark.parametrize("name", [*OF_DECISIONS, *OF_CHANCES])
+@pytest.mark.parametrize("name", [*OF_DECISIONS, *OF_CHANCES, *OF_RANKS])
 def test_values_are_no_classes(name: str) -> None:
     with pytest.raises(dslc.ModelError, match=r"takes classes|a class target"):
         model_of(1, "", "huber", dict.fromkeys([name], r2))

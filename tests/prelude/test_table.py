@@ -53,7 +53,7 @@ TABLE = {
 
 HELPERS = {
     "window_count", "window_start", "standardized", "batch_variance", "batch_standardized", "share_of", "per_class",
-    "of_classes", "logsumexp",
+    "of_classes", "class_scores", "as_high", "of_ranked_classes", "logsumexp",
 }  # fmt: skip
 """What other definitions are written with."""
 
@@ -78,7 +78,7 @@ def texts() -> Iterator[str]:
     for path in sorted([*(ROOT / "models").rglob("*.dsl"), *(ROOT / "dslc" / "prelude").glob("*.dsl")]):
         yield re.sub(r"#.*", "", path.read_text("utf-8"))
     yield from LIBRARY.values()
-    for case in ("models/test_layers.py", "prelude/test_metrics.py"):
+    for case in ("models/test_layers.py", "models/test_ranks.py", "prelude/test_metrics.py"):
         yield (ROOT / "tests" / case).read_text("utf-8")
 
 

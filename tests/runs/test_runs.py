@@ -144,7 +144,7 @@ HOSTILE = '</pre></style><script>alert("x")</script><img src=x onerror=y> & "quo
 
 def _report(name: str, epochs: list[dict[str, float]]) -> str:
     rows = [(name, name, name)]
-    return Report(name, name, epochs, 1, {"test": {name: 0.5}}, [], rows, rows, [(name, name)], name).to_html()
+    return Report(name, name, epochs, (), (), 1, {"test": {name: 0.5}}, [], rows, rows, [(name, name)], name).to_html()
 
 
 def test_the_report_stands_alone_and_runs_nothing() -> None:

@@ -131,6 +131,7 @@ def experiment(loop: Loop = LOOP) -> Experiment:
         evaluate=nothing,
         finish=nothing,
         predict=nothing,
+        whole=nothing,
         loss_span=LOSS,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dslc.backends.reference.backend import Entries, ReferenceExecutable
 
 from dslc.program import machine
-from dslc.program.backend import Array, Bytes, Integers, MachineMemory
+from dslc.program.backend import Array, Bound, Bytes, Integers, MachineMemory
 from dslc.program.program import Program
 
 
@@ -25,6 +25,9 @@ class StopAfter:
         self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, first: int, rows: int, threads: int
     ) -> None:
         self._reference.call(entry, arena, sources, order, first, rows, threads)
+
+    def bind(self, entry: str, arena: Bytes, sources: Sequence[Array], order: Integers, threads: int) -> Bound:
+        return self._reference.bind(entry, arena, sources, order, threads)
 
     def advance(self, memory: MachineMemory, sources: Sequence[Array], threads: int) -> None:
         machine.run(memory, _Counted(Entries(self._program, memory, sources), self))

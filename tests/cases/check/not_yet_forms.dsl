@@ -4,4 +4,4 @@ use "layers.dsl"
 layer scanned(x: [time, k]) { hs = scan x over time { x };  hs }
 net { x | scanned | lstm(3) | dense(outputs) }
 loss cross_entropy
-train { adam; watch roc_auc }
+train { adam; watch confusion }

@@ -1,0 +1,46 @@
+"""Metrics of a whole part: their graph, evaluated by its meaning on what the net has predicted of all its rows.
+
+They need an order of all rows, which no entry has. The graph's REAL is float64, whatever the program predicts in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dslc.graph.evaluate import evaluate
+from dslc.graph.graph import Array, Graph, NodeId
+from dslc.ops.leaf import NUMPY, Leaf, LeafRole
+from dslc.program.backend import Integers
+from dslc.runtime.rows import Rows
+
+
+def whole_part(graph: Graph, predicted: Mapping[str, Array], rows: Rows, chosen: Integers) -> dict[str, float]:
+    """The graph's outputs over the rows numbered `chosen`; `predicted` are their results of `predict`, in that order.
+
+    Weighted by the rows' weights as they are. What divides by nothing is NaN.
+    """
+    leaves: dict[NodeId, Array] = {
+        node.id: np.asarray(_leaf(node.op, predicted, rows, chosen), NUMPY[node.type.dtype])
+        for node in graph.nodes
+        if isinstance(node.op, Leaf)
+    }
+    with np.errstate(all="ignore"):
+        values = evaluate(graph, leaves, len(chosen), list(graph.outputs.values()))
+    return {name: float(values[node]) for name, node in graph.outputs.items()}
+
+
+def _leaf(leaf: Leaf, predicted: Mapping[str, Array], rows: Rows, chosen: Integers) -> Array:
+    """Raises ValueError for a leaf that such a graph cannot have: a bug in dslc."""
+    match leaf.role:
+        case LeafRole.PREDICTION:
+            return predicted[f"prediction.{leaf.name}"]
+        case LeafRole.TARGET:
+            return rows.beside[leaf.name][chosen]
+        case LeafRole.EXAMPLE_WEIGHT:
+            return np.ones(len(chosen)) if rows.weight is None else rows.weight[chosen]
+        case LeafRole.CLOCK if leaf.name == "rows":
+            return np.asarray(len(chosen))
+        case _:
+            raise ValueError(f"a whole part has no {leaf.to_text()}")
