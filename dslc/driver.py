@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from dslc.entries import ENTRIES, graph_of, optimise
+from dslc.entries import ENTRIES, graph_of, optimise, whole_part_of
 from dslc.front import Front
 from dslc.graph.by_name import GraphsByName
 from dslc.graph.graph import Graph
@@ -38,6 +38,11 @@ class Compilation(Front):
     @cached_property
     def optimised(self) -> Mapping[str, Graph]:
         return GraphsByName(ENTRIES, lambda name: optimise(self.graphs[name], self.experiment))
+
+    @cached_property
+    def whole_part(self) -> Graph:
+        """The metrics that need a part at once, which no program computes."""
+        return whole_part_of(self.experiment)
 
     def program(
         self, real: Element, entries: Iterable[str], training_rows: int, capacity: int | None = None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from dslc.driver import Compilation
-from dslc.entries import gradients_of, optimise, tensors_of, whole_part_of
+from dslc.entries import gradients_of, optimise, tensors_of
 from dslc.graph.graph import Array, Graph
 from dslc.program.backend import Backend
 from dslc.program.program import Element, Program
@@ -46,7 +46,8 @@ class Sessions:
         old = self.trained
         if old is not None and (self.compilation.experiment.loop.batch is not None or rows <= old.program.capacity):
             return old
-        session = self._compiled(lambda: self.compilation.program(self.real, TRAINING, rows))
+        whole = self.compilation.whole_part
+        session = self._compiled(lambda: self.compilation.program(self.real, TRAINING, rows), whole)
         if old is not None:
             session.continue_from(old)
         elif self._saved is not None:
@@ -96,10 +97,9 @@ class Sessions:
             return self.trained.parameters
         return self._saved.weights if self._saved is not None else None
 
-    def _compiled(self, lowered: Callable[[], Program]) -> Session:
+    def _compiled(self, lowered: Callable[[], Program], whole: Graph | None = None) -> Session:
         started = time.perf_counter()
         program = lowered()
         executable = self._backend.compile(program)
         self.compile_seconds += time.perf_counter() - started
-        experiment = self.compilation.experiment
-        return Session(program, executable, experiment, self._threads, whole_part_of(experiment))
+        return Session(program, executable, self.compilation.experiment, self._threads, whole)

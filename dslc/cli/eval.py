@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,9 @@ def command(
     higher = {metric.name for metric in loaded.experiment.metrics if metric.higher}
     missed = _missed(found, wanted, higher)
     if form == "json":
-        click.echo(json.dumps({"schema": 1, "model": str(model), "metrics": found, "missed": missed}))
+        metrics = {name: value if math.isfinite(value) else None for name, value in found.items()}
+        record = {"schema": 1, "model": str(model), "metrics": metrics, "missed": missed}
+        click.echo(json.dumps(record, allow_nan=False))
     else:
         width = max(len(name) for name in found)
         click.echo("\n".join(f"{name:<{width}}  {number(value)}" for name, value in found.items()))

@@ -65,9 +65,13 @@ def _tails(values: Array, keys: Array) -> Array:
     """Of one ranking, [n] each: the sums from the largest key down, read where a key first stands in the order."""
     known = ~np.isnan(keys)
     order = np.argsort(keys, kind="stable")
-    falling = np.cumsum(np.where(known, values, 0.0)[order][::-1])
-    sums = np.append(falling[::-1], 0.0)
-    return np.where(known, sums[np.searchsorted(keys[order], keys)], np.nan)
+    sums = np.cumsum(np.where(known, values, 0.0)[order][::-1])[::-1]
+    rising = keys[order]
+    starts = np.concatenate(([True], rising[1:] != rising[:-1]))[: len(keys)]
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(keys)), 0))
+    tails = np.empty(len(keys))
+    tails[order] = sums[first]
+    return np.where(known, tails, np.nan)
 
 
 def _tail_sum(draw: Draw) -> Sample:

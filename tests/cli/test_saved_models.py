@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from model_files import write_points
+from model_files import POINTS, write_points
 
 import dslc
 from dslc.cli.main import run
@@ -55,6 +55,25 @@ def test_eval_measures_the_test_part(points: Path, capsys: Capture) -> None:
     assert result["schema"] == 1
     assert result["metrics"] == dslc.load("points.dslm", backend="reference").evaluate_file()
     assert set(result["metrics"]) == {"loss", "accuracy"}
+
+
+def test_a_metric_of_all_rows_at_once_has_bounds_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Of rows of one class there is none: `null`, which misses every bound."""
+    monkeypatch.chdir(tmp_path)
+    model = dslc.compile(write_points(tmp_path, POINTS.replace("accuracy", "roc_auc")), backend="reference")
+    model.fit()
+    model.save("points.dslm")
+    auc = model.evaluate_part("test")["roc_auc"]
+    measure = ["eval", "points.dslm", "--backend", "reference", "--format", "json"]
+    assert run([*measure, "--fail-under", f"roc_auc={auc - 0.01}"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"]["roc_auc"] == pytest.approx(auc)
+    assert run([*measure, "--fail-under", f"roc_auc={auc + 0.01}"]) == 1
+    np.savez("ones.npz", x=np.full((4, 2), 0.5), y=np.ones(4, np.int64))
+    assert run([*measure, "--data", "ones.npz", "--fail-under", "roc_auc=0"]) == 1
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["metrics"]["roc_auc"], last["missed"]) == (None, ["roc_auc"])
 
 
 def test_eval_takes_the_folder_of_a_run(points: Path, capsys: Capture) -> None:

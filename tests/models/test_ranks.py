@@ -171,6 +171,39 @@ def test_an_own_metric_may_rank() -> None:
     assert found["spread"] == pytest.approx(np.var(x), **EQUAL)
 
 
+HEADS = """
+let rank = roc_auc in [roc_auc, accuracy]
+let most = 20%
+data { input x: [3]; input cost: [1]; target y: class(2); target z: class(3); carry cost }
+metric captured(prediction, target: class(2), part: share = 10%) higher {
+  best = tail_sum(1, prediction) <= part * sum(target >= 0 over examples)
+  sum(best * target * sum(cost) over examples) / sum(target * sum(cost) over examples)
+}
+net { predict y = x | part_of(0)
+      predict z = x | part_of(1) }
+layer part_of(x, k) { weight w: [3, 3] = 1;  if k == 0 then (x @ w)[.., 0..1] else x @ w }
+loss binary_cross_entropy(y) + cross_entropy(z)
+train { sgd; batch 16; keep best val.z.average_precision; watch accuracy, rank, captured(y, part = most) }
+"""
+
+
+def test_each_prediction_has_ranks_of_its_own() -> None:
+    """By a let, of a carried column, and for `keep` alone."""
+    model = dslc.compile(text=HEADS, backend="reference", dtype="float64")
+    model.set_weights({name: np.eye(3) for name in model.weights})
+    draw = np.random.default_rng(5)
+    x, cost = draw.normal(size=(100, 3)), draw.uniform(size=100)
+    y, z = draw.integers(0, 2, 100), draw.integers(0, 3, 100)
+    found = model.evaluate({"x": x, "cost": cost[:, None]}, {"y": y, "z": z})
+    ranks = ["y.rank", "z.rank", "y.captured", "z.average_precision"]
+    assert list(found) == ["loss", "y.accuracy", "z.accuracy", *ranks]
+    assert found["y.rank"] == pytest.approx(theirs.roc_auc_score(y, x[:, 0]), **EQUAL)
+    chances = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    assert found["z.rank"] == pytest.approx(theirs.roc_auc_score(z, chances, multi_class="ovr"), **EQUAL)
+    best = np.argsort(-x[:, 0])[:20]
+    assert found["y.captured"] == pytest.approx((y * cost)[best].sum() / (y * cost).sum(), **EQUAL)
+
+
 # --- in training ----------------------------------------------------------------------------------
 
 DATA = np.random.default_rng(9)
