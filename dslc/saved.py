@@ -59,8 +59,8 @@ class Saved:
         from safetensors.numpy import save
 
         fitted = self.compilation.dataset.preparation
-        tensors = {name: np.ascontiguousarray(value) for name, value in self.weights.items()}
-        tensors |= {STATE + name: np.ascontiguousarray(value) for name, value in self.states.items()}
+        tensors = {name: np.asarray(value, order="C") for name, value in self.weights.items()}
+        tensors |= {STATE + name: np.asarray(value, order="C") for name, value in self.states.items()}
         facts: dict[str, Json] = {
             "name": self.compilation.experiment.name,
             "settings": dict(self.compilation.settings),

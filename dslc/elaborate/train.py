@@ -27,6 +27,7 @@ class Plan(Frozen):
     stop: ast.StopWhen | None
     limit: ast.StopAfter | None
     keep: ast.KeepBest | None
+    threshold: ast.ThresholdBest | None
 
 
 def read_train(frame: Frame, train: ast.Train | None) -> Plan:
@@ -44,6 +45,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     head = train.span if train else Span(frame.session.source, 0, 0)
     optimize, watched = first.get("the optimizer"), first.get("`watch`")
     stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
+    threshold = first.get("`threshold best`")
     (usual,) = (s.optimizer.replaced(span=head) for s in default if isinstance(s, ast.Optimize))
     return Plan(
         _settings(default) | _settings(first.values()),
@@ -53,6 +55,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
         stop if isinstance(stop, ast.StopWhen) else None,
         limit if isinstance(limit, ast.StopAfter) else None,
         keep if isinstance(keep, ast.KeepBest) else None,
+        threshold if isinstance(threshold, ast.ThresholdBest) else None,
     )
 
 
@@ -80,6 +83,8 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
             return "`stop after`"
         case ast.KeepBest():
             return "`keep best`"
+        case ast.ThresholdBest():
+            return "`threshold best`"
         case ast.Watch():
             return "`watch`"
         case ast.Minimize():
