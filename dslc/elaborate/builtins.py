@@ -13,11 +13,14 @@ from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand, operate
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
+from dslc.elaborate.experiment import THRESHOLD
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.reductions import reduced, tail_sum, tensor
 from dslc.elaborate.values import Axes, Bound, Builtin, SizeOf, Tensor, Value, Words, kind_of, shape_of
 from dslc.elaborate.whole_part import RANKS
+from dslc.graph.graph import TensorType
+from dslc.ops.leaf import LeafRole
 from dslc.ops.random import Distribution, Random, RandomOrthonormal
 from dslc.ops.reduce import ReduceKind
 from dslc.ops.stop import StopGradient
@@ -197,7 +200,10 @@ def decide(frame: Frame, prediction: Tensor, span: Span) -> Value:
         return probability(frame, prediction, span)
     if frame.link.name in ("softmax", "identity"):
         return batching.argmax(prediction, frame.here(span))
-    threshold = Number(0.5 if frame.link.name == "sigmoid" else 0)
+    threshold: Value = Number(0.5 if frame.link.name == "sigmoid" else 0)
+    if frame.link.chosen:
+        leaf = frame.draft.leaf(LeafRole.PARAMETER, THRESHOLD, TensorType(()))
+        threshold = batching.scalar(frame.draft, leaf, frame.here(span))
     above = operate(frame, functions.greater, (probability(frame, prediction, span), threshold), span)
     if not isinstance(above, Tensor):
         raise Cascade

@@ -17,11 +17,12 @@ from dslc.elaborate import batching
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, Taken, TooDeep, Unused
-from dslc.elaborate.experiment import Experiment, Metric
+from dslc.elaborate.experiment import Experiment, Metric, Threshold
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.groups import Groups
+from dslc.elaborate.heads import Head
 from dslc.elaborate.health import dead_units
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
@@ -32,11 +33,13 @@ from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.predict import predict_outputs
 from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
+from dslc.elaborate.threshold import best_threshold, decided_by, weights_of
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import Plan, read_train, watched_metrics
 from dslc.elaborate.updates import updates_of
 from dslc.elaborate.values import Tensor
 from dslc.elaborate.whole_part import needs_whole_part
+from dslc.frozen import Frozen
 from dslc.graph.graph import Graph, NodeId, Role
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.scalar import functions
@@ -112,42 +115,48 @@ def _elaborate(
     """The experiment; None where a part is missing, which is then reported."""
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     lets = evaluate_lets(top, items.lets, overrides)
-    named = aliases(items.lets, overrides)
-    losses = _losses(session, items, named)
-    plan = read_train(top, items.train)
+    named, plan = aliases(items.lets, overrides), read_train(top, items.train)
+    losses = _losses(top, items, named, plan)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = updates_of(session, plan, Groups(items.net, session, forward is not None), trained or (STAND_IN,))
-    evaluated, finish, whole, metrics = _evaluate(session, module, items, schema, losses, plan, named)
-    loop = loop_of(top, plan, losses.by_head, metrics, updates.full_batch, _validated(session, items.data))
+    evaluated = _evaluate(session, module, items, schema, losses, plan, named)
+    loop = loop_of(top, plan, losses.by_head, evaluated.metrics, updates.full_batch, _validated(session, items.data))
     predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *_unread(module, schema), *map(_idle, idle)]
-    if forward is None or evaluated is None or predict is None:
+    if forward is None or evaluated.evaluate is None or predict is None:
         return None
     return Experiment(
         name,
         schema,
         tuple(chosen.setting(session.fixed) for chosen in lets),
-        tuple(session.parameters.values()),
+        (*session.parameters.values(), *weights_of(evaluated.threshold)),
         updates.states,
-        metrics,
+        evaluated.metrics,
         loop,
         forward,
         updates.graph,
-        evaluated,
-        finish,
+        evaluated.evaluate,
+        evaluated.finish,
         predict,
-        whole,
+        evaluated.whole,
         losses.span,
         updates.prunings,
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
+        evaluated.threshold,
     )
 
 
-def _losses(session: Session, items: Survey, named: Mapping[str, str]) -> Losses:
+def _losses(frame: Frame, items: Survey, named: Mapping[str, str], plan: Plan) -> Losses:
+    session = frame.session
     targets = session.targets if session.data_known else targets_of(items.data)
-    return main_losses(targets, items.objective, session.library, named)
+    losses = main_losses(targets, items.objective, session.library, named)
+    try:
+        return decided_by(losses, plan.threshold)
+    except Fault as fault:
+        frame.report(fault)
+        return losses
 
 
 def _unread(module: ast.Module, schema: Schema) -> Iterator[Diagnostic]:
@@ -201,6 +210,16 @@ def _reached(forward: Graph | None, session: Session) -> tuple[list[Parameter], 
     return [p for p in parameters if p.name in names], [p for p in parameters if p.name not in names]
 
 
+class Evaluated(Frozen):
+    """The graphs of an evaluation, None for `evaluate` where the loss is at fault, and what they are to yield."""
+
+    evaluate: Graph | None
+    finish: Graph
+    whole: Graph
+    metrics: tuple[Metric, ...]
+    threshold: Threshold | None
+
+
 def _evaluate(
     session: Session,
     module: ast.Module,
@@ -209,13 +228,14 @@ def _evaluate(
     losses: Losses,
     plan: Plan,
     named: Mapping[str, str],
-) -> tuple[Graph | None, Graph, Graph, tuple[Metric, ...]]:
-    """The graphs `evaluate`, `finish` and `whole`, and the metrics; `named` are the lets that stand for a name."""
+) -> Evaluated:
+    """What is reported of a part; `named` are the lets that stand for a name."""
     totals = Totals(Draft())
     frame = net_frame(session, module, schema, losses, totals.examples, training=False)
     heads = run_net(frame, items.net, schema, losses)
     watched = watched_metrics(plan, session.library, losses.by_head)
-    read = (*((items.objective,) if items.objective else ()), *watched)
+    chosen = (plan.threshold,) if plan.threshold else ()
+    read = (*((items.objective,) if items.objective else ()), *watched, *chosen)
     mentioned = {name for node in read for name in references(node)}
     inner = loss_frame(frame, schema, heads, mentioned)
     inner = replace(inner, totals=totals, role=Role.METRIC)
@@ -234,7 +254,23 @@ def _evaluate(
     outputs = (sums or {}) | {f"sums.{k}": node for k, node in enumerate(totals.sums, 1)}
     evaluated = totals.examples.graph(outputs) if sums else None
     whole = part.draft.graph(ranked) if ranked else Graph((), {})
-    return evaluated, totals.draft.graph(finish), whole, tuple(metrics)
+    threshold = _threshold(frame, items, schema, heads, mentioned, plan)
+    return Evaluated(evaluated, totals.draft.graph(finish), whole, tuple(metrics), threshold)
+
+
+def _threshold(
+    net: Frame, items: Survey, schema: Schema, heads: Sequence[Head], mentioned: set[str], plan: Plan
+) -> Threshold | None:
+    if plan.threshold is None:
+        return None
+    part = whole_part_frame(net, schema, heads, mentioned)
+    try:
+        return best_threshold(part, plan.threshold, _validated(net.session, items.data))
+    except Cascade:
+        return None
+    except Fault as fault:
+        part.report(fault)
+        return None
 
 
 def _predict(session: Session, module: ast.Module, items: Survey, schema: Schema, losses: Losses) -> Graph | None:

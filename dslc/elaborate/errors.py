@@ -580,6 +580,20 @@ class NoValidation(Diagnostic):
     name: str
 
 
+class NoThreshold(Diagnostic):
+    """`threshold best` is about a decision that no threshold makes.
+
+    Between two classes under a sigmoid, as `binary_cross_entropy` has it, the second is decided above a probability of
+    one half; `threshold best f1` chooses that number when training has ended. Under a softmax the likeliest class is
+    decided. A metric that does not look at decisions, as `roc_auc` does not, has no best threshold.
+    """
+
+    code: ClassVar = "no-threshold"
+    message: ClassVar = "{what} decided by a threshold"
+    help: ClassVar = "`threshold best f1` is for two classes under a sigmoid, and for metrics of what is decided"
+    what: str
+
+
 class WithoutStop(Diagnostic):
     """`keep best` follows what `stop` watches, or says what to follow."""
 

@@ -124,6 +124,24 @@ class Loop(Frozen):
     time_limit: float | None  # seconds
 
 
+THRESHOLD = "threshold"
+"""The weight that is the chosen threshold."""
+
+
+class Threshold(Frozen):
+    """What `threshold best f1` asks for: the weight THRESHOLD, above which the head's second class is decided.
+
+    It is chosen when training has ended: of the probabilities of the validation rows the one that makes the metric
+    best. `graph` is like `whole`, reads the weight and has the metric as output `value`.
+    """
+
+    head: str
+    metric: str
+    higher: bool
+    graph: Graph
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     name: str
@@ -144,6 +162,7 @@ class Experiment:
     warnings: tuple[Diagnostic, ...] = ()
     tensors: Mapping[str, NodeId] = field(default_factory=dict)
     """Nodes of `predict` by name: what `net` binds, and the layers' outputs by their path."""
+    threshold: Threshold | None = None
 
     @property
     def size(self) -> int:

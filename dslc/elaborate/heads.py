@@ -15,10 +15,14 @@ from dslc.source import Span
 
 
 class Link(Frozen):
-    """How the raw prediction becomes what the loss speaks about, and whether the target is a class."""
+    """How the raw prediction becomes what the loss speaks about, and whether the target is a class.
+
+    `chosen`: the probability above which the second of two classes is decided is the weight THRESHOLD.
+    """
 
     name: str  # identity, sigmoid, softmax, none
     classes: bool
+    chosen: bool = False
 
 
 IDENTITY = Link("identity", False)

@@ -52,6 +52,12 @@ def watch(place: Place, watched: Sequence[ast.Name | ast.Call]) -> list[Metric]:
     return list(metrics.values())
 
 
+def measured(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[Metric, NodeId]:
+    """A metric, about this head if there are several, and its value. Raises Fault, Cascade."""
+    metric, value = _metric(frame.about(head), use, head)
+    return metric, _total(frame, value, use)
+
+
 def metric_frame(frame: Frame, totals: Totals | WholePart) -> Frame:
     """What a loss sees, seen by metrics."""
     return replace(frame, kinds=KINDS, role=Role.METRIC, totals=totals)

@@ -40,6 +40,7 @@ class Plan(Frozen):
     stop: ast.StopWhen | None
     limit: ast.StopAfter | None
     keep: ast.KeepBest | None
+    threshold: ast.ThresholdBest | None
 
 
 def read_train(frame: Frame, train: ast.Train | None) -> Plan:
@@ -59,6 +60,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
     head = train.span if train else Span(frame.session.source, 0, 0)
     optimize, clip, watched = first.get("the optimizer"), first.get("`clip`"), first.get("`watch`")
     stop, limit, keep = first.get("`stop when`"), first.get("`stop after`"), first.get("`keep best`")
+    threshold = first.get("`threshold best`")
     (usual,) = (s.optimizer.replaced(span=head) for s in default if isinstance(s, ast.Optimize))
     return Plan(
         _settings(default) | _settings(first.values()),
@@ -73,6 +75,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
         stop if isinstance(stop, ast.StopWhen) else None,
         limit if isinstance(limit, ast.StopAfter) else None,
         keep if isinstance(keep, ast.KeepBest) else None,
+        threshold if isinstance(threshold, ast.ThresholdBest) else None,
     )
 
 
@@ -123,6 +126,8 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
             return "`stop after`"
         case ast.KeepBest():
             return "`keep best`"
+        case ast.ThresholdBest():
+            return "`threshold best`"
         case ast.Watch():
             return "`watch`"
         case ast.Minimize():

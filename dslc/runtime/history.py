@@ -13,13 +13,14 @@ class History:
     """One row per epoch: `train.loss`, and with validation rows `val.loss`, `val.accuracy`, ...
 
     `best_epoch` counts from 1 within this history and is None where no best copy is kept; `stopped` says why
-    training ended; `seconds` is the time spent training.
+    training ended; `seconds` is the time spent training; `threshold` is the one that was chosen when it had ended.
     """
 
     epochs: tuple[dict[str, float], ...]
     stopped: str
     best_epoch: int | None
     seconds: float
+    threshold: float | None = None
 
     def __getitem__(self, column: str) -> list[float]:
         """A column over the epochs. Raises KeyError naming the columns there are."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from dslc.diagnostics import DataError
-from dslc.elaborate.experiment import AVERAGE, DEAD, MASK, Experiment, Loop
+from dslc.elaborate.experiment import AVERAGE, DEAD, MASK, THRESHOLD, Experiment, Loop
 from dslc.graph.graph import Array, Graph
 from dslc.program import machine
 from dslc.program.backend import Executable, Integers, Reals
@@ -26,7 +26,8 @@ from dslc.runtime.predictor import Predictor, predictor
 from dslc.runtime.pruning import mask_after
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import initial_values, tensors_of
-from dslc.runtime.training import Host, OnEpoch, StopRequest, Training
+from dslc.runtime.threshold import best_threshold
+from dslc.runtime.training import INTERRUPTED, Host, OnEpoch, StopRequest, Training
 from dslc.runtime.turn import Turn
 from dslc.runtime.whole_part import whole_part
 
@@ -151,6 +152,9 @@ class Session:
             columns = columns_of(self.program, whole)
             plan = Plan(loop or self.experiment.loop, columns, len(whole), len(train), len(val))
             check_plan(plan, self.program)
+            wanted = self.experiment.threshold
+            if wanted is not None and not len(val):
+                raise DataError(f"{wanted.span.place}: the threshold is chosen on validation rows, and there are none")
             memory = plan_memory(self._kept, train, val, plan.loop.epochs, len(plan.columns))
             rows = rows if rows.weight is None else replace(rows, weight=_mean_one(rows.weight, train))
             sources = sources_of(self.program, rows)
@@ -183,7 +187,7 @@ class Session:
         with self._turn:
             if self._training is None:
                 raise ValueError("there is no training to run")
-            return self._training.run(on_epoch)
+            return self._run(self._training, on_epoch)
 
     def resume(self, on_epoch: OnEpoch | None = None) -> History:
         """Goes on with a training that was interrupted, as if it had not been; its history has all of its epochs."""
@@ -191,7 +195,19 @@ class Session:
             if self._training is None:
                 raise ValueError("there is no training to resume")
             self._kept.ints[machine.REQUEST] = machine.GO_ON
-            return self._training.run(on_epoch)
+            return self._run(self._training, on_epoch)
+
+    def _run(self, training: Training, on_epoch: OnEpoch | None) -> History:
+        """When it has ended, the threshold is chosen with the weights that are kept."""
+        history, wanted = training.run(on_epoch), self.experiment.threshold
+        if wanted is None or history.stopped == INTERRUPTED:
+            return history
+        rows, chosen = training.rows, training.memory.val_rows
+        predicted = self._prediction()(rows.inputs, chosen)
+        found = best_threshold(wanted, predicted, rows, chosen, self.program.real)
+        if found is not None:
+            self._parameters.write({THRESHOLD: np.asarray(found)})
+        return replace(history, threshold=found)
 
     def request_stop(self) -> None:
         """Ends the running training, or the next one, after its batch. Any thread or signal handler may call it."""
@@ -223,7 +239,8 @@ class Session:
         """The metrics that need the rows numbered `chosen` at once, by the weights as they are."""
         if not self._whole.outputs:
             return {}
-        return whole_part(self._whole, self._prediction()(rows.inputs, chosen), rows, chosen)
+        predicted, weights = self._prediction()(rows.inputs, chosen), self._parameters.among([THRESHOLD])
+        return whole_part(self._whole, predicted, rows, chosen, weights)
 
     def _prediction(self) -> Predictor:
         if self._predictor is None:

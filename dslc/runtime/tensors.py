@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,12 @@ class Tensors:
 
     def read(self) -> dict[str, Array]:
         """Copies."""
-        return {name: self._read(view(self.arena, buffer), self.shapes[name]) for name, buffer in self.buffers.items()}
+        return self.among(self.buffers)
+
+    def among(self, names: Iterable[str]) -> dict[str, Array]:
+        """Copies of those of these names that there are."""
+        buffers = {name: self.buffers[name] for name in names if name in self.buffers}
+        return {name: self._read(view(self.arena, buffer), self.shapes[name]) for name, buffer in buffers.items()}
 
     def _read(self, stored: Array, shape: tuple[int, ...]) -> Array:
         return stored.copy() if stored.shape == shape else from_panels(stored)

@@ -32,6 +32,9 @@ WAIT = 0.05
 """Seconds between two looks at signals and the clock."""
 
 
+INTERRUPTED = "interrupted"
+"""Why a training has stopped that can be gone on with."""
+
 ASKS = (machine.EPOCH_END, machine.METRICS_DUE)
 """Answers after which the machine goes on by itself."""
 
@@ -170,7 +173,7 @@ class Training:
         """Why the machine stopped, in words."""
         rule, reason = self.plan.loop.stop, int(self.memory.ints[machine.REASON])
         if answer == machine.INTERRUPTED:
-            return "interrupted"
+            return INTERRUPTED
         if answer == machine.FINISHED:
             return "finished"
         if rule is not None and reason == machine.BY_PATIENCE:

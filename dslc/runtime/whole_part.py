@@ -16,22 +16,33 @@ from dslc.program.backend import Integers
 from dslc.runtime.rows import Rows
 
 
-def whole_part(graph: Graph, predicted: Mapping[str, Array], rows: Rows, chosen: Integers) -> dict[str, float]:
-    """The graph's outputs over the rows numbered `chosen`; `predicted` are their results of `predict`, in that order.
-
-    Weighted by the rows' weights as they are. What divides by nothing is NaN.
-    """
-    leaves: dict[NodeId, Array] = {
-        node.id: np.asarray(_leaf(node.op, predicted, rows, chosen), NUMPY[node.type.dtype])
-        for node in graph.nodes
-        if isinstance(node.op, Leaf)
-    }
+def whole_part(
+    graph: Graph, predicted: Mapping[str, Array], rows: Rows, chosen: Integers, weights: Mapping[str, Array]
+) -> dict[str, float]:
+    """The graph's outputs over the rows numbered `chosen`. What divides by nothing is NaN."""
+    leaves = leaves_of(graph, predicted, rows, chosen, weights)
     with np.errstate(all="ignore"):
         values = evaluate(graph, leaves, len(chosen), list(graph.outputs.values()))
     return {name: float(values[node]) for name, node in graph.outputs.items()}
 
 
-def _leaf(leaf: Leaf, predicted: Mapping[str, Array], rows: Rows, chosen: Integers) -> Array:
+def leaves_of(
+    graph: Graph, predicted: Mapping[str, Array], rows: Rows, chosen: Integers, weights: Mapping[str, Array]
+) -> dict[NodeId, Array]:
+    """The graph's leaves; `predicted` are the rows' results of `predict`, in the order of `chosen`.
+
+    Examples weigh what the rows say; of the model's `weights` such a graph sees the threshold alone.
+    """
+    return {
+        node.id: np.asarray(_leaf(node.op, predicted, rows, chosen, weights), NUMPY[node.type.dtype])
+        for node in graph.nodes
+        if isinstance(node.op, Leaf)
+    }
+
+
+def _leaf(
+    leaf: Leaf, predicted: Mapping[str, Array], rows: Rows, chosen: Integers, weights: Mapping[str, Array]
+) -> Array:
     """Raises ValueError for a leaf that such a graph cannot have: a bug in dslc."""
     match leaf.role:
         case LeafRole.PREDICTION:
@@ -40,6 +51,8 @@ def _leaf(leaf: Leaf, predicted: Mapping[str, Array], rows: Rows, chosen: Intege
             return rows.beside[leaf.name][chosen]
         case LeafRole.EXAMPLE_WEIGHT:
             return np.ones(len(chosen)) if rows.weight is None else rows.weight[chosen]
+        case LeafRole.PARAMETER:
+            return weights[leaf.name]
         case LeafRole.CLOCK if leaf.name == "rows":
             return np.asarray(len(chosen))
         case _:

@@ -507,6 +507,12 @@ class KeepBest(Syntax):
     metric: Expression | None
 
 
+class ThresholdBest(Syntax):
+    """`threshold best f1`."""
+
+    metric: Name | Call
+
+
 class Watch(Syntax):
     """`watch accuracy, top_k(5)`."""
 
@@ -529,7 +535,7 @@ class Prune(Syntax):
 
 
 TrainStatement: TypeAlias = (
-    Optimize | Minimize | Clip | StopWhen | StopAfter | KeepBest | Watch | Freeze | Prune | Setting
+    Optimize | Minimize | Clip | StopWhen | StopAfter | KeepBest | ThresholdBest | Watch | Freeze | Prune | Setting
 )
 
 

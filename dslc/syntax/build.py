@@ -251,6 +251,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "stop_when": settings.stop_when,
     "stop_after": ast.StopAfter,
     "keep_best": lambda span, metric=None: ast.KeepBest(span, metric),
+    "threshold_best": ast.ThresholdBest,
     "watch": lambda span, *metrics: ast.Watch(span, metrics),
     "freeze": settings.freeze,
     "prune": settings.prune,

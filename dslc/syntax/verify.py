@@ -39,6 +39,7 @@ _WORDS: dict[type[ast.Syntax], str] = {
 _FORMS = {
     "watch": "watch accuracy",
     "keep": "keep best",
+    "threshold": "threshold best f1",
     "stop": "stop when val.loss stalls 10 epochs",
     "clip": "clip norm 1",
     "freeze": "freeze body",
