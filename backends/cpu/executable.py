@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dslc.diagnostics import BackendUnavailable
-from dslc.program import machine
+from dslc.program import registers
 from dslc.program.backend import Bound, Bytes, Integers, MachineMemory
 
 from . import store
@@ -97,10 +97,11 @@ class CpuExecutable:
         self._check(memory.arena)
         library = self._library("train")
         ints, arena, places = memory.ints, memory.arena, _addresses(sources)
-        ints[machine.BARRIER :] = 0
+        ints[registers.BARRIER :] = 0
         decided = (ints, memory.reals, memory.history, memory.order, memory.train_rows, memory.parameters, memory.best)
         arrays = (
-            *(ints[machine.BARRIER :], ints[machine.REQUEST :]), *decided, arena, arena, arena, places, memory.val_rows,
+            *(ints[registers.BARRIER :], ints[registers.REQUEST :]), *decided,
+            *(arena, arena, arena, places, memory.val_rows),
         )  # fmt: skip
         library.in_crew(ADVANCE.name, self._threads(threads), [_address(array) for array in arrays])
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from dslc.program import machine
+from dslc.program import machine, registers
 from dslc.scalar import random
 
 from .assembly import ATOMIC_LOAD, WORD
@@ -71,16 +71,16 @@ _ADVANCE = f"""\
             request = atomic_load(asked)
             decide(request, ints, reals, history, order, train_rows, parameters, best, slots, whole_slots)
         barrier(threads, place)
-        command = word(ints, {machine.COMMAND})
-        first = word(ints, {machine.FIRST})
-        rows = word(ints, {machine.ROWS})
-        if command == {machine.TRAIN}:
+        command = word(ints, {registers.COMMAND})
+        first = word(ints, {registers.FIRST})
+        rows = word(ints, {registers.ROWS})
+        if command == {registers.TRAIN}:
             dslc_train(thread, threads, place, arena, sources, order, first, rows)
-        elif command == {machine.HEALTH}:
+        elif command == {registers.HEALTH}:
             dslc_health(thread, threads, place, arena, sources, order, first, rows)
-        elif command == {machine.EVALUATE}:
+        elif command == {registers.EVALUATE}:
             dslc_evaluate(thread, threads, place, arena, sources, validation, first, rows)
-        elif command == {machine.FINISH}:
+        elif command == {registers.FINISH}:
             dslc_finish(thread, threads, place, arena, sources, order, 0, 0)
         else:
             return

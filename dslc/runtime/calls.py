@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dslc.graph.graph import Array
-from dslc.program import machine
+from dslc.program import registers
 from dslc.program.arena import view
 from dslc.program.backend import Bytes, Executable, Integers
 from dslc.program.program import Element, Program
@@ -28,7 +28,7 @@ class Caller:
     def sums(self, sources: Sequence[Array], order: Integers) -> dict[str, float]:
         """The results of `finish` over the rows `order`. A training that was interrupted keeps its totals."""
         slots, count = self.arena.view(np.float64), total_elements(self.program)
-        first = total_slot(self.program) * machine.SLOT
+        first = total_slot(self.program) * registers.SLOT
         (result, *_) = by_place(self.program, "evaluate").values()
         sums = slots[result.offset // Element.F64.bytes :][:count]
         totals = slots[first : first + count]
@@ -62,6 +62,6 @@ class Caller:
         slots, run = self.arena.view(np.float64), self.executable.bind(entry, self.arena, sources, order, self.threads)
         for first in range(0, len(order), self.program.capacity):
             rows = min(self.program.capacity, len(order) - first)
-            slots[machine.CLOCK_ROWS] = rows
+            slots[registers.CLOCK_ROWS] = rows
             run(first, rows)
             yield rows

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslc.program import machine
+from dslc.program import registers
 from dslc.program.arena import buffer_bytes
 from dslc.program.backend import Bytes, Integers, MachineMemory, Reals
 from dslc.program.program import Program, Region
@@ -64,7 +64,7 @@ def plan_memory(kept: Resident, train_rows: Integers, val_rows: Integers, epochs
 def resident_sizes(program: Program) -> tuple[int, int, int, int]:
     """Bytes of the arena, of the best copy, and of the machine's integers and reals."""
     start, end = parameter_region(program)
-    return program.arena_bytes, end - start, machine.INTS * 8, machine.REALS * 8
+    return program.arena_bytes, end - start, registers.INTS * 8, registers.REALS * 8
 
 
 def plan_sizes(train_rows: int, val_rows: int, epochs: int, columns: int) -> tuple[int, int, int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dslc.diagnostics import DataError
 from dslc.elaborate.experiment import KeepBest, Loop, StopRule
-from dslc.program import machine
+from dslc.program import machine, registers
 from dslc.program.arena import buffer_bytes
 from dslc.program.backend import MachineMemory
 from dslc.program.program import ALIGNMENT, Buffer, Element, Program, Region
@@ -74,35 +74,35 @@ def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:
     """Starts a plan: epochs and updates are counted on, everything else is set."""
     ints, loop = memory.ints, plan.loop
     machine.start(ints, memory.reals)
-    ints[machine.LAST_EPOCH] = ints[machine.FIRST_EPOCH] + loop.epochs
-    ints[machine.TRAIN_ROWS] = plan.train_rows
-    ints[machine.VAL_ROWS] = plan.val_rows
-    ints[machine.BATCH] = plan.batch
-    ints[machine.CHUNK] = program.capacity
-    ints[machine.SEED] = loop.seed
-    ints[machine.SHUFFLE] = loop.shuffle
-    ints[machine.COLUMNS] = len(plan.columns)
-    ints[machine.HOST_COLUMNS] = plan.host_columns
+    ints[registers.LAST_EPOCH] = ints[registers.FIRST_EPOCH] + loop.epochs
+    ints[registers.TRAIN_ROWS] = plan.train_rows
+    ints[registers.VAL_ROWS] = plan.val_rows
+    ints[registers.BATCH] = plan.batch
+    ints[registers.CHUNK] = program.capacity
+    ints[registers.SEED] = loop.seed
+    ints[registers.SHUFFLE] = loop.shuffle
+    ints[registers.COLUMNS] = len(plan.columns)
+    ints[registers.HOST_COLUMNS] = plan.host_columns
     health = by_place(program, "health")
-    ints[machine.HEALTH_COLUMNS] = len(health)
-    ints[machine.HEALTH_SLOT] = min((buffer.offset for buffer in health.values()), default=0) // ALIGNMENT
-    ints[machine.TRAIN_SLOT] = _first(program, "train", "objective")
-    ints[machine.EVALUATE_SLOT] = _first(program, "evaluate", "sums.weight")
-    ints[machine.FINISH_SLOT] = _first(program, "finish", "loss")
-    ints[machine.TOTAL_SLOT] = total_slot(program)
-    ints[machine.TOTALS] = total_elements(program)
-    ints[machine.WORDS] = len(memory.parameters) // 8
+    ints[registers.HEALTH_COLUMNS] = len(health)
+    ints[registers.HEALTH_SLOT] = min((buffer.offset for buffer in health.values()), default=0) // ALIGNMENT
+    ints[registers.TRAIN_SLOT] = _first(program, "train", "objective")
+    ints[registers.EVALUATE_SLOT] = _first(program, "evaluate", "sums.weight")
+    ints[registers.FINISH_SLOT] = _first(program, "finish", "loss")
+    ints[registers.TOTAL_SLOT] = total_slot(program)
+    ints[registers.TOTALS] = total_elements(program)
+    ints[registers.WORDS] = len(memory.parameters) // 8
     _write_rules(memory, plan.columns, loop.stop, loop.keep)
 
 
 def _write_rules(memory: MachineMemory, columns: tuple[str, ...], stop: StopRule | None, keep: KeepBest | None) -> None:
     ints = memory.ints
-    ints[machine.STOP_COLUMN] = columns.index(stop.column) if stop else -1
-    ints[machine.STOP_HIGHER] = stop is not None and stop.higher
-    ints[machine.PATIENCE] = stop.patience or 0 if stop else 0
-    memory.reals[machine.THRESHOLD] = stop.threshold or 0.0 if stop else 0.0
-    ints[machine.KEEP_COLUMN] = columns.index(keep.column) if keep else -1
-    ints[machine.KEEP_HIGHER] = keep is not None and keep.higher
+    ints[registers.STOP_COLUMN] = columns.index(stop.column) if stop else -1
+    ints[registers.STOP_HIGHER] = stop is not None and stop.higher
+    ints[registers.PATIENCE] = stop.patience or 0 if stop else 0
+    memory.reals[registers.THRESHOLD] = stop.threshold or 0.0 if stop else 0.0
+    ints[registers.KEEP_COLUMN] = columns.index(keep.column) if keep else -1
+    ints[registers.KEEP_HIGHER] = keep is not None and keep.higher
 
 
 def total_slot(program: Program) -> int:

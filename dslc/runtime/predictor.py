@@ -13,7 +13,7 @@ import numpy as np
 
 from dslc.data.prepared import PIECE, PreparedRows
 from dslc.graph.graph import Array
-from dslc.program import machine
+from dslc.program import registers
 from dslc.program.arena import NUMPY, view
 from dslc.program.backend import Bound, Bytes, Executable, Integers, Reals
 from dslc.program.program import Fetch, Program
@@ -59,7 +59,7 @@ class Predictor:
         for place, whole in taken:
             # A fetched row is flat where the net reads it so; elements are rounded as they are stored.
             place[:rows] = whole[part].reshape(rows, *place.shape[1:])
-        self.slots[machine.CLOCK_ROWS] = rows
+        self.slots[registers.CLOCK_ROWS] = rows
         self.run(0, rows)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from dslc.diagnostics import DataError
 from dslc.elaborate.experiment import AVERAGE, DEAD, MASK, THRESHOLD, Experiment, Loop
 from dslc.graph.graph import Array, Graph
-from dslc.program import machine
+from dslc.program import registers
 from dslc.program.backend import Executable, Integers, Reals
 from dslc.program.program import Program, Region
 from dslc.runtime.calls import Caller
@@ -116,11 +116,11 @@ class Session:
     @property
     def counters(self) -> tuple[int, int]:
         """Epochs begun and updates made over the model's life."""
-        return int(self._kept.ints[machine.EPOCH]), int(self._kept.ints[machine.ITERATION])
+        return int(self._kept.ints[registers.EPOCH]), int(self._kept.ints[registers.ITERATION])
 
     def set_counters(self, epoch: int, iteration: int) -> None:
         with self._turn:
-            self._kept.ints[machine.EPOCH], self._kept.ints[machine.ITERATION] = epoch, iteration
+            self._kept.ints[registers.EPOCH], self._kept.ints[registers.ITERATION] = epoch, iteration
 
     def continue_from(self, other: Session) -> None:
         """Takes over weights, states and counters of a session with the same tensors, compiled for other batches."""
@@ -194,7 +194,7 @@ class Session:
         with self._turn:
             if self._training is None:
                 raise ValueError("there is no training to resume")
-            self._kept.ints[machine.REQUEST] = machine.GO_ON
+            self._kept.ints[registers.REQUEST] = registers.GO_ON
             return self._run(self._training, on_epoch)
 
     def _run(self, training: Training, on_epoch: OnEpoch | None) -> History:
@@ -212,7 +212,7 @@ class Session:
     def request_stop(self) -> None:
         """Ends the running training, or the next one, after its batch. Any thread or signal handler may call it."""
         self._stop.made = True
-        self._kept.ints[machine.REQUEST] = machine.INTERRUPT
+        self._kept.ints[registers.REQUEST] = registers.INTERRUPT
 
     def status(self) -> Status:
         """Where training stands; may be called from any thread while it runs."""
@@ -267,10 +267,10 @@ class Session:
         if not rows.count:
             raise DataError("a batch needs at least one row")
         slots, whole_slots = self._kept.arena.view(np.float64), self._kept.arena.view(np.int64)
-        slots[machine.CLOCK_ITERATION] = ints[machine.ITERATION] + 1
-        slots[machine.CLOCK_PROGRESS] = 0
-        whole_slots[machine.CLOCK_SEED] = self.experiment.loop.seed
-        whole_slots[machine.CLOCK_EPOCH] = ints[machine.EPOCH]
+        slots[registers.CLOCK_ITERATION] = ints[registers.ITERATION] + 1
+        slots[registers.CLOCK_PROGRESS] = 0
+        whole_slots[registers.CLOCK_SEED] = self.experiment.loop.seed
+        whole_slots[registers.CLOCK_EPOCH] = ints[registers.EPOCH]
         return self._caller.gradients(sources_of(self.program, rows), np.arange(rows.count))
 
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from dslc.diagnostics import TrainingDiverged
 from dslc.graph.graph import Array
-from dslc.program import machine
+from dslc.program import machine, registers
 from dslc.program.backend import Executable, MachineMemory
 from dslc.runtime.history import History, Status, history_row
 from dslc.runtime.plan import Plan
@@ -35,7 +35,7 @@ WAIT = 0.05
 INTERRUPTED = "interrupted"
 """Why a training has stopped that can be gone on with."""
 
-ASKS = (machine.EPOCH_END, machine.METRICS_DUE)
+ASKS = (registers.EPOCH_END, registers.METRICS_DUE)
 """Answers after which the machine goes on by itself."""
 
 
@@ -80,27 +80,32 @@ class Training:
         """Trains until the plan ends. Raises TrainingDiverged, and what `on_epoch` or a signal raises."""
         ints, limit = self.memory.ints, self.plan.loop.time_limit
         started, ended_by = time.monotonic(), "time limit"
-        ints[machine.ASK_EPOCH_END] = on_epoch is not None or bool(self.host.prune_before)
+        ints[registers.ASK_EPOCH_END] = on_epoch is not None or bool(self.host.prune_before)
         try:
             self._prune()
             while (answer := self._advance(started + limit if limit is not None else None)) in ASKS:
-                if answer == machine.METRICS_DUE:
+                if answer == registers.METRICS_DUE:
                     self._write_host_columns()
                 elif on_epoch is not None and on_epoch(self.status()) is False:
                     ended_by = "callback"
-                    ints[machine.REQUEST] = machine.END
+                    ints[registers.REQUEST] = registers.END
                 self._prune()
         finally:
             self.stop.made = False
-        if answer in (machine.FAULT, machine.VALIDATION_FAULT):
+        if answer in (registers.FAULT, registers.VALIDATION_FAULT):
             raise TrainingDiverged(self._fault(answer))
         return self._history(self._reason(answer, ended_by), time.monotonic() - started)
 
     def _prune(self) -> None:
         """Where the epoch that begins asks for it: the net is another then, and what was best before counts no more."""
         ints = self.memory.ints
-        epoch, begun = int(ints[machine.EPOCH]), int(ints[machine.CURSOR]) > 0
-        if epoch not in self.host.prune_before or begun or epoch >= ints[machine.LAST_EPOCH] or ints[machine.REASON]:
+        epoch, begun = int(ints[registers.EPOCH]), int(ints[registers.CURSOR]) > 0
+        if (
+            epoch not in self.host.prune_before
+            or begun
+            or epoch >= ints[registers.LAST_EPOCH]
+            or ints[registers.REASON]
+        ):
             return
         self.host.prune(epoch)
         machine.forget_best(ints, self.memory.reals)
@@ -108,22 +113,22 @@ class Training:
     def _write_host_columns(self) -> None:
         """In the order of the plan; said to be written when all of them are."""
         ints, columns = self.memory.ints, self.plan.columns
-        start = int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) * len(columns)
+        start = int(ints[registers.EPOCH] - ints[registers.FIRST_EPOCH]) * len(columns)
         for name, value in self.host.measure().items():
             self.memory.history[start + columns.index(f"val.{name}")] = value
-        ints[machine.HOST_ROW] = machine.WRITTEN
+        ints[registers.HOST_ROW] = registers.WRITTEN
 
     def status(self) -> Status:
         """Where it stands; may be called from any thread."""
         ints = self.memory.ints
-        epoch = int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH])
+        epoch = int(ints[registers.EPOCH] - ints[registers.FIRST_EPOCH])
         return Status(
             epoch=epoch,
             epochs=self.plan.loop.epochs,
-            rows=int(ints[machine.CURSOR]),
+            rows=int(ints[registers.CURSOR]),
             rows_per_epoch=self.plan.train_rows,
-            iteration=int(ints[machine.ITERATION]),
-            objective=float(self.memory.reals[machine.OBJECTIVE]),
+            iteration=int(ints[registers.ITERATION]),
+            objective=float(self.memory.reals[registers.OBJECTIVE]),
             row=self._row(epoch - 1) if epoch else {},
         )
 
@@ -143,26 +148,26 @@ class Training:
 
         ints = self.memory.ints
         if self.stop.made:
-            ints[machine.REQUEST] = machine.INTERRUPT
+            ints[registers.REQUEST] = registers.INTERRUPT
         thread = threading.Thread(target=work, name="dslc training", daemon=True)
         try:
             thread.start()  # a signal may come as soon as it runs
             while not finished.wait(WAIT):
                 if deadline is not None and time.monotonic() > deadline and not self.stop.made:
-                    ints[machine.REQUEST] = machine.END
+                    ints[registers.REQUEST] = registers.END
         except BaseException:
-            ints[machine.REQUEST] = machine.INTERRUPT
+            ints[registers.REQUEST] = registers.INTERRUPT
             while not finished.wait(WAIT) and thread.is_alive():
                 pass
             raise
         if raised:
             raise raised[0]
-        return int(ints[machine.ANSWER])
+        return int(ints[registers.ANSWER])
 
     def _history(self, stopped: str, seconds: float) -> History:
         ints = self.memory.ints
-        first, best = int(ints[machine.FIRST_EPOCH]), int(ints[machine.BEST_EPOCH])
-        epochs = tuple(self._row(k) for k in range(int(ints[machine.EPOCH]) - first))
+        first, best = int(ints[registers.FIRST_EPOCH]), int(ints[registers.BEST_EPOCH])
+        epochs = tuple(self._row(k) for k in range(int(ints[registers.EPOCH]) - first))
         return History(epochs, stopped, best - first + 1 if best >= 0 else None, seconds)
 
     def _row(self, epoch: int) -> dict[str, float]:
@@ -171,21 +176,21 @@ class Training:
 
     def _reason(self, answer: int, ended_by: str) -> str:
         """Why the machine stopped, in words."""
-        rule, reason = self.plan.loop.stop, int(self.memory.ints[machine.REASON])
-        if answer == machine.INTERRUPTED:
+        rule, reason = self.plan.loop.stop, int(self.memory.ints[registers.REASON])
+        if answer == registers.INTERRUPTED:
             return INTERRUPTED
-        if answer == machine.FINISHED:
+        if answer == registers.FINISHED:
             return "finished"
-        if rule is not None and reason == machine.BY_PATIENCE:
+        if rule is not None and reason == registers.BY_PATIENCE:
             return f"{rule.column} stalled for {rule.patience} epochs"
-        if rule is not None and reason == machine.BY_THRESHOLD:
+        if rule is not None and reason == registers.BY_THRESHOLD:
             return f"{rule.column} passed {rule.threshold:g}"
         return ended_by
 
     def _fault(self, answer: int) -> str:
         ints = self.memory.ints
-        step, epoch = int(ints[machine.ITERATION]), int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) + 1
-        what, when = ("loss", "at") if answer == machine.FAULT else ("validation loss", "after")
+        step, epoch = int(ints[registers.ITERATION]), int(ints[registers.EPOCH] - ints[registers.FIRST_EPOCH]) + 1
+        what, when = ("loss", "at") if answer == registers.FAULT else ("validation loss", "after")
         place = self.loss_span.place
         # The first step's loss is that of the initial weights: no rate has acted yet.
         advice = "; a smaller learning rate may help" if when == "after" or step > 1 else ""

@@ -10,7 +10,7 @@ import pytest
 from dslc.backends.cpu.executable import CpuExecutable
 from programs import Arena, call, compiled, memory, view
 
-from dslc.program import machine
+from dslc.program import machine, registers
 from dslc.program.backend import MachineMemory
 from dslc.program.program import Call, Combine, Element, Entry, Fetch, LoopKernel, Phase, Program, Region
 from dslc.scalar.affine import access, identity
@@ -81,20 +81,21 @@ class Training:
     executable: CpuExecutable
 
     def memory(self, epochs: int) -> MachineMemory:
-        ints, reals = np.zeros(machine.INTS, np.int64), np.zeros(machine.REALS)
+        ints, reals = np.zeros(registers.INTS, np.int64), np.zeros(registers.REALS)
         arena = memory(self.program.arena_bytes)
         w = next(buffer for buffer in self.program.buffers if buffer.name == "w")
         offsets = {buffer.name: buffer.offset // 64 for buffer in self.program.buffers}
         plan = {
-            machine.LAST_EPOCH: epochs, machine.TRAIN_ROWS: ROWS_IN_ALL - VALIDATION, machine.VAL_ROWS: VALIDATION,
-            machine.BATCH: 8, machine.CHUNK: 8, machine.SEED: 3, machine.SHUFFLE: 1, machine.COLUMNS: 2,
-            machine.STOP_COLUMN: -1, machine.KEEP_COLUMN: 1, machine.TRAIN_SLOT: offsets["train objective"],
-            machine.EVALUATE_SLOT: offsets["evaluate weight"], machine.FINISH_SLOT: offsets["finish loss"],
-            machine.TOTAL_SLOT: offsets["total weight"], machine.TOTALS: machine.SLOT + 1, machine.WORDS: 8,
+            registers.LAST_EPOCH: epochs,
+            registers.TRAIN_ROWS: ROWS_IN_ALL - VALIDATION, registers.VAL_ROWS: VALIDATION,
+            registers.BATCH: 8, registers.CHUNK: 8, registers.SEED: 3, registers.SHUFFLE: 1, registers.COLUMNS: 2,
+            registers.STOP_COLUMN: -1, registers.KEEP_COLUMN: 1, registers.TRAIN_SLOT: offsets["train objective"],
+            registers.EVALUATE_SLOT: offsets["evaluate weight"], registers.FINISH_SLOT: offsets["finish loss"],
+            registers.TOTAL_SLOT: offsets["total weight"], registers.TOTALS: registers.SLOT + 1, registers.WORDS: 8,
         }  # fmt: skip
         ints[list(plan)] = list(plan.values())
         machine.start(ints, reals)
-        ints[machine.LAST_EPOCH] = epochs
+        ints[registers.LAST_EPOCH] = epochs
         train, validation = np.arange(ROWS_IN_ALL)[VALIDATION:], np.arange(VALIDATION)
         parameters = arena[w.offset : w.offset + 64]
         return MachineMemory(
@@ -146,7 +147,7 @@ def test_the_compiled_machine_is_the_machine(training):
     for threads in (1, 2, 3):
         found = training.memory(6)
         training.executable.advance(found, sources(), threads)
-        assert found.ints[machine.ANSWER] == machine.FINISHED
+        assert found.ints[registers.ANSWER] == registers.FINISHED
         assert digest(found) == digest(expected)
     assert expected.history[-1] < expected.history[1] / 10
 
@@ -155,17 +156,17 @@ def test_a_request_stops_between_batches_and_going_on_changes_nothing(training):
     whole = training.memory(3)
     training.executable.advance(whole, sources(), 1)
     parts = training.memory(3)
-    parts.ints[machine.ASK_EPOCH_END] = 1
+    parts.ints[registers.ASK_EPOCH_END] = 1
     answers = []
-    while not answers or answers[-1] == machine.EPOCH_END:
+    while not answers or answers[-1] == registers.EPOCH_END:
         training.executable.advance(parts, sources(), 2)
-        answers.append(int(parts.ints[machine.ANSWER]))
-    assert answers == [machine.EPOCH_END] * 3 + [machine.FINISHED]
+        answers.append(int(parts.ints[registers.ANSWER]))
+    assert answers == [registers.EPOCH_END] * 3 + [registers.FINISHED]
     assert digest(parts) == digest(whole)
     stopped = training.memory(3)
-    stopped.ints[machine.REQUEST] = machine.INTERRUPT
+    stopped.ints[registers.REQUEST] = registers.INTERRUPT
     training.executable.advance(stopped, sources(), 2)
-    assert stopped.ints[machine.ANSWER] == machine.INTERRUPTED
+    assert stopped.ints[registers.ANSWER] == registers.INTERRUPTED
 
 
 def test_rows_that_are_not_there_are_refused(training):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from dslc.program import machine
+from dslc.program import machine, registers
 from dslc.program.backend import Integers, MachineMemory
 
 TOTAL_SLOT, TRAIN_SLOT, EVALUATE_SLOT, FINISH_SLOT, WEIGHTS = 5, 8, 11, 14, 16
@@ -37,12 +37,12 @@ class Case:
     host_columns: int = 0
 
     def memory(self) -> MachineMemory:
-        ints = np.zeros(machine.INTS, np.int64)
+        ints = np.zeros(registers.INTS, np.int64)
         arena = np.zeros((WEIGHTS + 1) * 64, np.uint8)
-        arena.view(np.float64)[WEIGHTS * machine.SLOT :] = np.arange(8) + 1
+        arena.view(np.float64)[WEIGHTS * registers.SLOT :] = np.arange(8) + 1
         memory = MachineMemory(
             ints=ints,
-            reals=np.zeros(machine.REALS),
+            reals=np.zeros(registers.REALS),
             history=np.full(self.epochs * (3 + self.host_columns), np.nan),
             order=np.zeros(self.rows, np.int64),
             train_rows=np.arange(self.rows) + 100,
@@ -58,31 +58,31 @@ class Case:
     def write(self, memory: MachineMemory) -> None:
         stop, keep = self.stop or (-1, False, 0, 0.0), self.keep or (-1, False)
         plan = {
-            machine.LAST_EPOCH: int(memory.ints[machine.FIRST_EPOCH]) + self.epochs,
-            machine.TRAIN_ROWS: self.rows,
-            machine.VAL_ROWS: self.val_rows,
-            machine.BATCH: self.batch,
-            machine.CHUNK: self.chunk,
-            machine.SEED: self.seed,
-            machine.SHUFFLE: int(self.shuffle),
-            machine.COLUMNS: 3 + self.host_columns,
-            machine.HOST_COLUMNS: self.host_columns,
-            machine.STOP_COLUMN: stop[0],
-            machine.STOP_HIGHER: int(stop[1]),
-            machine.PATIENCE: stop[2],
-            machine.KEEP_COLUMN: keep[0],
-            machine.KEEP_HIGHER: int(keep[1]),
-            machine.ASK_EPOCH_END: int(self.ask),
-            machine.TRAIN_SLOT: TRAIN_SLOT,
-            machine.EVALUATE_SLOT: EVALUATE_SLOT,
-            machine.FINISH_SLOT: FINISH_SLOT,
-            machine.TOTAL_SLOT: TOTAL_SLOT,
-            machine.TOTALS: 2 * machine.SLOT + 1,
-            machine.WORDS: 8,
+            registers.LAST_EPOCH: int(memory.ints[registers.FIRST_EPOCH]) + self.epochs,
+            registers.TRAIN_ROWS: self.rows,
+            registers.VAL_ROWS: self.val_rows,
+            registers.BATCH: self.batch,
+            registers.CHUNK: self.chunk,
+            registers.SEED: self.seed,
+            registers.SHUFFLE: int(self.shuffle),
+            registers.COLUMNS: 3 + self.host_columns,
+            registers.HOST_COLUMNS: self.host_columns,
+            registers.STOP_COLUMN: stop[0],
+            registers.STOP_HIGHER: int(stop[1]),
+            registers.PATIENCE: stop[2],
+            registers.KEEP_COLUMN: keep[0],
+            registers.KEEP_HIGHER: int(keep[1]),
+            registers.ASK_EPOCH_END: int(self.ask),
+            registers.TRAIN_SLOT: TRAIN_SLOT,
+            registers.EVALUATE_SLOT: EVALUATE_SLOT,
+            registers.FINISH_SLOT: FINISH_SLOT,
+            registers.TOTAL_SLOT: TOTAL_SLOT,
+            registers.TOTALS: 2 * registers.SLOT + 1,
+            registers.WORDS: 8,
         }
         for place, value in plan.items():
             memory.ints[place] = value
-        memory.reals[machine.THRESHOLD] = stop[3]
+        memory.reals[registers.THRESHOLD] = stop[3]
 
 
 @dataclass
@@ -97,7 +97,7 @@ class FakeModel:
     scores: Scores | None = None
     objective: Callable[[int], float] | None = None
     stop_after: int = -1
-    request: int = machine.INTERRUPT
+    request: int = registers.INTERRUPT
     threads: int = 1
     batches: list[list[int]] = field(default_factory=list)
     chunks: list[list[int]] = field(default_factory=list)
@@ -113,14 +113,14 @@ class FakeModel:
     def train(self, thread: int, threads: int, first: int, rows: int) -> None:
         slots, whole = self.memory.arena.view(np.float64), self.memory.arena.view(np.int64)
         chosen = self.memory.order[first : first + rows]
-        iteration = slots[machine.CLOCK_ITERATION]
+        iteration = slots[registers.CLOCK_ITERATION]
         for k in range(thread, 8, threads):
             self.weights[k] = self.weights[k] * 0.9 + math.sin(chosen.sum() + k) / iteration
         self.barrier(thread, threads)
         if thread == 0:
             self.batches.append(chosen.tolist())
-            whole_clock = (int(whole[machine.CLOCK_SEED]), int(whole[machine.CLOCK_EPOCH]))
-            self.clock.append((*slots[[0, machine.CLOCK_PROGRESS, machine.CLOCK_ROWS]].tolist(), *whole_clock))
+            whole_clock = (int(whole[registers.CLOCK_SEED]), int(whole[registers.CLOCK_EPOCH]))
+            self.clock.append((*slots[[0, registers.CLOCK_PROGRESS, registers.CLOCK_ROWS]].tolist(), *whole_clock))
             loss = float(self.weights.sum()) ** 2 * rows
             fault = self.objective(len(self.batches)) if self.objective else 0.0
             _write(slots, TRAIN_SLOT, (loss / rows + fault, rows, loss))
@@ -139,15 +139,15 @@ class FakeModel:
     def finish(self, thread: int, threads: int) -> None:
         if thread == 0:
             slots = self.memory.arena.view(np.float64)
-            total = [slots[(TOTAL_SLOT + k) * machine.SLOT] for k in range(3)]
+            total = [slots[(TOTAL_SLOT + k) * registers.SLOT] for k in range(3)]
             own = (total[1] / total[0], total[2] / total[0])
-            epoch = int(self.memory.ints[machine.EPOCH])
+            epoch = int(self.memory.ints[registers.EPOCH])
             _write(slots, FINISH_SLOT, self.scores(epoch) if self.scores else own)
         self.barrier(thread, threads)
 
     def _count(self) -> None:
         if len(self.batches) + len(self.chunks) == self.stop_after:
-            self.memory.ints[machine.REQUEST] = self.request
+            self.memory.ints[registers.REQUEST] = self.request
 
     def barrier(self, thread: int, threads: int) -> None:
         if threads > 1:
@@ -166,22 +166,22 @@ class FakeModel:
                 worker.start()
             for worker in workers:
                 worker.join()
-        self.memory.ints[machine.REQUEST] = machine.GO_ON
-        return int(self.memory.ints[machine.ANSWER])
+        self.memory.ints[registers.REQUEST] = registers.GO_ON
+        return int(self.memory.ints[registers.ANSWER])
 
 
 def _write(slots: npt.NDArray[np.float64], first: int, values: Sequence[float]) -> None:
     for k, value in enumerate(values):
-        slots[(first + k) * machine.SLOT] = value
+        slots[(first + k) * registers.SLOT] = value
 
 
 def deliver(model: FakeModel) -> None:
     """Writes the host's columns of the row, as a host does: a number that follows from the weights."""
     ints = model.memory.ints
-    columns, own = int(ints[machine.COLUMNS]), int(ints[machine.HOST_COLUMNS])
-    end = (int(ints[machine.EPOCH] - ints[machine.FIRST_EPOCH]) + 1) * columns
+    columns, own = int(ints[registers.COLUMNS]), int(ints[registers.HOST_COLUMNS])
+    end = (int(ints[registers.EPOCH] - ints[registers.FIRST_EPOCH]) + 1) * columns
     model.memory.history[end - own : end] = model.weights[:own]
-    ints[machine.HOST_ROW] = machine.WRITTEN
+    ints[registers.HOST_ROW] = registers.WRITTEN
 
 
 def trained(case: Case, scores: Scores | None = None) -> tuple[int, FakeModel]:
@@ -190,12 +190,12 @@ def trained(case: Case, scores: Scores | None = None) -> tuple[int, FakeModel]:
 
 
 def history(model: FakeModel) -> npt.NDArray[np.float64]:
-    return model.memory.history.reshape(-1, int(model.memory.ints[machine.COLUMNS]))
+    return model.memory.history.reshape(-1, int(model.memory.ints[registers.COLUMNS]))
 
 
 def state(memory: MachineMemory) -> tuple[bytes, ...]:
     """All that a training leaves behind but the machine's talk."""
-    kept: Integers = memory.ints[: machine.COMMAND]
+    kept: Integers = memory.ints[: registers.COMMAND]
     return tuple(
         array.tobytes() for array in (kept, memory.reals, memory.history, memory.order, memory.arena, memory.best)
     )
