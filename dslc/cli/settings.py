@@ -75,7 +75,8 @@ def _loop(loop: Loop, train: Sequence[ast.TrainStatement]) -> Iterator[Row]:
     )
     for name, value in values:
         yield Row(f"train.{name}", value, given.get(name, DEFAULT))
-    for name, kinds in (("stop", ast.StopWhen | ast.StopAfter), ("keep", ast.KeepBest), ("watch", ast.Watch)):
+    followed = (("stop", ast.StopWhen | ast.StopAfter), ("keep", ast.KeepBest), ("threshold", ast.ThresholdBest))
+    for name, kinds in (*followed, ("watch", ast.Watch)):
         statements = [s for s in train if isinstance(s, kinds)]
         for statement in statements:
             yield Row(f"train.{name}", _words(statement.span).removeprefix(name).strip(), _place(statement.span))

@@ -276,7 +276,7 @@ def test_an_interrupt_while_the_host_ranks_changes_nothing(backend: str, monkeyp
         calls += 1
         if calls % 2:
             raise KeyboardInterrupt
-        return whole_part(*given)  # type: ignore[arg-type]
+        return whole_part(*given)
 
     monkeypatch.setattr("dslc.runtime.session.whole_part", interrupted)
     with pytest.raises(KeyboardInterrupt):
