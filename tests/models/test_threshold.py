@@ -70,6 +70,7 @@ def test_it_is_saved_and_goes_back_with_the_other_weights(tmp_path: Path) -> Non
     chosen = fit(model).threshold
     model.save(tmp_path / "model.dslm")
     loaded = dslc.load(tmp_path / "model.dslm", backend="reference")
+    assert loaded.predict(X).tolist() == model.predict(X).tolist()
     assert loaded.weights["threshold"] == chosen
     assert loaded.evaluate(X, Y) == model.evaluate(X, Y)
     model.set_weights({"threshold": np.asarray(0.0)})
