@@ -34,7 +34,9 @@ def view(path: Path, stage: str | None, settings: Mapping[str, str], data: Mappi
                 "finish": experiment.finish,
                 "predict": experiment.predict,
             }
-            return _sections(graphs | ({"whole": experiment.whole} if experiment.whole.outputs else {}))
+            graphs |= {"whole": experiment.whole} if experiment.whole.outputs else {}
+            graphs |= {"threshold": experiment.threshold.graph} if experiment.threshold else {}
+            return _sections(graphs)
         case "grad":
             return _sections({"gradients": compilation.graphs["gradients"]})
         case "passes":

@@ -18,7 +18,10 @@ WIDTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`parts` maps train, val and test to their loss and metrics; a part without rows is missing."""
+    """`parts` maps train, val and test to their loss and metrics; a part without rows is missing.
+
+    `threshold` was chosen after training, if the file asks for it.
+    """
 
     model: str
     backend: str
@@ -29,6 +32,7 @@ class Outcome:
     compile_seconds: float
     parameters: int
     parts: Mapping[str, Mapping[str, float]]
+    threshold: float | None = None
 
     def to_json(self) -> str:
         """One line; a number that JSON cannot hold is null."""
@@ -43,6 +47,7 @@ class Outcome:
             "compile_seconds": round(self.compile_seconds, 4),
             "parameters": self.parameters,
         }
+        record |= {} if self.threshold is None else {"threshold": self.threshold}
         for part, columns in self.parts.items():
             record[part] = {name: value if math.isfinite(value) else None for name, value in columns.items()}
         return json.dumps(record, allow_nan=False)
@@ -50,11 +55,12 @@ class Outcome:
     def to_text(self) -> str:
         """Two lines about the run, and a table with a row for each part, or for each metric where there are many."""
         best = f", best epoch {self.best_epoch}" if self.best_epoch is not None else ""
+        chosen = f", threshold {number(self.threshold)}" if self.threshold is not None else ""
         epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
         lines = [
             f"{self.model}: {self.parameters:,} parameters, {epochs} in {duration(self.seconds)}"
             f" (compiled in {duration(self.compile_seconds)})",
-            f"{self.stopped}{best}",
+            f"{self.stopped}{best}{chosen}",
         ]
         names = list(dict.fromkeys(name for columns in self.parts.values() for name in columns))
         rows = [["", *names]]

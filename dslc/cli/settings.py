@@ -25,6 +25,7 @@ STATEMENTS = (
     ("prune", ast.Prune),
     ("stop", ast.StopWhen | ast.StopAfter),
     ("keep", ast.KeepBest),
+    ("threshold", ast.ThresholdBest),
     ("watch", ast.Watch),
 )
 """What a train block may leave out, and then does not do."""

@@ -75,4 +75,5 @@ def outcome_of(model: Model, backend: str, history: History) -> Outcome:
         compile_seconds=model.compile_seconds,
         parameters=model.experiment.size,
         parts={part: columns for part, columns in parts.items() if columns},
+        threshold=history.threshold,
     )

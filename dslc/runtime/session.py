@@ -160,7 +160,7 @@ class Session:
             sources = sources_of(self.program, rows)
             write_plan(memory, plan, self.program)
             span = self.experiment.loss_span
-            if whole and len(val):
+            if (whole or wanted) and len(val):
                 self._prediction()  # compiled now, so that no training is kept waiting
 
             def measure() -> dict[str, float]:

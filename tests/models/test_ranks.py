@@ -250,6 +250,19 @@ def test_watching_a_rank_changes_no_weight(backend: str) -> None:
     assert weights_of(first) == weights_of(second)
 
 
+def test_without_ranks_nothing_is_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No entry more is compiled; nor is one for a rank that no validation rows are there for."""
+
+    def refused(*given: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("dslc.runtime.session.predictor", refused)
+    plain = training("watch accuracy")
+    fit(plain)
+    plain.evaluate(X, Y)
+    assert list(training("watch roc_auc").fit(X, Y).epochs[0]) == ["train.loss"]
+
+
 def weights_of(model: Model) -> dict[str, bytes]:
     return {name: weight.tobytes() for name, weight in model.weights.items()}
 
@@ -276,7 +289,7 @@ def test_an_interrupt_while_the_host_ranks_changes_nothing(backend: str, monkeyp
         calls += 1
         if calls % 2:
             raise KeyboardInterrupt
-        return whole_part(*given)  # type: ignore[arg-type]
+        return whole_part(*given)
 
     monkeypatch.setattr("dslc.runtime.session.whole_part", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -25,6 +25,7 @@ freeze body, head
 prune 50%
 prune 50% of body after 5 epochs
 keep best val.accuracy
+threshold best f1
 shuffle false
 batch 32; epochs 200
 stop after 0.5 hours
