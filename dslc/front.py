@@ -13,11 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from dslc.base_models import bases_below, bases_in
 from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, Tasks, prepare
 from dslc.data.record import Json, preparation_from, schema_from
 from dslc.data.record_check import check_preparation, check_schema, entry
 from dslc.diagnostics import ModelError, in_order
+from dslc.elaborate.base_model import Base
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
@@ -36,6 +38,7 @@ class Front:
     dataset: Dataset
     experiment: Experiment
     settings: Mapping[str, str]
+    bases: Mapping[str, Base]
 
     @classmethod
     def of_text(
@@ -50,13 +53,21 @@ class Front:
         `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
         """
         module = parse(source)
-        raw, tasks, dataset = read_data(module, folder, settings, data)
-        experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem)
-        return cls(module, raw, tasks, dataset, experiment, settings or {})
+        bases = bases_below(module, folder)
+        raw, tasks, dataset = read_data(module, folder, settings, data, bases)
+        experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem, bases)
+        return cls(module, raw, tasks, dataset, experiment, settings or {}, bases)
 
     @classmethod
-    def of_record(cls, source: Source, settings: Mapping[str, str], schema: Json, preparation: Json) -> Self:
-        """From a saved model: its text and what is known of its data, of which none is read.
+    def of_record(
+        cls,
+        source: Source,
+        settings: Mapping[str, str],
+        schema: Json,
+        preparation: Json,
+        entries: Mapping[str, memoryview],
+    ) -> Self:
+        """From a saved model: its text and what is known of its data, of which none is read; `entries` hold its bases.
 
         Raises ModelError or DataError.
         """
@@ -69,8 +80,9 @@ class Front:
         with entry("preparation.json"):
             fitted = preparation_from(preparation, known) if preparation is not None else None
             check_preparation(raw.recipe, known, fitted)
-        experiment = elaborate(module, known, settings, Path(source.name).stem)
-        return cls(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings)
+        bases = bases_in(module, entries)
+        experiment = elaborate(module, known, settings, Path(source.name).stem, bases)
+        return cls(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings, bases)
 
     @cached_property
     def definitions(self) -> str:
@@ -83,6 +95,7 @@ def read_data(
     folder: Path,
     settings: Mapping[str, str] | None = None,
     data: Mapping[str, Path] | None = None,
+    bases: Mapping[str, Base] | None = None,
 ) -> tuple[Raw, Tasks, Dataset]:
     """The data that a module names: as they are, what the loss takes each target for, and prepared.
 
@@ -93,4 +106,6 @@ def read_data(
         tasks = tasks_of(module, settings)
         return raw, tasks, prepare(raw, tasks)
     except ModelError as fault:
-        raise ModelError(in_order([*fault.diagnostics, *faults_beside_data(module, settings or {})])) from None
+        raise ModelError(
+            in_order([*fault.diagnostics, *faults_beside_data(module, settings or {}, bases or {})])
+        ) from None

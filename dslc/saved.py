@@ -7,6 +7,7 @@
     preparation.json     fitted scales and classes, or null
     history.json         the rows of the history, over all fits
     weights.safetensors  the weights by name; the optimizer's state as `state/NAME`
+    base0.dslm, ...      the models that it loads, as they were
 
 Nothing in it runs when it is read: JSON, safetensors and model text only.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dslc.base_models import MOST, STATE, WEIGHTS, entry_of
 from dslc.data.record import Json, preparation_record, schema_record
 from dslc.diagnostics import DataError, ModelError
 from dslc.driver import Compilation
@@ -31,8 +33,6 @@ from dslc.runtime.strict_json import read_json
 from dslc.runtime.tensor_file import places_in, tensors_in
 from dslc.source import Source
 
-STATE = "state/"
-WEIGHTS = "weights.safetensors"
 ENTRIES = ("model.dsl", "definitions.dsl", "model.json", "preparation.json", "history.json", WEIGHTS)
 
 COUNTED = 2**53
@@ -70,6 +70,7 @@ class Saved:
             "schema": schema_record(self.compilation.dataset.schema),
         }
         weights = save(tensors)
+        bases = (base.content for base in self.compilation.bases.values())
         write_archive(
             path,
             {
@@ -79,6 +80,7 @@ class Saved:
                 "preparation.json": _json(preparation_record(fitted) if fitted else None),
                 "history.json": _json([dict(row) for row in self.history]),
                 WEIGHTS: weights,
+                **{entry_of(number): content for number, content in enumerate(bases)},
             },
             {WEIGHTS: {name: (place.start, place.bytes) for name, place in places_in(weights, WEIGHTS).items()}},
         )
@@ -89,7 +91,8 @@ def read_saved(path: Path) -> Saved:
     entries = read_archive(path)
     if missing := [name for name in ENTRIES if name not in entries]:
         raise DataError(f"`{path}` has no `{missing[0]}`")
-    if unknown := [name for name in entries if name not in ENTRIES]:
+    known = (*ENTRIES, *map(entry_of, range(MOST)))
+    if unknown := [name for name in entries if name not in known]:
         raise DataError(f"`{path}`: `{unknown[0][:80]!a}` is no entry of a model file")
     try:
         return _understood(entries)
@@ -110,7 +113,12 @@ def _understood(entries: Mapping[str, memoryview]) -> Saved:
     epoch, iteration = _count(facts.get("epoch"), "epoch"), _count(facts.get("iteration"), "iteration")
     source = Source(f"{name}.dsl", _text(entries["model.dsl"]))
     preparation = read_json(entries["preparation.json"], "preparation.json")
-    compilation = Compilation.of_record(source, _settings(facts.get("settings")), facts.get("schema"), preparation)
+    compilation = Compilation.of_record(
+        source, _settings(facts.get("settings")), facts.get("schema"), preparation, entries
+    )
+    known = (*ENTRIES, *map(entry_of, range(len(compilation.bases))))
+    if spare := [name for name in entries if name not in known]:
+        raise DataError(f"`{spare[0]}` is the model of no `load` of `model.dsl`")
     if entries["definitions.dsl"] != compilation.definitions.encode():
         raise DataError("this dslc defines differently what the model uses of the library (`definitions.dsl`)")
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)

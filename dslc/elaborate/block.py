@@ -13,7 +13,7 @@ from dslc.elaborate.frame import Frame
 from dslc.elaborate.indexing import define
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import MEANINGS, Scope
-from dslc.elaborate.values import POISON, Composition, Instance, Poison, Repeated, Stage, Tensor, Value
+from dslc.elaborate.values import POISON, Composition, Instance, Loaded, Poison, Repeated, Stage, Tensor, Value
 from dslc.elaborate.weights import declare_state, declare_weight, update_state
 from dslc.ops.leaf import LeafRole
 from dslc.syntax.ast import (
@@ -124,7 +124,7 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
         raise Fault(Duplicate(name.span, f"`{name.text}`", frame.predicted.found[name.text][1]))
     path = frame.below(name.text)
     value = frame.at(path).evaluate(statement.value)
-    if isinstance(value, Stage | Composition | Repeated):
+    if isinstance(value, Stage | Composition | Repeated | Loaded):
         value = Instance(path, value, frame.here(name.span))
     bind_value(frame, name, value)
 
@@ -132,7 +132,7 @@ def bind(frame: Frame, name: Name, statement: Binding) -> None:
 def bind_value(frame: Frame, name: Name, value: Value) -> None:
     """The name stands for the value from here on."""
     if isinstance(value, Tensor) and value.batched and frame.own:
-        value.home.named[frame.below(name.text)] = value.node
+        frame.note(frame.below(name.text), value)
     bind_name = frame.scope.introduce if frame.scope is frame.net else frame.scope.bind
     bind_name(name.text, value, name.span)
 
@@ -159,5 +159,5 @@ def predict(frame: Frame, statement: Predict, where: str) -> None:
         scope.bind("outputs", Number(width), name.span)
     value = replace(frame.at(path), scope=scope).evaluate(statement.value)
     if isinstance(value, Tensor) and value.batched:
-        value.home.named[path] = value.node
+        frame.note(path, value)
     predicted.found[name.text] = value, statement.value.span

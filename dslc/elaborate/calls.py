@@ -14,7 +14,7 @@ from dslc.elaborate.arguments import arguments_of, head_of, unknown
 from dslc.elaborate.arithmetic import operate
 from dslc.elaborate.block import run_body
 from dslc.elaborate.draft import Activation
-from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
+from dslc.elaborate.errors import BaseFailed, ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import INSIDE
 from dslc.elaborate.numbers import Number
@@ -29,6 +29,7 @@ from dslc.elaborate.values import (
     Callee,
     Composition,
     Instance,
+    Loaded,
     Poison,
     Repeated,
     SizeOf,
@@ -62,8 +63,17 @@ def apply(frame: Frame, stage: Callable_, value: Value, span: Span) -> Value:
             for _ in range(stage.count):
                 value = value if isinstance(value, Poison) else apply(frame, stage.stage, value, span)
             return value
+        case Loaded():
+            return _run_base(frame.at(frame.below(frame.unique("load"))), stage, value, span)
         case Instance():
             return _apply_shared(frame, stage, value, span)
+
+
+def _run_base(frame: Frame, loaded: Loaded, value: Value, span: Span) -> Value:
+    """A saved model's net, its weights below `frame.path`."""
+    if frame.session.run_base is None:
+        raise Fault(BaseFailed(frame.here(span), loaded.path, "a definition by itself loads nothing"))
+    return frame.session.run_base(frame, loaded, value, span)
 
 
 def _apply_shared(frame: Frame, instance: Instance, value: Value, span: Span) -> Value:
@@ -74,6 +84,8 @@ def _apply_shared(frame: Frame, instance: Instance, value: Value, span: Span) ->
             raise Fault(SharedShape(frame.here(span), instance.path, first, given, uses[0].span))
         instance.uses.append(Use(value.shape, frame.here(span), frame.draft))
     again = replace(frame.at(instance.path), use=f"{frame.use} use {len(uses) + 1}" if uses else frame.use)
+    if isinstance(instance.stage, Loaded):
+        return _run_base(again, instance.stage, value, span)
     return apply(again, instance.stage, value, span)
 
 
@@ -128,8 +140,8 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
         return value
     inner.locate(span)
     if value.batched:
-        value.home.named[inner.path] = value.node
         _note_activation(inner, definition, given, value, frame.here(span))
+        inner.note(inner.path, value)
     if definition.kind is DefinitionKind.LOSS:
         value = batching.mean(value, None, frame.here(span))
     return replace(value, holes=(), maker=definition.name.text, span=frame.here(span))
@@ -166,7 +178,7 @@ def _received(frame: Frame, name: str, argument: Bound) -> Value:
             return replace(tensor, holes=())
         case Stage(arguments=()) as definition:
             return definition
-        case Stage() | Composition() | Repeated() as waiting:
+        case Stage() | Composition() | Repeated() | Loaded() as waiting:
             return Instance(frame.below(name), waiting, argument.span)
         case value:
             return value

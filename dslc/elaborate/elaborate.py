@@ -14,6 +14,7 @@ from dataclasses import replace
 from dslc.data.schema import Schema, Task
 from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
 from dslc.elaborate import batching
+from dslc.elaborate.base_model import Base
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, Taken, TooDeep, Unused
@@ -27,6 +28,7 @@ from dslc.elaborate.health import dead_units
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
 from dslc.elaborate.lints import lints
+from dslc.elaborate.load import run_base
 from dslc.elaborate.loop import loop_of
 from dslc.elaborate.metrics import metric_frame, watch, whole_part_frame
 from dslc.elaborate.net import net_frame, run_net
@@ -46,6 +48,8 @@ from dslc.scalar import functions
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
+
+NO_BASES: Mapping[str, Base] = {}
 
 FRAMES = 12_000
 """Python frames that 64 nested calls of deeply nested expressions may take."""
@@ -69,13 +73,20 @@ def _task(loss: MainLoss, declared: bool) -> Task:
     return Task.CLASSES if loss.link.classes or (declared and not loss.name) else Task.VALUES
 
 
-def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Override], name: str) -> Experiment:
+def elaborate(
+    module: ast.Module,
+    schema: Schema,
+    overrides: Mapping[str, Override],
+    name: str,
+    bases: Mapping[str, Base] = NO_BASES,
+) -> Experiment:
     """The experiment, its warnings included. Raises ModelError with every independent fault.
 
-    `overrides` are values for lets by name, as `--set` gives them (texts) or as Python does.
+    `overrides` are values for lets by name, as `--set` gives them (texts) or as Python does; `bases` are the saved
+    models that it loads, by the path as it is written.
     """
     items = survey(module)
-    session = _open(module, items)
+    session = _open(module, items, bases)
     session.inputs = tuple(field.name for field in schema.inputs)
     session.targets = tuple(target.name for target in schema.targets)
     tables = {field.name for field in schema.inputs if field.columns}
@@ -90,19 +101,23 @@ def elaborate(module: ast.Module, schema: Schema, overrides: Mapping[str, Overri
     return experiment
 
 
-def faults_beside_data(module: ast.Module, overrides: Mapping[str, Override]) -> list[Diagnostic]:
+def faults_beside_data(
+    module: ast.Module, overrides: Mapping[str, Override], bases: Mapping[str, Base] = NO_BASES
+) -> list[Diagnostic]:
     """The errors of a module whose data block is at fault: those that show without a schema, and no consequences."""
     items = survey(module)
-    session = _open(module, items, data_known=False)
+    session = _open(module, items, bases, data_known=False)
     with _deep_recursion(session):
         _elaborate(session, module, items, Schema((), (), BUILT_IN), overrides, "")
     return _errors(session)
 
 
-def _open(module: ast.Module, items: Survey, data_known: bool = True) -> Session:
+def _open(module: ast.Module, items: Survey, bases: Mapping[str, Base], data_known: bool = True) -> Session:
     library = Library(module)
     faults = [*items.faults, *library.faults]
-    return Session(module.span.source, library, evaluate, call_definition, faults=faults, data_known=data_known)
+    session = Session(module.span.source, library, evaluate, call_definition, faults=faults, data_known=data_known)
+    session.bases, session.run_base = bases, run_base
+    return session
 
 
 def _errors(session: Session) -> list[Diagnostic]:

@@ -32,7 +32,7 @@ from math import prod
 from dslc.data.schema import Schema
 from dslc.diagnostics import Diagnostic
 from dslc.frozen import Frozen
-from dslc.graph.graph import Graph, NodeId
+from dslc.graph.graph import Array, Graph, NodeId
 from dslc.source import Span
 
 
@@ -46,15 +46,22 @@ class Setting(Frozen):
     span: Span
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """The initial value of a weight that was loaded, whatever the seed."""
+
+    value: Array
+
+
 class Tensor(Frozen):
-    """A parameter or an optimizer state: `initial` is a graph without inputs but CLOCK seed, output `value`.
+    """A parameter or an optimizer state: `initial` is a graph without inputs but CLOCK seed, output `value`, or stored.
 
     A parameter that is not `trained` is a layer's state: the training graph itself says its new value.
     """
 
     name: str
     shape: tuple[int, ...]
-    initial: Graph
+    initial: Graph | Stored
     span: Span
     trained: bool = True
 

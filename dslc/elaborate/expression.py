@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, numbers, static
 from dslc.elaborate.arguments import evaluated
 from dslc.elaborate.arithmetic import operand, operate
 from dslc.elaborate.calls import apply, invoke
-from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, IndexForm, NotCallable, Unexpected
+from dslc.elaborate.errors import BaseFailed, Cascade, ExtraArgument, Fault, IndexForm, NotCallable, Unexpected
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.names import look_up, resolve
 from dslc.elaborate.numbers import Number
@@ -29,6 +28,7 @@ from dslc.elaborate.values import (
     Callable_,
     Composition,
     Instance,
+    Loaded,
     Poison,
     Repeated,
     SizeOf,
@@ -109,7 +109,7 @@ def _evaluate(frame: Frame, expression: ast.Expression) -> Value:
         case ast.Member():
             raise Fault(Unexpected(expression.span, f"`{expression.span.text}`", "a value"))
         case ast.Load():
-            raise Fault(NotYet(expression.span, "`load`"))
+            return _load(frame, expression)
         case _:
             assert_never(expression)
 
@@ -222,7 +222,7 @@ def _full(stage: Stage) -> bool:
 
 def _callable(value: Value, name: ast.Name) -> Callable_:
     match value:
-        case Stage() | Composition() | Repeated() | Instance():
+        case Stage() | Composition() | Repeated() | Loaded() | Instance():
             return value
         case Poison():
             raise Cascade
@@ -239,7 +239,7 @@ def _pipe(frame: Frame, expression: ast.Pipe) -> Value:
     match value:
         case Poison():
             return POISON
-        case Stage() | Instance() | Repeated():
+        case Stage() | Instance() | Repeated() | Loaded():
             return Composition((value, stage), frame.here(expression.span))
         case Composition(stages=stages):
             return Composition((*stages, stage), frame.here(expression.span))
@@ -253,7 +253,7 @@ def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
         return Composition((_stage(frame, expression.value), _stage(frame, expression.stage)), expression.span)
     if not isinstance(expression, ast.Call):
         value = resolve(frame, expression) if isinstance(expression, ast.Name) else evaluate(frame, expression)
-        if isinstance(value, Stage | Composition | Repeated | Instance):
+        if isinstance(value, Stage | Composition | Repeated | Loaded | Instance):
             return value
         if isinstance(value, Poison):
             raise Cascade
@@ -263,6 +263,14 @@ def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
     if not isinstance(callee, Stage) or callee.arguments:
         raise Fault(ExtraArgument(expression.span, expression.callee.text, 1, "argument, which the pipe gives"))
     return Stage(callee.callee, given, frame.here(expression.span), _axes(expression))
+
+
+def _load(frame: Frame, expression: ast.Load) -> Loaded:
+    path = expression.path.value
+    base = frame.session.bases.get(path)
+    if base is None:
+        raise Fault(BaseFailed(expression.path.span, path, "a definition by itself loads nothing"))
+    return Loaded(base, path, expression.until, frame.here(expression.span))
 
 
 def _repeat(frame: Frame, expression: ast.Repeat) -> Value:

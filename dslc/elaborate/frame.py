@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dslc.diagnostics import Diagnostic
+from dslc.elaborate.base_model import Base
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Exhausted, Fault, Recursive, TooLarge
 from dslc.elaborate.experiment import Tensor as Parameter
@@ -13,10 +14,10 @@ from dslc.elaborate.heads import IDENTITY, Head, Link, Predicted
 from dslc.elaborate.library import Library
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.values import POISON, Bound, Poison, Value
+from dslc.elaborate.values import POISON, Bound, Loaded, Poison, Tensor, Value
 from dslc.elaborate.whole_part import WholePart
 from dslc.frozen import Frozen
-from dslc.graph.graph import NodeId, Origin, Role
+from dslc.graph.graph import Array, NodeId, Origin, Role
 from dslc.source import Source, Span
 from dslc.syntax.ast import Definition, DefinitionKind, Expression
 
@@ -25,6 +26,14 @@ DEPTH = 64
 
 CALLS = 8_000
 """Calls of definitions in one elaboration."""
+
+
+class Reached(Exception):
+    """The tensor at which the elaboration of a base ends."""
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = value
 
 
 @dataclass(slots=True)
@@ -49,6 +58,10 @@ class Session:
     inputs: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
+    bases: Mapping[str, Base] = field(default_factory=dict)  # what `load` names, by the path as it is written
+    run_base: Callable[[Frame, Loaded, Value, Span], Value] | None = None
+    loading: tuple[str, Mapping[str, Array]] | None = None  # within a base: the path of its load, its weights
+    stop_at: str | None = None  # within a base: the path at whose tensor its elaboration ends
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison
 
 
@@ -126,6 +139,12 @@ class Frame:
         """The same place, where losses and metrics are about this head alone."""
         return replace(self, heads=(head,), link=head.link) if head else self
 
+    def note(self, path: str, value: Tensor) -> None:
+        """The value is what `path` names. Raises Reached where a base ends here."""
+        value.home.named[path] = value.node
+        if path == self.session.stop_at:
+            raise Reached(value)
+
     def unique(self, name: str) -> str:
         """`name`, `name_2`, ... : the next one in this call."""
         self.taken[name] = self.taken.get(name, 0) + 1
@@ -150,6 +169,7 @@ class Frame:
             raise Exhausted(Recursive(self.here(span), max(stack, key=stack.count), DEPTH))
         if session.calls > CALLS:
             raise Exhausted(TooLarge(self.here(span), "calls of definitions", CALLS))
-        site = None if own else self.here(span)
+        # Within a base whatever happens, happens where it is loaded.
+        site = None if own and self.session.loading is None else self.here(span)
         inner = self.at(self.below(self.unique(definition.name.text)))
         return replace(inner, scope=scope, kinds=kinds, stack=stack, own=own, site=site, predicted=None)

@@ -31,12 +31,21 @@ from dslc.source import Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
 
+NO_TENSORS: Mapping[str, Tensor] = {}
+
 
 def net_frame(
-    session: Session, module: ast.Module, schema: Schema, losses: Losses, draft: Draft, training: bool
+    session: Session,
+    module: ast.Module,
+    schema: Schema,
+    losses: Losses,
+    draft: Draft,
+    training: bool,
+    given: Mapping[str, Tensor] = NO_TENSORS,
 ) -> Frame:
     """The frame of `net` in a draft: the inputs that the file mentions, and `outputs` of the only target.
 
+    `given` are tensors that stand for inputs.
     Where there are several targets, each `predict` has an `outputs` of its own.
     """
     scope = Scope(session.root)
@@ -50,7 +59,7 @@ def net_frame(
         names = [field.name, *(["inputs"] if len(schema.inputs) == 1 and field.name != "inputs" else [])]
         for name in sorted(mentioned.intersection(names)):
             try:
-                scope.introduce(name, _input(frame, field, name), field.span)
+                scope.introduce(name, given.get(field.name) or _input(frame, field, name), field.span)
             except Fault as fault:
                 scope.bind(name, frame.report(fault), field.span)
     count = next(iter(widths.values())) if len(widths) == 1 else None

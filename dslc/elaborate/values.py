@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from dslc.elaborate.base_model import Base
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.numbers import Number
 from dslc.frozen import Frozen
@@ -129,6 +130,16 @@ class Repeated(Frozen):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """`load "base.dslm" until flatten`: a saved model's net, waiting for its input; `path` is as it is written."""
+
+    base: Base
+    path: str
+    until: ast.Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Use:
     """A use of an instance in one graph."""
 
@@ -142,12 +153,12 @@ class Instance:
     """A callable bound to a name: every use shares its weights, which live below `path`."""
 
     path: str
-    stage: Stage | Composition | Repeated
+    stage: Stage | Composition | Repeated | Loaded
     span: Span
     uses: list[Use] = field(default_factory=list)
 
 
-Callable_: TypeAlias = Stage | Composition | Repeated | Instance
+Callable_: TypeAlias = Stage | Composition | Repeated | Loaded | Instance
 Value: TypeAlias = Tensor | Tensors | Number | SizeOf | Words | Callable_ | Poison
 
 
@@ -171,7 +182,7 @@ def kind_of(value: Value) -> str:
             return f"{article} {definition.kind.value}"
         case Stage():
             return "a function"
-        case Composition() | Repeated() | Instance():
+        case Composition() | Repeated() | Loaded() | Instance():
             return "a layer without its input"
         case Poison():
             return "a faulty value"

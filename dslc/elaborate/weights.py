@@ -14,6 +14,7 @@ from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import (
+    BaseFailed,
     Cascade,
     Fault,
     Misplaced,
@@ -24,12 +25,14 @@ from dslc.elaborate.errors import (
     TooLarge,
     UntrainedWeight,
 )
+from dslc.elaborate.experiment import AVERAGE, Stored
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.values import Poison, Stage, Tensor, Value, shape_of
 from dslc.graph.graph import Graph, TensorType
 from dslc.ops.leaf import LeafRole
 from dslc.ops.stop import StopGradient
+from dslc.source import Span
 from dslc.syntax.ast import Definition, DefinitionKind, Expression, Leading, Shape, State, Update, Weight
 
 
@@ -115,9 +118,21 @@ def _register(frame: Frame, statement: Weight | State, place: WeightPlace, role:
     session.elements += prod(place.shape)
     if session.elements > static.LARGEST_EXTENT:
         raise Fault(TooLarge(span, "trained numbers", static.LARGEST_EXTENT))
-    graph = initial_graph(frame, statement.initial, place)
+    graph = _stored(frame, place, span) or initial_graph(frame, statement.initial, place)
     trained = isinstance(statement, Weight)
     _registered(frame, role)[place.path] = Parameter(place.path, place.shape, graph, span, trained)
+
+
+def _stored(frame: Frame, place: WeightPlace, span: Span) -> Stored | None:
+    """Within a base, what it was saved with: of a weight that has one, the moving average, which predicts."""
+    if frame.session.loading is None:
+        return None
+    prefix, weights = frame.session.loading
+    name = place.path.removeprefix(f"{prefix}.")
+    value = weights.get(AVERAGE + name, weights.get(name))
+    if value is None or value.shape != place.shape:
+        raise Fault(BaseFailed(span, prefix, f"it has no weight `{name}` of shape {shape_of(place.shape)}"))
+    return Stored(value)
 
 
 def initial_graph(frame: Frame, initial: Expression, place: WeightPlace) -> Graph:

@@ -85,13 +85,13 @@ def read_archive(path: Path) -> dict[str, memoryview]:
         raise DataError(f"`{path}` is too large for a model file")
     content = path.read_bytes()
     try:
-        return _checked(content)
+        return unpacked(content)
     except DataError as error:
         raise DataError(f"`{path}` {error}") from None
 
 
-def _checked(content: bytes) -> dict[str, memoryview]:
-    """The entries; DataError that goes on where the file's name has stopped."""
+def unpacked(content: bytes) -> dict[str, memoryview]:
+    """The entries of a model file with these bytes; DataError that goes on where the file's name has stopped."""
     entries = _entries(content)
     whole = content[-DIGEST:] == digest(memoryview(content)[:-DIGEST]).encode()
     listed = _manifest(entries.pop(MANIFEST, memoryview(b"")), whole)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dslc.diagnostics import DataError, did_you_mean
-from dslc.elaborate.experiment import Experiment, Tensor
+from dslc.elaborate.experiment import Experiment, Stored, Tensor
 from dslc.graph.evaluate import evaluate
 from dslc.graph.graph import Array
 from dslc.ops.leaf import Leaf, LeafRole
@@ -91,6 +91,8 @@ def initial_values(experiment: Experiment, seed: int) -> dict[str, Array]:
 
 
 def _initial(tensor: Tensor, seed: int, settings: Mapping[str, float]) -> Array:
+    if isinstance(tensor.initial, Stored):
+        return np.asarray(tensor.initial.value, np.float64)
     leaves: dict[int, Array] = {}
     for node in tensor.initial.nodes:
         match node.op:
