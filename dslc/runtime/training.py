@@ -17,6 +17,7 @@ from dslc.diagnostics import TrainingDiverged
 from dslc.graph.graph import Array
 from dslc.program import machine, registers
 from dslc.program.backend import Executable, MachineMemory
+from dslc.runtime.health import is_health
 from dslc.runtime.history import History, Status, history_row
 from dslc.runtime.plan import Plan
 from dslc.runtime.rows import Rows
@@ -172,7 +173,8 @@ class Training:
 
     def _row(self, epoch: int) -> dict[str, float]:
         row = history_row(self.memory.history, self.plan.columns, epoch)
-        return {name: value for name, value in row.items() if self.plan.val_rows or not name.startswith("val.")}
+        present = {name: value for name, value in row.items() if self.plan.val_rows or not name.startswith("val.")}
+        return dict(sorted(present.items(), key=lambda column: is_health(column[0])))
 
     def _reason(self, answer: int, ended_by: str) -> str:
         """Why the machine stopped, in words."""

@@ -16,6 +16,7 @@ from dslc.program.backend import Bytes
 from dslc.program.program import Element, Program, Region
 from dslc.runtime.rows import Rows, sources_of
 from dslc.runtime.tensors import initial_values
+from dslc.scalar.types import sized
 from dslc.source import Source
 
 PRESENT = 5
@@ -39,7 +40,7 @@ def arena_of(program: Program, compilation: Compilation, byte: int) -> Bytes:
     for region in (Region.PARAMETER, Region.STATE):
         written(program, arena, region, values)
     written(program, arena, Region.CLOCK, {key: np.asarray(value) for key, value in CLOCK.items()})
-    written(program, arena, Region.TOTAL, {b.name: np.zeros(()) for b in program.buffers})
+    written(program, arena, Region.TOTAL, {b.name: np.zeros(sized(b.shape, 0)) for b in program.buffers})
     return arena
 
 

@@ -157,7 +157,10 @@ def history_cases(entries: Entries) -> dict[str, Case]:
     rows = json.loads(entries["history.json"])
     values = {"text": '"x"', "a list": "[]", "true": "true", "10^400": "1" + "0" * 400, "null": "null"}
     texts = {
-        f"a loss that is {name}": (json.dumps([*rows, {"loss": 0.25}]).replace("0.25", value), "row 1: 'loss' is no")
+        f"a loss that is {name}": (
+            json.dumps([*rows, {"loss": 0.12345}]).replace("0.12345", value),
+            "row 1: 'loss' is no",
+        )
         for name, value in values.items()
     }
     texts["a history of numbers"] = ("[1]", "row 0 is no row of a history")

@@ -46,6 +46,10 @@ class _Counted:
         self._entries.train(thread, threads, first, rows)
         self._stop.count()
 
+    def health(self, thread: int, threads: int, first: int, rows: int) -> None:
+        self._entries.health(thread, threads, first, rows)
+        self._stop.count()
+
     def evaluate(self, thread: int, threads: int, first: int, rows: int) -> None:
         self._entries.evaluate(thread, threads, first, rows)
         self._stop.count()
