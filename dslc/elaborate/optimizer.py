@@ -55,7 +55,7 @@ class Change(Frozen):
     after: Tensor
 
 
-class Step(Frozen):
+class WeightUpdate(Frozen):
     """What an update of one weight changes, the weight first, and the states that it keeps."""
 
     changes: tuple[Change, ...]
@@ -89,7 +89,9 @@ def choose(frame: Frame, use: ast.Name | ast.Call) -> Chosen:
     return Chosen(definition, arguments, use.span)
 
 
-def update(frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, iteration: Tensor | None = None) -> Step:
+def update(
+    frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, iteration: Tensor | None = None
+) -> WeightUpdate:
     """The optimizer's formulas for one weight. Raises Fault, or Cascade.
 
     `iteration` is which update of the weight it is, from 1, where that is not the training's own count.
@@ -111,7 +113,7 @@ def update(frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, it
         changes += changed
         if changed or _read(frame.draft, leaf.node):
             kept.append(state)
-    return Step(tuple(changes), tuple(kept))
+    return WeightUpdate(tuple(changes), tuple(kept))
 
 
 def _opened(frame: Frame, chosen: Chosen, weight: Parameter, iteration: Tensor | None) -> Frame:

@@ -26,7 +26,7 @@ from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.groups import Groups, by_group, most_specific
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.optimizer import Change, Chosen, Step, choose, leaf_of, update
+from dslc.elaborate.optimizer import Change, Chosen, WeightUpdate, choose, leaf_of, update
 from dslc.elaborate.prune import mask_of, masked, read_prunings
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.train import Plan, whole_epochs
@@ -117,7 +117,7 @@ def _outputs(changes: Iterable[Change]) -> dict[str, NodeId]:
     return {UPDATE + change.name: change.after.node for change in changes}
 
 
-def _update(frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, delay: Delay | None) -> Step:
+def _update(frame: Frame, chosen: Chosen, weight: Parameter, gradient: Tensor, delay: Delay | None) -> WeightUpdate:
     """The update of one weight, which does nothing while the weight is frozen."""
     if delay is None:
         return update(frame, chosen, weight, gradient)
@@ -130,10 +130,10 @@ def _unless(frozen: Tensor, change: Change, span: Span) -> Change:
     return change.replaced(after=replace(after, maker=change.after.maker))
 
 
-def _masked(frame: Frame, weight: Parameter, made: Step) -> Step:
+def _masked(frame: Frame, weight: Parameter, made: WeightUpdate) -> WeightUpdate:
     mask = mask_of(weight)
     first, *others = made.changes
-    return Step((masked(frame, mask, first), *others), (*made.states, mask))
+    return WeightUpdate((masked(frame, mask, first), *others), (*made.states, mask))
 
 
 def _averaged(frame: Frame, decay: Number, weight: Parameter, change: Change) -> Change:

@@ -40,7 +40,8 @@ def arena_of(program: Program, compilation: Compilation, byte: int) -> Bytes:
     for region in (Region.PARAMETER, Region.STATE):
         written(program, arena, region, values)
     written(program, arena, Region.CLOCK, {key: np.asarray(value) for key, value in CLOCK.items()})
-    written(program, arena, Region.TOTAL, {b.name: np.zeros(sized(b.shape, 0)) for b in program.buffers})
+    totals = {b.name: np.zeros(sized(b.shape, 0)) for b in program.buffers if b.region is Region.TOTAL}
+    written(program, arena, Region.TOTAL, totals)
     return arena
 
 
