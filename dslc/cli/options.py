@@ -11,7 +11,11 @@ set_option = click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override a `let` of the file. May be repeated."
 )
 data_option = click.option(
-    "--data", "paths", multiple=True, metavar="[NAME=]PATH", help="Read data from PATH, not from where the file says."
+    "--data",
+    "paths",
+    multiple=True,
+    metavar="[NAME=]PATH",
+    help="Read data from PATH, not from where the file says; for npz also a folder of IDX files.",
 )
 backend_option = click.option(
     "--backend", default="cpu", metavar="NAME", show_default=True, help="What to compile for."

@@ -5,7 +5,7 @@ For a block that Python feeds (`input x: [4]`) the table has no rows until `feed
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -13,12 +13,11 @@ from typing import assert_never
 
 import numpy as np
 
-from dslc.data import errors
+from dslc.data import errors, idx, npz
 from dslc.data.column import NOUNS, Cells, Column, Kind
 from dslc.data.columns import Names, carried, check_columns, check_inputs, choose, reach
 from dslc.data.formula import evaluate, names_in
-from dslc.data.npz import array_names, read_arrays, read_headers
-from dslc.data.paths import locate
+from dslc.data.paths import Located, locate
 from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, ParquetSource, PythonSource, Recipe, read_recipe
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table import ArrayOrigin, Frame, Numbers, Table, require_finite
@@ -191,10 +190,12 @@ def _weight(frame: Frame, name: ast.Name) -> Cells | None:
 
 
 def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:
-    located = locate(source.path, folder, overrides)
-    shown = located.shown
-    held = Names(array_names(located.path, shown), "array", f"`{shown}`")
+    located = locate(source.path, folder, overrides, folders=True)
+    shown, several = located.shown, located.path.is_dir()
+    found = idx.array_names(located.path, shown) if several else npz.array_names(located.path, shown)
+    held = Names(found, "array", f"`{shown}`")
     plans = source.fields or tuple(FieldPlan(name, name, source.path.span) for name in held.all)
+    plans = _as_in_mnist(plans, recipe, held) if several else plans
     unknown = [held.unknown(plan.stored, plan.span) for plan in plans if plan.stored not in held.all]
     if unknown:
         raise ModelError(in_order(unknown))
@@ -202,15 +203,37 @@ def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mappin
     inputs = choose(names, recipe)
     beside = carried(names, recipe)
     fields = _used(inputs, beside, _with_targets(plans, recipe.targets), recipe)
-    headers = read_headers(located.path, shown, sorted({plan.stored for plan in fields.values()}), budget)
-    rows = _common_rows({name: header.shape for name, header in headers.items()}, shown)
-    shapes = {name: _declared(plan, headers[plan.stored].shape[1:], shown) for name, plan in fields.items()}
-    stored = read_arrays(located.path, shown, headers)
+    extents, read = _arrays(located, sorted({plan.stored for plan in fields.values()}), budget)
+    rows = _common_rows(extents, shown)
+    shapes = {name: _declared(plan, extents[plan.stored][1:], shown) for name, plan in fields.items()}
+    stored = read()
     arrays = {name: stored[plan.stored].reshape(rows, *shapes[name]) for name, plan in fields.items()}
     origin = ArrayOrigin(shown, {plan.name: plan.stored for plan in fields.values()})
     for name, values in arrays.items():
         require_finite(values, name, origin)
     return _raw(recipe, inputs, beside, fields, Arrays(rows, arrays, origin))
+
+
+def _arrays(
+    located: Located, names: Sequence[str], budget: int
+) -> tuple[dict[str, tuple[int, ...]], Callable[[], dict[str, Numbers]]]:
+    """The shapes of these arrays, and what reads them once that they fit is known."""
+    path, shown = located.path, located.shown
+    if path.is_dir():
+        files = idx.read_headers(path, shown, names, budget)
+        return {name: file.shape for name, file in files.items()}, lambda: idx.read_arrays(path, shown, files)
+    members = npz.read_headers(path, shown, names, budget)
+    return {name: member.shape for name, member in members.items()}, lambda: npz.read_arrays(path, shown, members)
+
+
+def _as_in_mnist(plans: Sequence[FieldPlan], recipe: Recipe, held: Names) -> tuple[FieldPlan, ...]:
+    """Where the file asks for one input and one target, and a folder has them under MNIST's names alone, those."""
+    targets = {target.name for target in recipe.targets}
+    inputs, goals = ([p for p in plans if (p.name in targets) is goal] for goal in (False, True))
+    theirs = not {p.stored for p in plans} & set(held.all) and {idx.IMAGES, idx.LABELS} <= set(held.all)
+    if len(inputs) != 1 or len(goals) != 1 or not theirs:
+        return tuple(plans)
+    return inputs[0].replaced(stored=idx.IMAGES), goals[0].replaced(stored=idx.LABELS)
 
 
 def _await_python(recipe: Recipe, source: PythonSource) -> Raw:

@@ -22,8 +22,9 @@ class Located(Frozen):
     shown: str
 
 
-def locate(written: ast.Text, folder: Path, overrides: Mapping[str, Path]) -> Located:
-    """The file for a path as written. Raises ModelError if there is none or it lies outside `folder`.
+def locate(written: ast.Text, folder: Path, overrides: Mapping[str, Path], folders: bool = False) -> Located:
+    """The file for a path as written, or with `folders` a folder too. Raises ModelError if there is none or it lies
+    outside `folder`.
 
     `overrides` replaces paths by the text written in the model file, or by "" for the only one; DataError for a
     text that is not there.
@@ -33,10 +34,10 @@ def locate(written: ast.Text, folder: Path, overrides: Mapping[str, Path]) -> Lo
     override = overrides.get(written.value, overrides.get(""))
     try:
         if override is not None:
-            return _existing(override, str(override), written)
+            return _existing(override, str(override), written, folders)
         if _leaves(written.value) or not (folder / written.value).resolve().is_relative_to(folder.resolve()):
             raise ModelError([OutsideFolder(written.span, written.value)])
-        return _existing(folder / written.value, written.value, written)
+        return _existing(folder / written.value, written.value, written, folders)
     except (OSError, RuntimeError):  # a name too long, a folder that may not be searched, a circle of links
         raise ModelError([FileMissing(written.span, written.value, "cannot reach")]) from None
 
@@ -46,8 +47,8 @@ def _leaves(path: str) -> bool:
     return "\0" in path or any(kind.is_absolute() or kind.drive or ".." in kind.parts for kind in kinds)
 
 
-def _existing(path: Path, shown: str, written: ast.Text) -> Located:
-    if path.is_file():
+def _existing(path: Path, shown: str, written: ast.Text, folders: bool) -> Located:
+    if path.is_file() or (folders and path.is_dir()):
         return Located(path, shown)
     if path.exists():
         raise ModelError([FileMissing(written.span, shown, "not a file:")])
