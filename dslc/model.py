@@ -39,7 +39,7 @@ from dslc.plan import Parts, ResourcePlan, plan_resources
 from dslc.predictions import Prediction, fitted_for, only, predictions, unfitted
 from dslc.program.backend import Backend, Integers
 from dslc.program.program import Element, Program
-from dslc.runtime.history import History, Status
+from dslc.runtime.history import Evaluation, History, Status
 from dslc.runtime.rows import Rows
 from dslc.runtime.session import Session
 from dslc.runtime.tensors import new_weights
@@ -233,10 +233,10 @@ class Model:
         y: Truth | None = None,
         *,
         sample_weight: npt.ArrayLike | None = None,
-    ) -> dict[str, float]:
+    ) -> Evaluation:
         """`loss` and the watched metrics over `x` and `y`, or over the test part of the data that the model trains on.
 
-        `sample_weight` [rows] says how much each row counts. The dict is empty for a part without rows.
+        `sample_weight` [rows] says how much each row counts. Empty for a part without rows; `.tables` has the tables.
         """
         if x is None:
             self._dataset(None, y, None)
@@ -247,13 +247,13 @@ class Model:
                 dataset = dataset.weighed(weights_of(sample_weight, dataset, False))
             return self.session.evaluate(_rows(dataset))
 
-    def evaluate_part(self, part: Part) -> dict[str, float]:
+    def evaluate_part(self, part: Part) -> Evaluation:
         """`loss` and metrics over one part of the data that the model trains on; empty for a part without rows."""
         with self._turn:
             chosen = {"train": self.dataset.train, "val": self.dataset.val, "test": self.dataset.test}[part]
-            return self.session.evaluate(self.rows, chosen) if len(chosen) else {}
+            return self.session.evaluate(self.rows, chosen) if len(chosen) else Evaluation({}, {})
 
-    def evaluate_file(self, path: str | Path | None = None) -> dict[str, float]:
+    def evaluate_file(self, path: str | Path | None = None) -> Evaluation:
         """`loss` and metrics over all rows of the file at `path`, read as the data block reads its own.
 
         Without a path: over the test part of the data block's own file, below the working directory, or over all of

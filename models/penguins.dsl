@@ -22,5 +22,5 @@ train {
   epochs 200
   seed 7
   stop when val.loss stalls 10 epochs; keep best
-  watch accuracy
+  watch accuracy, confusion
 }

@@ -16,6 +16,7 @@ from dslc.diagnostics import ModelError, did_you_mean
 
 if TYPE_CHECKING:
     from dslc.model import Model
+    from dslc.runtime.history import Evaluation
 
 
 @click.command("eval")
@@ -36,6 +37,7 @@ def command(
     """
     from dslc.cli.progress import number
     from dslc.cli.saved_model import opened
+    from dslc.cli.tables import to_record, to_text
 
     wanted = _wanted(bounds)
     loaded = opened(model, backend, threads)
@@ -45,17 +47,21 @@ def command(
     if form == "json":
         metrics = {name: value if math.isfinite(value) else None for name, value in found.items()}
         record = {"schema": 1, "model": str(model), "metrics": metrics, "missed": missed}
+        if found.tables:
+            record["tables"] = {name: to_record(loaded, name, table) for name, table in found.tables.items()}
         click.echo(json.dumps(record, allow_nan=False))
     else:
         width = max(len(name) for name in found)
         click.echo("\n".join(f"{name:<{width}}  {number(value)}" for name, value in found.items()))
+        for name, table in found.tables.items():
+            click.echo(f"\n{to_text(loaded, name, table)}")
     for name in missed:
         side = "under" if name in higher else "over"
         say(f"`{name}` is {number(found[name])}, {side} {wanted[name]:g}")
     return Exit.FINDINGS if missed else Exit.OK
 
 
-def _measured(model: Model, data: Path | None) -> dict[str, float]:
+def _measured(model: Model, data: Path | None) -> Evaluation:
     from dslc.data.errors import FileMissing
 
     try:

@@ -18,8 +18,9 @@ Outputs, by name:
     updates   update.NAME for every other parameter, and state of the optimizer, that changes
     evaluate  sums.weight, sums.loss: [], sums.1, sums.2 ...: sums over the rows present of weight * quantity
     finish    loss and each metric that is made of sums, from TOTAL leaves weight, loss, 1, 2 ...
-    whole     each metric that ranks rows among one another: []; here ROWS are all rows of a part, of which it sees
-              predictions, targets and weights. No program has this graph: it is evaluated by its meaning
+    whole     each metric that ranks rows among one another: [], and each that is a table: its shape; here ROWS are
+              all rows of a part, of which it sees predictions, targets and weights. No program has this graph: it is
+              evaluated by its meaning
     predict   prediction.HEAD: the net's raw output; probability.HEAD: after the loss's link; decision.HEAD: id or value
 """
 
@@ -67,11 +68,12 @@ class Tensor(Frozen):
 
 
 class Metric(Frozen):
-    """A column of the history beside the loss: `accuracy`; `higher` is better or not."""
+    """A column of the history beside the loss: `accuracy`; `higher` is better or not. One that is a `table` is none."""
 
     name: str
     higher: bool
     span: Span
+    table: bool = False
 
 
 GRADIENT = "gradient."

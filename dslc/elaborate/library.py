@@ -16,7 +16,6 @@ from dslc.syntax.ast import Definition, DefinitionKind, Module
 # fmt: off
 PLANNED = frozenset({
     "embed", "rnn", "lstm", "gru", "bidirectional", "last", "attention", "positions",
-    "confusion",
 })
 # fmt: on
 """Names of the standard library that are not built yet."""

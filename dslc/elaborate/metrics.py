@@ -33,7 +33,7 @@ Place: TypeAlias = Callable[[ast.Name | ast.Call], tuple[Frame, dict[str, NodeId
 
 
 def watch(place: Place, watched: Sequence[ast.Name | ast.Call]) -> list[Metric]:
-    """The metrics in order."""
+    """The metrics in order that are numbers; tables are among the outputs alone."""
     metrics: dict[str, Metric] = {}
     for use in watched:
         frame, outputs = place(use)
@@ -44,12 +44,12 @@ def watch(place: Place, watched: Sequence[ast.Name | ast.Call]) -> list[Metric]:
                 if metric.name in metrics:
                     raise Fault(Duplicate(use.span, f"`{metric.name}`", metrics[metric.name].span))
                 metrics[metric.name] = metric
-                outputs[metric.name] = _total(frame, value, use)
+                outputs[metric.name] = _table(frame, value, use) if metric.table else _total(frame, value, use)
             except Cascade:
                 continue
             except Fault as fault:
                 frame.report(fault)
-    return list(metrics.values())
+    return [metric for metric in metrics.values() if not metric.table]
 
 
 def measured(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[Metric, NodeId]:
@@ -87,11 +87,21 @@ def _metric(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[
     given = () if isinstance(use, ast.Name) else evaluated(frame, use.arguments)
     if len(frame.heads) > 1:
         head = head_of(frame, definition, given)
-    metric = Metric(f"{head.name}.{name.text}" if head else name.text, definition.higher is not False, name.span)
+    called = f"{head.name}.{name.text}" if head else name.text
+    metric = Metric(called, definition.higher is not False, name.span, definition.table)
     try:
         return metric, frame.call(definition, given, use.span)
     except Fault as fault:
         return metric, frame.report(fault)
+
+
+def _table(frame: Frame, value: Value, use: ast.Name | ast.Call) -> NodeId:
+    """The tensor that a table is. Raises Fault for one per example, and for a number."""
+    if isinstance(value, Poison):
+        raise Cascade
+    if not isinstance(value, Tensor) or value.batched or not value.shape:
+        raise Fault(Unexpected(use.span, kind_of(value), "a tensor over all examples"))
+    return value.node
 
 
 def _total(frame: Frame, value: Value, use: ast.Name | ast.Call) -> NodeId:

@@ -2,8 +2,9 @@
 
 `sum(.. over examples)` adds up batch by batch (totals.py); `tail_sum` ranks a row among all the others. A metric that
 uses it, itself or through another definition, is written into a draft of its own, whose leaves are what the net has
-predicted of every row, the targets and the example weights. Batched there means over the part, so that a sum over
-examples is a value like any other and may enter formulas per example again.
+predicted of every row, the targets and the example weights. So is one that is a table, which is no column. Batched
+there means over the part, so that a sum over examples is a value like any other and may enter formulas per example
+again.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ def needs_whole_part(node: ast.Syntax, library: Library, aliases: Mapping[str, s
         called = aliases.get(name, name) if own else name
         definition = library.find(called, KINDS, own)
         if definition is None and called == RANKS:
+            return True
+        if definition is not None and definition.table:
             return True
         if definition is not None:
             pending += [(inner, library.is_own(definition)) for inner in references(definition)]

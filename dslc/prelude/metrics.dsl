@@ -156,3 +156,14 @@ metric r2(prediction, target) higher {
   variance = max(mean(target^2 over examples, ..) - mean(target over examples, ..)^2, 0)
   share_of(variance - mean((prediction - target)^2 over examples, ..), variance)
 }
+
+# How often each class, by row, is taken for each, by column: scikit-learn `confusion_matrix`, torchmetrics
+# `ConfusionMatrix`. By the weights of the examples; one of several steps counts as a whole.
+metric confusion(prediction, target) table {
+  steps = count(target)
+  classes = count(one_hot(target)) // steps
+  truth = reshape(one_hot(target), steps, classes)
+  decided = reshape(one_hot(decide(prediction), classes), steps, classes)
+  cells[i, j] = mean(truth[s, i] * decided[s, j] over s)
+  sum(cells over examples)
+}

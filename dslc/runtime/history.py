@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dslc.graph.graph import Array
 from dslc.program.backend import Reals
 
 
@@ -30,6 +31,14 @@ class History:
 
     def __len__(self) -> int:
         return len(self.epochs)
+
+
+class Evaluation(dict[str, float]):
+    """`loss` and metrics by name; `tables` are the metrics that are tables, as `confusion` is: [classes, classes]."""
+
+    def __init__(self, values: Mapping[str, float], tables: Mapping[str, Array]) -> None:
+        super().__init__(values)
+        self.tables = dict(tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dslc.program import registers
 from dslc.program.backend import Executable, Integers, Reals
 from dslc.program.program import Program, Region
 from dslc.runtime.calls import Caller
-from dslc.runtime.history import History, Status
+from dslc.runtime.history import Evaluation, History, Status
 from dslc.runtime.memory import plan_memory, resident
 from dslc.runtime.plan import Plan, check_plan, columns_of, write_plan
 from dslc.runtime.predictor import Predictor, predictor
@@ -29,7 +29,7 @@ from dslc.runtime.tensors import initial_values, tensors_of
 from dslc.runtime.threshold import best_threshold
 from dslc.runtime.training import INTERRUPTED, Host, OnEpoch, StopRequest, Training
 from dslc.runtime.turn import Turn
-from dslc.runtime.whole_part import whole_part
+from dslc.runtime.whole_part import columns_in, whole_part
 
 
 class Session:
@@ -148,7 +148,7 @@ class Session:
         with self._turn:
             if rows.weight is not None and len(val) and not rows.weight[val].any():
                 raise DataError("the weights of the validation rows sum to 0")
-            whole = tuple(self._whole.outputs)
+            whole = columns_in(self._whole)
             columns = columns_of(self.program, whole)
             plan = Plan(loop or self.experiment.loop, columns, len(whole), len(train), len(val))
             check_plan(plan, self.program)
@@ -164,7 +164,8 @@ class Session:
                 self._prediction()  # compiled now, so that no training is kept waiting
 
             def measure() -> dict[str, float]:
-                return self._over_part(rows, memory.val_rows)
+                found = self._over_part(rows, memory.val_rows)
+                return {name: float(found[name]) for name in whole}
 
             host = Host(measure, frozenset(pruning.epoch for pruning in self.experiment.prunings), self._prune)
             given = memory, rows, sources, plan, span, self.threads, self._stop
@@ -221,7 +222,7 @@ class Session:
 
     # --- using ------------------------------------------------------------------------------------
 
-    def evaluate(self, rows: Rows, chosen: Integers | None = None) -> dict[str, float]:
+    def evaluate(self, rows: Rows, chosen: Integers | None = None) -> Evaluation:
         """`loss` and the metrics over the rows numbered `chosen`, all if None."""
         with self._turn:
             if self._training is not None and self._training.rows.holds(rows):
@@ -231,11 +232,14 @@ class Session:
             order = np.arange(rows.count)
             return self._over(sources_of(self.program, rows), rows, order)
 
-    def _over(self, sources: tuple[Array, ...], rows: Rows, order: Integers) -> dict[str, float]:
+    def _over(self, sources: tuple[Array, ...], rows: Rows, order: Integers) -> Evaluation:
         sums = self._caller.sums(sources, order)
-        return {name: v for name, v in sums.items() if not name.startswith(DEAD)} | self._over_part(rows, order)
+        found = self._over_part(rows, order)
+        numbers = {name: v for name, v in sums.items() if not name.startswith(DEAD)}
+        numbers |= {name: float(found[name]) for name in columns_in(self._whole)}
+        return Evaluation(numbers, {name: value for name, value in found.items() if name not in numbers})
 
-    def _over_part(self, rows: Rows, chosen: Integers) -> dict[str, float]:
+    def _over_part(self, rows: Rows, chosen: Integers) -> dict[str, Array]:
         """The metrics that need the rows numbered `chosen` at once, by the weights as they are."""
         if not self._whole.outputs:
             return {}

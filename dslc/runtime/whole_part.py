@@ -18,12 +18,17 @@ from dslc.runtime.rows import Rows
 
 def whole_part(
     graph: Graph, predicted: Mapping[str, Array], rows: Rows, chosen: Integers, weights: Mapping[str, Array]
-) -> dict[str, float]:
-    """The graph's outputs over the rows numbered `chosen`. What divides by nothing is NaN."""
+) -> dict[str, Array]:
+    """The graph's outputs over the rows numbered `chosen`, numbers and tables. What divides by nothing is NaN."""
     leaves = leaves_of(graph, predicted, rows, chosen, weights)
     with np.errstate(all="ignore"):
         values = evaluate(graph, leaves, len(chosen), list(graph.outputs.values()))
-    return {name: float(values[node]) for name, node in graph.outputs.items()}
+    return {name: values[node] for name, node in graph.outputs.items()}
+
+
+def columns_in(graph: Graph) -> tuple[str, ...]:
+    """The outputs that are numbers, and so columns of a history."""
+    return tuple(name for name, node in graph.outputs.items() if not graph.type(node).shape)
 
 
 def leaves_of(

@@ -597,7 +597,8 @@ class Parameter(Syntax):
 class Definition(Syntax):
     """`layer dense(x: [.., fan_in], units, bias = true) { .. }`.
 
-    `loss f(..) = e` is a body of one Evaluate. `higher` is None but for metrics.
+    `loss f(..) = e` is a body of one Evaluate. `higher` is None but for metrics that are
+    numbers; `metric f(..) table` is a `table`.
     """
 
     kind: DefinitionKind
@@ -605,6 +606,7 @@ class Definition(Syntax):
     parameters: tuple[Parameter, ...]
     body: tuple[Statement, ...]
     higher: bool | None = None
+    table: bool = False
 
 
 Item: TypeAlias = Let | Use | Data | Net | Objective | Train | Definition

@@ -61,6 +61,7 @@ TELLING = frozenset(
         "METRIC",
         "HIGHER",
         "LOWER",
+        "TABLE",
         "REVERSE",
         "APPROXIMATE",
     ]
@@ -141,7 +142,8 @@ def _definition(span: Span, kind: Lexeme, name: ast.Name, *rest: Parameters | Le
         name,
         parameters.items if parameters else (),
         body.items,
-        None if direction is None else direction.type == "HIGHER",
+        None if direction is None or direction.type == "TABLE" else direction.type == "HIGHER",
+        direction is not None and direction.type == "TABLE",
     )
 
 

@@ -66,6 +66,7 @@ SAMPLES: Mapping[str, Sampler] = {
     "metric precision": any_classes,
     "metric recall": any_classes,
     "metric f1": any_classes,
+    "metric confusion": any_classes,
     "metric iou": any_classes,
     "metric mcc": many,
     "metric roc_auc": ranked,
