@@ -27,7 +27,7 @@ from dslc.elaborate.heads import Head
 from dslc.elaborate.health import dead_units
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
-from dslc.elaborate.lints import lints
+from dslc.elaborate.lints import flipped_labels, lints
 from dslc.elaborate.load import run_base
 from dslc.elaborate.loop import loop_of
 from dslc.elaborate.metrics import metric_frame, watch, whole_part_frame
@@ -90,6 +90,7 @@ def elaborate(
     session.inputs = tuple(field.name for field in schema.inputs)
     session.targets = tuple(target.name for target in schema.targets)
     tables = {field.name for field in schema.inputs if field.columns}
+    session.faults += flipped_labels(items.data)
     session.faults += [Taken(t.span, t.name, "all input columns") for t in schema.targets if t.name in tables]
     session.carried = tuple(field.name for field in schema.carried)
     experiment: Experiment | None = None
@@ -104,12 +105,12 @@ def elaborate(
 def faults_beside_data(
     module: ast.Module, overrides: Mapping[str, Override], bases: Mapping[str, Base] = NO_BASES
 ) -> list[Diagnostic]:
-    """The errors of a module whose data block is at fault: those that show without a schema, and no consequences."""
+    """What is wrong with a module whose data block is at fault: what shows without a schema, and no consequences."""
     items = survey(module)
     session = _open(module, items, bases, data_known=False)
     with _deep_recursion(session):
         _elaborate(session, module, items, Schema((), (), BUILT_IN), overrides, "")
-    return _errors(session)
+    return [*_errors(session), *flipped_labels(items.data)]
 
 
 def _open(module: ast.Module, items: Survey, bases: Mapping[str, Base], data_known: bool = True) -> Session:

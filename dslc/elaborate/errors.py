@@ -816,6 +816,20 @@ class DeepSigmoids(Diagnostic):
     count: int
 
 
+class FlippedLabels(Diagnostic):
+    """Flipped images of what is written: the mirror image of a 2 is no 2, that of a b is a d."""
+
+    code: ClassVar = "flipped-labels"
+    message: ClassVar = "flipped, an image may show another `{target}`, or none"
+    severity: ClassVar = Severity.WARNING
+    help: ClassVar = "leave `flip` out; `shift`, `rotate` by a few degrees and `zoom` keep what is written"
+    target: str
+    stated: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.stated, "the target"),)
+
+
 class SquaredSigmoid(Diagnostic):
     """A sigmoid under squared error has no gradient where it is wrong and sure; cross-entropy has one."""
 

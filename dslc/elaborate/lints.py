@@ -10,15 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dslc.diagnostics import Diagnostic
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import DeepSigmoids, HiddenStep, SquaredSigmoid
+from dslc.elaborate.errors import DeepSigmoids, FlippedLabels, HiddenStep, SquaredSigmoid
 from dslc.elaborate.heads import Head
 from dslc.elaborate.survey import MainLoss
 from dslc.elaborate.values import Tensor
 from dslc.graph.graph import NodeId
 from dslc.ops.contract import Contract
+from dslc.syntax import ast
 
 STACKED = 3
 """Sigmoids behind one another shrink gradients to 1/64 at least: the slope of one is at most 1/4."""
+
+
+WRITTEN = ("digit", "numeral", "number", "letter", "character", "char", "glyph", "symbol", "kanji", "kana")
+"""Names of targets, in the singular, whose mirror image is another one or none: 2 and 5, b and d."""
 
 
 def lints(draft: Draft, heads: Sequence[Head], losses: Mapping[str, MainLoss]) -> Iterator[Diagnostic]:
@@ -34,6 +39,16 @@ def lints(draft: Draft, heads: Sequence[Head], losses: Mapping[str, MainLoss]) -
             continue
         if loss.name == "squared_error" and prediction.shape in ((), (1,)):
             yield SquaredSigmoid(prediction.span, loss.span)
+
+
+def flipped_labels(data: ast.Data | None) -> Iterator[Diagnostic]:
+    """A warning for images that are flipped while their target is called a digit, a letter or the like."""
+    statements = data.statements if data else ()
+    flips = [s for a in statements if isinstance(a, ast.Augment) for s in a.settings if s.name.text == "flip"]
+    targets = [name for s in statements if isinstance(s, ast.Target) for name in s.names]
+    written = [name for name in targets if name.text.lower().rstrip("s") in WRITTEN]
+    if flips and written:
+        yield FlippedLabels(flips[0].span, written[0].text, written[0].span)
 
 
 def _hidden(draft: Draft, activation: str) -> list[NodeId]:
