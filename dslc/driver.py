@@ -52,7 +52,12 @@ class Compilation(Front):
         Its batches have room for `capacity` rows; by default for the file's `batch`, or for all `training_rows` where
         the file asks for `batch all`.
         """
-        return self.lowered({name: self.optimised[name] for name in entries}, real, training_rows, capacity)
+        return self.lowered(self._chosen(entries), real, training_rows, capacity)
+
+    def _chosen(self, entries: Iterable[str]) -> dict[str, Graph]:
+        """Their graphs; `health` only where the file does not do without."""
+        asked = (name for name in entries if name != "health" or self.experiment.loop.health)
+        return {name: self.optimised[name] for name in asked}
 
     def lowered(
         self, entries: Mapping[str, Graph], real: Element, training_rows: int, capacity: int | None = None
@@ -64,5 +69,4 @@ class Compilation(Front):
 
     def layout(self, real: Element, entries: Iterable[str], capacity: int) -> Layout:
         """What needs a place in the arena of the program with these entries, in batches of this kind: small or not."""
-        chosen = {name: self.optimised[name] for name in entries}
-        return draft_program(chosen, self.experiment, real, capacity).layout
+        return draft_program(self._chosen(entries), self.experiment, real, capacity).layout

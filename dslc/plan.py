@@ -28,6 +28,7 @@ from dslc.program.arena import buffer_bytes
 from dslc.program.program import Call, ContractKernel, Entry, Fetch, Kernel, LoopKernel, MultiplyKernel, Program, Region
 from dslc.runtime.memory import block_bytes, plan_sizes, resident_sizes
 from dslc.runtime.plan import columns_of
+from dslc.runtime.whole_part import columns_in
 from dslc.scalar.body import Apply
 from dslc.scalar.functions import ScalarFunction, real
 from dslc.scalar.types import ROWS, elements, shape_text
@@ -155,7 +156,7 @@ def _owners(experiment: Experiment, program: Program, parts: Parts) -> dict[str,
             owners[OWNERS[buffer.region]] += aligned(buffer_bytes(buffer, program.capacity))
     owners["scratch"] = program.arena_bytes - sum(owners.values())
     resident = resident_sizes(program)
-    columns = columns_of(program, experiment.whole.outputs)
+    columns = columns_of(program, columns_in(experiment.whole))
     plan = plan_sizes(parts.train, parts.val, experiment.loop.epochs, len(columns))
     _, owners["best copy"], ints, reals = resident
     owners["machine"] = ints + reals

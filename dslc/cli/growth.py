@@ -96,5 +96,5 @@ def model_text(stack: Stack) -> str:
 data {{ input x: [{", ".join(map(str, shape))}]; target y: class({stack.widths[-1]}) }}
 net {{ {" | ".join(["x", *layers, "dense(outputs)"])} }}
 loss cross_entropy
-train {{ {optimizer}; batch {stack.batch}; epochs 1; seed 0 }}
+train {{ {optimizer}; batch {stack.batch}; epochs 1; seed 0; health false }}
 """

@@ -84,6 +84,7 @@ def _loop(loop: Loop, train: Sequence[ast.TrainStatement]) -> Iterator[Row]:
         ("seed", str(loop.seed)),
         ("shuffle", _value(loop.shuffle)),
         ("average", _setting("average", train)),
+        ("health", _value(loop.health)),
     )
     for name, value in values:
         yield Row(f"train.{name}", value, given.get(name, DEFAULT))

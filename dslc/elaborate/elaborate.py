@@ -37,7 +37,7 @@ from dslc.elaborate.predict import predict_outputs
 from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
 from dslc.elaborate.threshold import best_threshold, decided_by, weights_of
 from dslc.elaborate.totals import Totals
-from dslc.elaborate.train import Plan, read_train, watched_metrics
+from dslc.elaborate.train import Plan, is_on, read_train, watched_metrics
 from dslc.elaborate.updates import updates_of
 from dslc.elaborate.values import Tensor
 from dslc.elaborate.whole_part import needs_whole_part
@@ -266,7 +266,7 @@ def _evaluate(
         return (part, ranked) if needs_whole_part(use, session.library, named) else (summed, finish)
 
     metrics = watch(place, watched)
-    finish |= dead_units(totals)
+    finish |= dead_units(totals) if is_on(inner, plan, "health") else {}
     outputs = (sums or {}) | {f"sums.{k}": node for k, node in enumerate(totals.sums, 1)}
     evaluated = totals.examples.graph(outputs) if sums else None
     whole = part.draft.graph(ranked) if ranked else Graph((), {})

@@ -122,12 +122,13 @@ class Pruning(Frozen):
 
 
 class Loop(Frozen):
-    """The train block's settings; all run-time values but `batch` (None: all training rows at once)."""
+    """The train block's settings; all run-time values but `batch` (None: all training rows at once) and `health`."""
 
     batch: int | None
     epochs: int
     seed: int
     shuffle: bool
+    health: bool
     stop: StopRule | None
     keep: KeepBest | None
     time_limit: float | None  # seconds

@@ -49,6 +49,7 @@ def loop_of(
         _tried(frame, lambda: _whole(frame, plan, "epochs", 1, 2**31)) or 0,
         _tried(frame, lambda: _whole(frame, plan, "seed", 0, 2**32 - 1)) or 0,
         _tried(frame, lambda: _switch(frame, plan, "shuffle")) is not False,
+        _tried(frame, lambda: _switch(frame, plan, "health")) is not False,
         stop,
         _tried(frame, lambda: _keep(plan.keep, plan.stop, stop, columns)),
         _tried(frame, lambda: _limit(plan.limit)),

@@ -99,6 +99,15 @@ def stated_number(frame: Frame, value: ast.Plain | None) -> Number | None:
             return None
 
 
+def is_on(frame: Frame, plan: Plan, name: str) -> bool:
+    """Whether a switch is on; one that is stated wrongly is, and is reported where the loop is read."""
+    try:
+        value = stated_number(frame, plan.settings[name].value)
+    except Cascade:
+        return True
+    return value is None or value.value is not False
+
+
 def whole_epochs(duration: ast.Duration, setting: str) -> int:
     """The number of epochs that `setting` is given. Raises Fault for other units, fractions, or none at all."""
     whole = 1 <= duration.count <= MOST_EPOCHS and int(duration.count) == duration.count

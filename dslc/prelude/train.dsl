@@ -6,4 +6,5 @@ train {
   seed 0
   shuffle true
   average 0
+  health true
 }

@@ -6,4 +6,4 @@ net {
   | flatten | dense(120) | relu | dense(84) | relu | dense(outputs)
 }
 loss cross_entropy
-train { momentum(0.01); batch 64; epochs 1; seed 0 }
+train { momentum(0.01); batch 64; epochs 1; seed 0; health false }

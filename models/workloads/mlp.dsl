@@ -2,4 +2,4 @@
 data { input x: [784]; target y: class(10) }
 net { x | dense(256) | relu | dense(128) | relu | dense(outputs) }
 loss cross_entropy
-train { adam(1e-3); batch 64; epochs 1; seed 0 }
+train { adam(1e-3); batch 64; epochs 1; seed 0; health false }

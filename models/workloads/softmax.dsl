@@ -2,4 +2,4 @@
 data { input x: [784]; target y: class(10) }
 net { x | dense(outputs) }
 loss cross_entropy
-train { sgd(1e-2); batch 64; epochs 1; seed 0 }
+train { sgd(1e-2); batch 64; epochs 1; seed 0; health false }

@@ -2,4 +2,4 @@
 data { input x: [30]; target y: class(2) }
 net { x | dense(32) | relu | dense(16) | relu | dense(outputs) }
 loss cross_entropy
-train { adam(1e-3); batch 32; epochs 1; seed 0 }
+train { adam(1e-3); batch 32; epochs 1; seed 0; health false }

@@ -28,7 +28,7 @@ from dslc.source import BUILT_IN, Source, Span
 
 CAPACITY = 8
 LOSS = Span(Source("line.dsl", "net { inputs | dense(1) }\nloss squared_error\n"), 26, 44)
-LOOP = Loop(batch=8, epochs=3, seed=4, shuffle=True, stop=None, keep=None, time_limit=None)
+LOOP = Loop(batch=8, epochs=3, seed=4, shuffle=True, health=True, stop=None, keep=None, time_limit=None)
 
 
 def _errors(build: Builder) -> tuple[NodeId, NodeId]:
