@@ -13,6 +13,7 @@ from dslc.elaborate.values import (
     POISON,
     Composition,
     Instance,
+    Loaded,
     Poison,
     Repeated,
     Stage,
@@ -55,7 +56,7 @@ def operand(value: Value, span: Span) -> Number | Tensor:
     match value:
         case Number() | Tensor():
             return value
-        case Stage() | Composition() | Repeated() | Instance():
+        case Stage() | Composition() | Repeated() | Loaded() | Instance():
             raise Fault(Unexpected(span, kind_of(value), "a value", "give it its input, as in `x | relu`"))
         case Tensors():
             raise Fault(Unexpected(span, kind_of(value), "a value", "apply a function to it, as in `l2(weights)`"))

@@ -10,6 +10,7 @@ from dslc.diagnostics import nearest
 from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, UnknownColumn, WithoutStop
 from dslc.elaborate.experiment import LARGEST_BATCH, KeepBest, Loop, Metric, StopRule
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.library import Library
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of, stated_number, whole_epochs
 from dslc.elaborate.values import Poison
@@ -40,7 +41,7 @@ def loop_of(
     """
     higher = {"loss": False} | {metric.name: metric.higher for metric in metrics}
     prefixes = [f"{head}." for head in heads] if len(heads) > 1 else [""]
-    metric_names = frame.session.library.names([DefinitionKind.METRIC])
+    metric_names = _followed(frame.session.library)
     possible = {prefix + metric for metric in metric_names for prefix in prefixes}
     columns = Columns(higher, frozenset({*higher, *possible}), validated)
     stop = _tried(frame, lambda: _stop(frame, plan.stop, columns))
@@ -54,6 +55,13 @@ def loop_of(
         _tried(frame, lambda: _keep(plan.keep, plan.stop, stop, columns)),
         _tried(frame, lambda: _limit(plan.limit)),
     )
+
+
+def _followed(library: Library) -> set[str]:
+    """The metrics that a rule could follow: those that are numbers."""
+    names = library.names([DefinitionKind.METRIC])
+    found = {name: library.find(name, (DefinitionKind.METRIC,), True) for name in names}
+    return {name for name, definition in found.items() if definition is not None and not definition.table}
 
 
 def _tried(frame: Frame, read: Callable[[], Read]) -> Read | None:

@@ -19,6 +19,7 @@ from dslc.elaborate.values import (
     Bound,
     Composition,
     Instance,
+    Loaded,
     Poison,
     Repeated,
     SizeOf,
@@ -46,7 +47,7 @@ def _numbers(wanted: str, holds: Callable[[Plain], bool]) -> Range:
     return Range(wanted, lambda value: value if isinstance(value, Number) and holds(value.value) else None)
 
 
-_WAITING = (Stage, Composition, Repeated, Instance)
+_WAITING = (Stage, Composition, Repeated, Loaded, Instance)
 
 RANGES: Mapping[str, Range] = {
     "positive": _numbers("a number above 0", lambda value: not isinstance(value, bool) and value > 0),

@@ -85,6 +85,15 @@ LIBRARY: dict[str, str] = {
         loss triplet(a, b, c)
         train { adam(1e-2); batch 8; epochs 3; seed 4 }
     """,
+    "parts of a net": """
+        data { input x: [5]; target y: class(3) }
+        net { body = x | dense(6) | tanh | dense(5) | batchnorm | relu;  head = body | dense(outputs);  head }
+        loss cross_entropy
+        train {
+          adam(plateau(1e-2, patience = 1)); sgd(0.1, momentum = 0.9) on body; unfreeze body after 1 epoch
+          freeze `body.dense_2`; clip norm 0.5; average 0.9; prune 40% after 2 epochs; batch 8; epochs 3; seed 4
+        }
+    """,
     "two heads and a carried column": """
         data { input x: [5]; input amount: [1]; carry amount; target y: class(3); target z: [2] }
         net { trunk = x | dense(6) | tanh; predict y = trunk | dense(outputs); predict z = trunk | dense(outputs) }
