@@ -31,11 +31,11 @@ from dslc.program.registers import (  # isort: skip
     ANSWER, ASK_EPOCH_END, BATCH, BEST_EPOCH, BY_HOST, BY_PATIENCE, BY_THRESHOLD, CHUNK, CLOCK_EPOCH,
     CLOCK_ITERATION, CLOCK_PROGRESS, CLOCK_ROWS, CLOCK_SEED, CLOCK_STALLED, COLUMNS, COMMAND, CURSOR, DUE, END,
     EPOCH, EPOCH_END, EVALUATE, EVALUATE_SLOT, FAULT, FINISH, FINISH_SLOT, FINISHED, FIRST, FIRST_EPOCH,
-    FIRST_ITERATION, HEALTH, HEALTH_COLUMNS, HEALTH_SLOT, HOST_COLUMNS, HOST_ROW, INTERRUPT, INTERRUPTED, ITERATION,
-    KEEP_BEST, KEEP_COLUMN, KEEP_HIGHER, LAST_EPOCH, LOWEST_EPOCH, LOWEST_LOSS, MEASURED, METRICS_DUE, NOT_DUE,
-    OBJECTIVE, PATIENCE, REASON, REQUEST, RETURN, ROWS, RUNNING, SEED, SHUFFLE, SLOT, STALLED, STOP_BEST,
-    STOP_COLUMN, STOP_HIGHER, STOPPED, THRESHOLD, TOTAL_SLOT, TOTALS, TRAIN, TRAIN_LOSS, TRAIN_ROWS, TRAIN_SLOT,
-    TRAIN_WEIGHT, VAL_ROWS, VALIDATED, VALIDATION_FAULT, WORDS, WRITTEN,
+    FIRST_ITERATION, HEALTH, HEALTH_COLUMNS, HEALTH_GAP, HEALTH_SLOT, HOST_COLUMNS, HOST_ROW, INTERRUPT,
+    INTERRUPTED, ITERATION, KEEP_BEST, KEEP_COLUMN, KEEP_HIGHER, LAST_EPOCH, LOWEST_EPOCH, LOWEST_LOSS, MEASURED,
+    MEASURED_AT, METRICS_DUE, NOT_DUE, OBJECTIVE, PATIENCE, REASON, REQUEST, RETURN, ROWS, RUNNING, SEED, SHUFFLE,
+    SLOT, STALLED, STOP_BEST, STOP_COLUMN, STOP_HIGHER, STOPPED, THRESHOLD, TOTAL_SLOT, TOTALS, TRAIN, TRAIN_LOSS,
+    TRAIN_ROWS, TRAIN_SLOT, TRAIN_WEIGHT, VAL_ROWS, VALIDATED, VALIDATION_FAULT, WORDS, WRITTEN,
 )  # fmt: skip
 from dslc.scalar.random import fold, stream, words
 
@@ -67,7 +67,9 @@ def decide(
         ints[ANSWER] = METRICS_DUE
     elif done == TRAIN:
         take_batch(ints, reals, slots)
-        epoch_done = ints[CURSOR] == ints[TRAIN_ROWS] and ints[VAL_ROWS] == 0 and ints[HEALTH_COLUMNS] == 0
+        if ints[CURSOR] == ints[TRAIN_ROWS]:
+            repeat_health(ints, history)
+        epoch_done = ints[MEASURED] == 1 and ints[VAL_ROWS] == 0
     elif done == HEALTH:
         take_health(ints, history, slots)
         epoch_done = ints[VAL_ROWS] == 0
@@ -99,12 +101,25 @@ def take_batch(ints: Integers, reals: Reals, slots: Reals) -> None:
         ints[ANSWER] = FAULT
 
 
+def repeat_health(ints: Integers, history: Reals) -> None:
+    """The norms of the row before, where there are any and few updates were made since."""
+    if ints[HEALTH_COLUMNS] > 0:
+        first, since = ints[EPOCH] == ints[FIRST_EPOCH], ints[ITERATION] - ints[MEASURED_AT]
+        if first or since >= HEALTH_GAP:
+            return
+    end = (ints[EPOCH] - ints[FIRST_EPOCH] + 1) * ints[COLUMNS] - ints[HOST_COLUMNS]
+    for k in range(end - ints[HEALTH_COLUMNS], end):
+        history[k] = history[k - ints[COLUMNS]]
+    ints[MEASURED] = 1
+
+
 def take_health(ints: Integers, history: Reals, slots: Reals) -> None:
     """Writes the results of `health` to the epoch's row."""
     end = (ints[EPOCH] - ints[FIRST_EPOCH] + 1) * ints[COLUMNS] - ints[HOST_COLUMNS]
     for k in range(ints[HEALTH_COLUMNS]):
         history[end - ints[HEALTH_COLUMNS] + k] = slots[(ints[HEALTH_SLOT] + k) * SLOT]
     ints[MEASURED] = 1
+    ints[MEASURED_AT] = ints[ITERATION]
 
 
 def take_chunk(ints: Integers, slots: Reals) -> None:
@@ -193,7 +208,7 @@ def choose(
         ints[ANSWER] = INTERRUPTED
     elif ints[CURSOR] < ints[TRAIN_ROWS]:
         begin_batch(ints, reals, order, train_rows, slots, whole_slots)
-    elif ints[HEALTH_COLUMNS] > 0 and ints[MEASURED] == 0:
+    elif ints[MEASURED] == 0:
         begin_health(ints, slots)
     elif ints[VALIDATED] < ints[VAL_ROWS]:
         begin_chunk(ints, slots)
@@ -275,6 +290,7 @@ COMPILED = (
     take_validation,
     take_chunk,
     take_health,
+    repeat_health,
     take_batch,
     decide,
 )

@@ -50,13 +50,14 @@ HEALTH_SLOT: Final = 24  # first slot of these results
 EPOCH: Final = 32  # the epoch that runs, from 0 over the model's life
 ITERATION: Final = 33  # updates done over the model's life
 CURSOR: Final = 34  # training rows done in this epoch
-MEASURED: Final = 35  # 1: `health` has run in this epoch
+MEASURED: Final = 35  # 1: the results of `health` are in this epoch's row
 VALIDATED: Final = 36  # validation rows done in this epoch
 STALLED: Final = 37  # epochs since the watched column improved
 LOWEST_EPOCH: Final = 38  # the last epoch of the plan's whose loss was lower than all before it
 BEST_EPOCH: Final = 39  # the epoch whose parameters are in `best`; -1: none
 REASON: Final = 40  # why training stopped
 HOST_ROW: Final = 41  # the host's columns of this epoch's row: NOT_DUE, DUE, or WRITTEN, which the host says
+MEASURED_AT: Final = 42  # updates done when `health` ran last
 
 # `ints`: what machine, host and threads say to one another.
 COMMAND: Final = 48  # what all threads do next
@@ -76,6 +77,9 @@ TRAIN_LOSS: Final = 4  # state: sum of weighted losses
 OBJECTIVE: Final = 5  # of the last batch, for the host to show
 LOWEST_LOSS: Final = 6  # state: of the validation rows, or without any of the training rows
 REALS: Final = 8
+
+HEALTH_GAP: Final = 8
+"""Updates between two runs of `health` at least, which take as long as one: an epoch of few batches is not held up."""
 
 # Commands.
 RETURN: Final = 0

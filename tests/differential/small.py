@@ -87,7 +87,10 @@ LIBRARY: dict[str, str] = {
     """,
     "parts of a net": """
         data { input x: [5]; target y: class(3) }
-        net { body = x | dense(6) | tanh | dense(5, bias = false) | batchnorm | tanh;  head = body | dense(outputs);  head }
+        net {
+          body = x | dense(6) | tanh | dense(5, bias = false) | batchnorm | tanh
+          body | dense(outputs)
+        }
         loss cross_entropy
         train {
           adam(plateau(1e-2, patience = 1)); sgd(0.1, momentum = 0.9) on body; unfreeze body after 1 epoch

@@ -32,14 +32,23 @@ def data(rows: int = 20, shape: tuple[int, ...] = (4,)) -> tuple[np.ndarray, np.
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_norms_are_those_of_the_epochs_first_batch_at_its_last_weights(backend: str) -> None:
-    model = model_of("body = x | dense(6) | tanh | dense(5) | tanh;  body", backend=backend)
+    net = "body = x | dense(6) | tanh | dense(5) | tanh;  body"
+    model = model_of(net, "sgd(0.05); batch 2; epochs 3", backend=backend)
     x, y = data()
     history = model.fit(x, y)
-    gradients = model.gradients(x[:8], y[:8])
+    gradients = model.gradients(x[:2], y[:2])
     for layer in ("body.dense", "body.dense_2", "dense"):
         norm = np.sqrt(sum((g**2).sum() for name, g in gradients.items() if name.rpartition(".")[0] == layer))
         assert history[f"gradient.{layer}"][-1] == pytest.approx(norm, rel=1e-10)
         assert len(history[f"gradient.{layer}"]) == 3
+
+
+def test_in_short_epochs_the_last_norms_stand_until_eight_updates_were_made() -> None:
+    """They take as long as an update: three batches an epoch are not held up by a fourth."""
+    model = model_of("x | dense(6) | tanh", "sgd(0.05); batch 8; epochs 9")
+    found = model.fit(*data())["gradient.dense"]
+    assert found == [found[0]] * 3 + [found[3]] * 3 + [found[6]] * 3
+    assert len({found[0], found[3], found[6]}) == 3
 
 
 def test_frozen_layers_have_no_norm() -> None:
