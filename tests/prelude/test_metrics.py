@@ -116,7 +116,7 @@ OF_RANKS = ("roc_auc", "average_precision")
 
 
 def test_no_metric_is_left_out() -> None:
-    assert {*OF_VALUES, *OF_DECISIONS, *OF_CHANCES, *OF_RANKS, "top_k"} == {
+    assert {*OF_VALUES, *OF_DECISIONS, *OF_CHANCES, *OF_RANKS, "top_k", "confusion"} == {
         name for k, name in index() if k is DefinitionKind.METRIC
     }
 
