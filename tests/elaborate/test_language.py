@@ -30,6 +30,7 @@ SCHEMAS: dict[str, Schema | None] = {
     "births": schema({"window": (28, 2)}, "births"),
     "two_heads": schema({"inputs": (8,)}, "heating", "cooling"),
     "vae": None,
+    "parts_of_a_net": None,
     "gan": schema({"image": (8, 8, 1)}),
     "small_gpt": schema({"characters": (64,)}, "next", classes=80),
 }
