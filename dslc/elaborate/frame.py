@@ -29,11 +29,11 @@ CALLS = 8_000
 
 
 class Reached(Exception):
-    """The tensor at which the elaboration of a base ends."""
+    """The tensor at which the elaboration of a base ends, and its path."""
 
-    def __init__(self, value: Tensor) -> None:
+    def __init__(self, path: str, value: Tensor) -> None:
         super().__init__()
-        self.value = value
+        self.path, self.value = path, value
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Session:
     bases: Mapping[str, Base] = field(default_factory=dict)  # what `load` names, by the path as it is written
     run_base: Callable[[Frame, Loaded, Value, Span], Value] | None = None
     loading: tuple[str, Mapping[str, Array]] | None = None  # within a base: the path of its load, its weights
-    stop_at: str | None = None  # within a base: the path at whose tensor its elaboration ends
+    stops: tuple[str, ...] = ()  # within bases: the paths at whose tensors the elaboration of one of them ends
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison
 
 
@@ -142,8 +142,8 @@ class Frame:
     def note(self, path: str, value: Tensor) -> None:
         """The value is what `path` names. Raises Reached where a base ends here."""
         value.home.named[path] = value.node
-        if path == self.session.stop_at:
-            raise Reached(value)
+        if path in self.session.stops:
+            raise Reached(path, value)
 
     def unique(self, name: str) -> str:
         """`name`, `name_2`, ... : the next one in this call."""

@@ -8,8 +8,9 @@ tensor of its net, as `Model.forward` does with `at`: what comes after is not el
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NoReturn
 
-from dslc.diagnostics import nearest
+from dslc.diagnostics import Diagnostic, nearest
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import BaseFailed, BaseInput, Cascade, Fault, Unexpected, UnknownTensor
 from dslc.elaborate.frame import Frame, Reached, Session
@@ -32,16 +33,18 @@ def run_base(frame: Frame, loaded: Loaded, value: Value, span: Span) -> Value:
         raise Fault(Unexpected(span, kind_of(value), "a tensor that depends on the inputs"))
     field = _input(loaded, value, frame.here(span))
     inner = _session(frame, loaded)
-    named = set(frame.draft.named)
+    named, end = set(frame.draft.named), None
     try:
         found = _net(frame, inner, loaded, {field: value}, span)
     except Reached as reached:
-        found = reached.value
+        found, end = reached.value, reached
     finally:
         frame.session.calls, frame.session.elements = inner.calls, inner.elements
     if inner.faults:
-        raise Fault(BaseFailed(frame.here(span), loaded.path, inner.faults[0].text))
-    if loaded.until is not None and inner.stop_at not in frame.draft.named:
+        _fail(frame, inner.faults[0], loaded, span)
+    if end is not None and end.path in frame.session.stops:
+        raise end  # the base that loads this one ends here as well
+    if loaded.until is not None and end is None:
         prefix = f"{frame.path}."
         names = [name.removeprefix(prefix) for name in set(frame.draft.named) - named if name.startswith(prefix)]
         raise Fault(UnknownTensor(loaded.until.span, loaded.until.text, loaded.path, nearest(loaded.until.text, names)))
@@ -50,6 +53,14 @@ def run_base(frame: Frame, loaded: Loaded, value: Value, span: Span) -> Value:
     result = replace(found, holes=(), maker=loaded.path, span=frame.here(span))
     frame.note(frame.path, result)
     return result
+
+
+def _fail(frame: Frame, first: Diagnostic, loaded: Loaded, span: Span) -> NoReturn:
+    """Raises Fault with the reason; Cascade in a graph that fails only because the training graph did."""
+    if not frame.training and frame.session.faults:
+        raise Cascade
+    reason = first.reason if isinstance(first, BaseFailed) else first.text
+    raise Fault(BaseFailed(frame.here(span), loaded.path, reason))
 
 
 def _input(loaded: Loaded, value: Tensor, span: Span) -> str:
@@ -82,7 +93,7 @@ def _session(frame: Frame, loaded: Loaded) -> Session:
         data_known=True,
         bases=base.bases,
         loading=frame.session.loading or (frame.path, base.weights),  # a base has the weights of those it loads
-        stop_at=f"{frame.path}.{until.text}" if until else None,
+        stops=(*frame.session.stops, f"{frame.path}.{until.text}") if until else frame.session.stops,
     )
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     evaluate_lets(top, survey(base.module).lets, base.settings)

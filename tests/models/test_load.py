@@ -135,6 +135,31 @@ def test_a_base_may_load_another(base: dslc.Model) -> None:
     np.testing.assert_array_equal(dslc.load("user.dslm").forward(x), model.forward(x))
 
 
+@pytest.mark.parametrize("until", ["body", "body.hidden", "body.block", "body.block.dense"])
+def test_until_may_name_a_tensor_of_what_the_base_loads(base: dslc.Model, until: str) -> None:
+    x, y = data(3)
+    middle = using()
+    middle.fit(x, y)
+    middle.save("middle.dslm")
+    model = using(f'q = load "middle.dslm" until `{until}`;  z | q | dense(outputs)')
+    expected = middle.forward(x, at=[until])[until]
+    np.testing.assert_allclose(model.forward(x, at=["q"])["q"], expected, atol=1e-6)
+    assert "q.dense.w" not in model.weights  # it comes after
+    assert ("q.body.block.dense.w" in model.weights) == (until != "body.hidden")
+
+
+def test_a_weight_that_is_missing_is_one_error(base: dslc.Model) -> None:
+    from dslc.runtime.archive import read_archive, write_archive
+
+    entries = dict(read_archive(Path("base.dslm")))
+    text = bytes(entries["model.dsl"]).replace(b"block(6)", b"block(8)")
+    write_archive(Path("base.dslm"), {**entries, "model.dsl": text})
+    with pytest.raises(ModelError) as raised:
+        using()
+    (found,) = raised.value.diagnostics
+    assert found.text == "`base.dslm` cannot be loaded: it has no weight `block.dense.w` of shape [7, 8]"
+
+
 def test_of_averaged_weights_the_averages_are_loaded(base: dslc.Model) -> None:
     text = BASE.replace("seed 1 }", "seed 1; average 0.9 }")
     averaged = dslc.compile(text=text)
