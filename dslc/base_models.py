@@ -21,7 +21,7 @@ from dslc.elaborate.base_model import Base
 from dslc.elaborate.errors import BaseFailed
 from dslc.elaborate.survey import walk
 from dslc.elaborate.used import used_definitions
-from dslc.runtime.archive import unpacked
+from dslc.runtime.archive import Content, unpacked
 from dslc.runtime.strict_json import read_json
 from dslc.runtime.tensor_file import tensors_in
 from dslc.source import Source
@@ -33,12 +33,15 @@ STATE = "state/"
 
 WEIGHTS = "weights.safetensors"
 
+ENTRIES = ("model.dsl", "definitions.dsl", "model.json", "preparation.json", "history.json", WEIGHTS)
+"""What every model file holds, beside its bases."""
+
 MOST = 16
 """Bases of one model, and how deep they may nest."""
 
 OF_A_NET = (ast.DefinitionKind.LAYER, ast.DefinitionKind.ACTIVATION, ast.DefinitionKind.INITIALIZER)
 
-Fetch: TypeAlias = Callable[[ast.Text], bytes]
+Fetch: TypeAlias = Callable[[ast.Text], Content]
 
 
 def bases_below(module: ast.Module, folder: Path) -> dict[str, Base]:
@@ -59,11 +62,11 @@ def bases_in(module: ast.Module, entries: Mapping[str, memoryview], depth: int =
     """What the module of a saved model loads, from the model's own file. Raises ModelError."""
     numbers = {path.value: number for number, path in enumerate(_paths(module))}
 
-    def fetch(path: ast.Text) -> bytes:
+    def fetch(path: ast.Text) -> Content:
         found = entries.get(entry_of(numbers[path.value]))
         if found is None:
             raise DataError(f"it has no `{entry_of(numbers[path.value])}`")
-        return bytes(found)
+        return found
 
     return _bases(module, fetch, depth)
 
@@ -99,31 +102,39 @@ def _bases(module: ast.Module, fetch: Fetch, depth: int) -> dict[str, Base]:
     return found
 
 
-def _base(content: bytes, depth: int) -> Base:
+def _base(content: Content, depth: int) -> Base:
     """Raises DataError or ModelError."""
     try:
         entries = unpacked(content)
     except DataError as error:
         raise DataError(f"it {error}") from None
-    facts = read_json(_entry(entries, "model.json"), "model.json")
+    if missing := [name for name in ENTRIES if name not in entries]:
+        raise DataError(f"it has no `{missing[0]}`")
+    facts = read_json(entries["model.json"], "model.json")
     settings = facts.get("settings") if isinstance(facts, dict) else None
     if not isinstance(facts, dict) or not isinstance(settings, dict):
         raise DataError("`model.json` is not what a model file holds")
-    text = str(_entry(entries, "model.dsl"), "utf-8", "replace")
-    module = parse(Source("model.dsl", text))
-    _check_definitions(module, str(_entry(entries, "definitions.dsl"), "utf-8", "replace"))
+    given = {name: value for name, value in settings.items() if isinstance(value, str)}
+    if len(given) < len(settings):
+        raise DataError("`model.json`: the settings are not what a model file holds")
+    module = parse(Source("model.dsl", _text(entries, "model.dsl")))
+    _check_definitions(module, _text(entries, "definitions.dsl"))
     with entry("model.json"):
         schema = schema_from(facts.get("schema"), data_block(module))
-    tensors = tensors_in(_entry(entries, WEIGHTS), WEIGHTS)
+    tensors = tensors_in(entries[WEIGHTS], WEIGHTS)
     weights = {name: value for name, value in tensors.items() if not name.startswith(STATE)}
-    given = {name: value for name, value in settings.items() if isinstance(value, str)}
-    return Base(module, given, schema, weights, bases_in(module, entries, depth), content)
+    bases = bases_in(module, entries, depth)
+    known = (*ENTRIES, *map(entry_of, range(len(bases))))
+    if spare := [name for name in entries if name not in known]:
+        raise DataError(f"`{spare[0][:80]!a}` is no entry of it")
+    return Base(module, given, schema, weights, bases, content)
 
 
-def _entry(entries: Mapping[str, memoryview], name: str) -> memoryview:
-    if name not in entries:
-        raise DataError(f"it has no `{name}`")
-    return entries[name]
+def _text(entries: Mapping[str, memoryview], name: str) -> str:
+    try:
+        return str(entries[name], "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"`{name}`: {error}") from None
 
 
 def _check_definitions(module: ast.Module, stored: str) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dslc.base_models import MOST, STATE, WEIGHTS, entry_of
+from dslc.base_models import ENTRIES, MOST, STATE, WEIGHTS, entry_of
 from dslc.data.record import Json, preparation_record, schema_record
 from dslc.diagnostics import DataError, ModelError
 from dslc.driver import Compilation
@@ -32,8 +32,6 @@ from dslc.runtime.archive import read_archive, write_archive
 from dslc.runtime.strict_json import read_json
 from dslc.runtime.tensor_file import places_in, tensors_in
 from dslc.source import Source
-
-ENTRIES = ("model.dsl", "definitions.dsl", "model.json", "preparation.json", "history.json", WEIGHTS)
 
 COUNTED = 2**53
 """More epochs or updates than any training makes."""

@@ -23,4 +23,4 @@ class Base:
     schema: Schema
     weights: Mapping[str, Array]
     bases: Mapping[str, Base]
-    content: bytes
+    content: bytes | memoryview

@@ -18,12 +18,15 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dslc.data.record import Json
 from dslc.diagnostics import DataError
 from dslc.runtime.files import write_atomically
 from dslc.runtime.strict_json import read_json
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 VERSION = 1
 MANIFEST = "manifest.json"
@@ -90,10 +93,14 @@ def read_archive(path: Path) -> dict[str, memoryview]:
         raise DataError(f"`{path}` {error}") from None
 
 
-def unpacked(content: bytes) -> dict[str, memoryview]:
-    """The entries of a model file with these bytes; DataError that goes on where the file's name has stopped."""
+def unpacked(content: Content) -> dict[str, memoryview]:
+    """The entries of a model file with these bytes; DataError that goes on where the file's name has stopped.
+
+    They are views: a file within a file within a file takes the memory of one.
+    """
+    content = memoryview(content)
     entries = _entries(content)
-    whole = content[-DIGEST:] == digest(memoryview(content)[:-DIGEST]).encode()
+    whole = content[-DIGEST:] == digest(content[:-DIGEST]).encode()
     listed = _manifest(entries.pop(MANIFEST, memoryview(b"")), whole)
     if unlisted := sorted(entries.keys() ^ listed.keys()):
         raise DataError(f"is damaged: `{ascii(unlisted[0])[:80]}` is not both listed and there")
@@ -110,7 +117,38 @@ def digest(content: Content) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _entries(content: bytes) -> dict[str, memoryview]:
+class _Reader(io.RawIOBase):
+    """A file of these bytes, none of which is copied; `io.BytesIO` would copy a view."""
+
+    def __init__(self, content: memoryview) -> None:
+        super().__init__()
+        self.content, self.place = content, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.place, io.SEEK_END: len(self.content)}[whence]
+        if start + offset < 0:
+            raise OSError("a place before the start")  # as a file says it, and zipfile expects
+        self.place = start + offset
+        return self.place
+
+    def tell(self) -> int:
+        return self.place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        into = memoryview(buffer)
+        part = self.content[self.place : self.place + len(into)]
+        into[: len(part)] = part
+        self.place += len(part)
+        return len(part)
+
+
+def _entries(content: memoryview) -> dict[str, memoryview]:
     """Every stored file of the zip, each where the last one ended; nothing is expanded.
 
     One that is compressed, encrypted, doubled, overlapping or behind a gap is refused unread.
@@ -119,14 +157,14 @@ def _entries(content: bytes) -> dict[str, memoryview]:
         raise DataError("is not a model file, or its end is missing")
     entries: dict[str, memoryview] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(io.BufferedReader(_Reader(content))) as archive:
             end = 0
             for member in archive.infolist():
                 start = _data_start(member, content, end)
                 if start is None or member.filename in entries or start + member.file_size > archive.start_dir:
                     raise DataError(f"is damaged: `{ascii(member.orig_filename)[:80]}` is not an entry of a model file")
                 end = start + member.file_size
-                entries[member.filename] = memoryview(content)[start:end]
+                entries[member.filename] = content[start:end]
             if end != archive.start_dir:
                 raise DataError("is damaged: it holds bytes that belong to no entry")
     except (
@@ -142,7 +180,7 @@ def _entries(content: bytes) -> dict[str, memoryview]:
     return entries
 
 
-def _data_start(member: zipfile.ZipInfo, content: bytes, start: int) -> int | None:
+def _data_start(member: zipfile.ZipInfo, content: memoryview, start: int) -> int | None:
     """Where the member's bytes begin, if it is stored as it is and its own header is at `start` and says the same."""
     name, size = member.orig_filename, member.file_size
     stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == size

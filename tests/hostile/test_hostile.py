@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from . import archives, contents
+from . import archives, bases, contents
 from .model_files import array_model, entries_of, table_model, zip_cases
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -65,7 +65,9 @@ def test_hostile_model_files_are_refused_and_nothing_happens(folder: Path) -> No
         **contents.text_cases(table, arrays),
         **contents.tensor_cases(arrays),
     }
-    assert len(cases) > 100
+    loading = entries_of(bases.loading_model(folder))
+    cases |= bases.base_cases(loading, arrays)
+    assert len(cases) > 130
     (folder / "rows.csv").unlink()
     for number, (content, _) in enumerate(cases.values()):
         (folder / f"{number}.dslm").write_bytes(content)
