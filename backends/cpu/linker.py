@@ -49,4 +49,6 @@ class Library:
 def _linker() -> llvm.LLJIT:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    return llvm.create_lljit_compiler()
+    # LLVM's older linker maps each section where there is room; in a process of gigabytes that is too far apart for
+    # an offset of 32 bits, which aborts it. JITLink keeps an object's sections together.
+    return llvm.create_lljit_compiler(use_jit_link=True)
