@@ -1,6 +1,7 @@
-"""Saved models that a module loads: found below its folder, read, and checked against this dslc's library.
+"""What a module's net takes over from other files: found below its folder, read, and checked.
 
-    load "base.dslm" until flatten    ->    {"base.dslm": Base(module, settings, schema, weights, ..)}
+    load "base.dslm" until flatten              ->    {"base.dslm": Base(module, settings, schema, weights, ..)}
+    embed(100, from = "vectors.safetensors")    ->    {"vectors.safetensors": Vectors(value, ..)}
 
 Of a saved model only its text, schema and weights are read; a base that loads another holds it in its own file.
 """
@@ -11,13 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+
 from dslc.data.errors import OutsideFolder
 from dslc.data.load import data_block
 from dslc.data.paths import locate
 from dslc.data.record import schema_from
 from dslc.data.record_check import entry
 from dslc.diagnostics import DataError, ModelError
-from dslc.elaborate.base_model import Base
+from dslc.elaborate.base_model import Base, TakenOver, Vectors
 from dslc.elaborate.errors import BaseFailed
 from dslc.elaborate.survey import walk
 from dslc.elaborate.used import used_definitions
@@ -44,8 +47,8 @@ OF_A_NET = (ast.DefinitionKind.LAYER, ast.DefinitionKind.ACTIVATION, ast.Definit
 Fetch: TypeAlias = Callable[[ast.Text], Content]
 
 
-def bases_below(module: ast.Module, folder: Path) -> dict[str, Base]:
-    """What the module loads, from files below `folder`. Raises ModelError."""
+def bases_below(module: ast.Module, folder: Path) -> dict[str, TakenOver]:
+    """What the module takes over, from files below `folder`. Raises ModelError."""
 
     def fetch(path: ast.Text) -> bytes:
         try:
@@ -58,37 +61,55 @@ def bases_below(module: ast.Module, folder: Path) -> dict[str, Base]:
     return _bases(module, fetch, MOST)
 
 
-def bases_in(module: ast.Module, entries: Mapping[str, memoryview], depth: int = MOST) -> dict[str, Base]:
-    """What the module of a saved model loads, from the model's own file. Raises ModelError."""
-    numbers = {path.value: number for number, path in enumerate(_paths(module))}
+def bases_in(module: ast.Module, entries: Mapping[str, memoryview], depth: int = MOST) -> dict[str, TakenOver]:
+    """What the module of a saved model takes over, from the model's own file. Raises ModelError."""
+    named = {path.value: _entry(number, kind) for number, (path, kind) in enumerate(_paths(module))}
 
     def fetch(path: ast.Text) -> Content:
-        found = entries.get(entry_of(numbers[path.value]))
+        found = entries.get(named[path.value])
         if found is None:
-            raise DataError(f"it has no `{entry_of(numbers[path.value])}`")
+            raise DataError(f"it has no `{named[path.value]}`")
         return found
 
     return _bases(module, fetch, depth)
 
 
-def entry_of(number: int) -> str:
-    """The name of a model's base in the model's file: they are numbered in the order of its text."""
-    return f"base{number}.dslm"
+KINDS: Mapping[type[TakenOver], str] = {Base: "base{}.dslm", Vectors: "vectors{}.safetensors"}
+"""What each is called in a model's file; they are numbered in the order of its text."""
+
+ENTRIES_OF_BASES = frozenset(name.format(number) for name in KINDS.values() for number in range(MOST))
 
 
-def _paths(module: ast.Module) -> Iterator[ast.Text]:
-    """Each path once."""
-    found = {node.path.value: node.path for node in walk(module) if isinstance(node, ast.Load)}
+def entries_of(bases: Mapping[str, TakenOver]) -> dict[str, Content]:
+    """What a model takes over as entries of its own file."""
+    return {_entry(number, type(base)): base.content for number, base in enumerate(bases.values())}
+
+
+def _entry(number: int, kind: type[TakenOver]) -> str:
+    return KINDS[kind].format(number)
+
+
+def _paths(module: ast.Module) -> Iterator[tuple[ast.Text, type[TakenOver]]]:
+    """Each path once, and what is there."""
+    found: dict[str, tuple[ast.Text, type[TakenOver]]] = {}
+    for node in walk(module):
+        match node:
+            case ast.Load(path=path):
+                found.setdefault(path.value, (path, Base))
+            case ast.Argument(name=ast.Name(text="from"), value=ast.Text() as path):
+                found.setdefault(path.value, (path, Vectors))
+            case _:
+                pass
     yield from found.values()
 
 
-def _bases(module: ast.Module, fetch: Fetch, depth: int) -> dict[str, Base]:
-    found: dict[str, Base] = {}
-    for path in _paths(module):
+def _bases(module: ast.Module, fetch: Fetch, depth: int) -> dict[str, TakenOver]:
+    found: dict[str, TakenOver] = {}
+    for path, kind in _paths(module):
         try:
             if not depth or len(found) == MOST:
                 raise DataError(f"a model loads at most {MOST} others, one within another or side by side")
-            found[path.value] = _base(fetch(path), depth - 1)
+            found[path.value] = _base(fetch(path), depth - 1) if kind is Base else _vectors(fetch(path))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise ModelError([BaseFailed(path.span, path.value, reason)]) from None
@@ -100,6 +121,16 @@ def _bases(module: ast.Module, fetch: Fetch, depth: int) -> dict[str, Base]:
                 raise
             raise ModelError([BaseFailed(path.span, path.value, inner.text)]) from None
     return found
+
+
+def _vectors(content: Content) -> Vectors:
+    """Raises DataError."""
+    tensors = list(tensors_in(content, "it").values())
+    if len(tensors) != 1:
+        raise DataError(f"it holds {len(tensors)} tensors; the vectors are the only one of a safetensors file")
+    if not np.isfinite(tensors[0]).all():
+        raise DataError("it holds numbers that are not finite")
+    return Vectors(tensors[0], content)
 
 
 def _base(content: Content, depth: int) -> Base:
@@ -124,7 +155,7 @@ def _base(content: Content, depth: int) -> Base:
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)
     weights = {name: value for name, value in tensors.items() if not name.startswith(STATE)}
     bases = bases_in(module, entries, depth)
-    known = (*ENTRIES, *map(entry_of, range(len(bases))))
+    known = (*ENTRIES, *entries_of(bases))
     if spare := [name for name in entries if name not in known]:
         raise DataError(f"`{spare[0][:80]!a}` is no entry of it")
     return Base(module, given, schema, weights, bases, content)

@@ -19,7 +19,7 @@ from dslc.data.prepare import Dataset, Tasks, prepare
 from dslc.data.record import Json, preparation_from, schema_from
 from dslc.data.record_check import check_preparation, check_schema, entry
 from dslc.diagnostics import ModelError, in_order
-from dslc.elaborate.base_model import Base
+from dslc.elaborate.base_model import TakenOver
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
 from dslc.elaborate.experiment import Experiment
 from dslc.elaborate.used import used_definitions
@@ -38,7 +38,7 @@ class Front:
     dataset: Dataset
     experiment: Experiment
     settings: Mapping[str, str]
-    bases: Mapping[str, Base]
+    bases: Mapping[str, TakenOver]
 
     @classmethod
     def of_text(
@@ -95,7 +95,7 @@ def read_data(
     folder: Path,
     settings: Mapping[str, str] | None = None,
     data: Mapping[str, Path] | None = None,
-    bases: Mapping[str, Base] | None = None,
+    bases: Mapping[str, TakenOver] | None = None,
 ) -> tuple[Raw, Tasks, Dataset]:
     """The data that a module names: as they are, what the loss takes each target for, and prepared.
 

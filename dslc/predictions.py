@@ -66,4 +66,5 @@ def only(by_head: dict[str, T]) -> T | dict[str, T]:
 def unfitted(schema: Schema) -> Preparation:
     """What a model that was never fitted prepares: nothing; it knows declared classes only."""
     classes = {target.name: tuple(range(target.classes)) if target.classes else None for target in schema.targets}
-    return Preparation({}, {name: TargetPreparation(classes=labels) for name, labels in classes.items()})
+    targets = {name: TargetPreparation(classes=labels) for name, labels in classes.items()}
+    return Preparation({}, targets, None, schema.class_inputs)

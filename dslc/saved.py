@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dslc.base_models import ENTRIES, MOST, STATE, WEIGHTS, entry_of
+from dslc.base_models import ENTRIES, ENTRIES_OF_BASES, STATE, WEIGHTS, entries_of
 from dslc.data.record import Json, preparation_record, schema_record
 from dslc.diagnostics import DataError, ModelError
 from dslc.driver import Compilation
@@ -68,7 +68,6 @@ class Saved:
             "schema": schema_record(self.compilation.dataset.schema),
         }
         weights = save(tensors)
-        bases = (base.content for base in self.compilation.bases.values())
         write_archive(
             path,
             {
@@ -78,7 +77,7 @@ class Saved:
                 "preparation.json": _json(preparation_record(fitted) if fitted else None),
                 "history.json": _json([dict(row) for row in self.history]),
                 WEIGHTS: weights,
-                **{entry_of(number): content for number, content in enumerate(bases)},
+                **entries_of(self.compilation.bases),
             },
             {WEIGHTS: {name: (place.start, place.bytes) for name, place in places_in(weights, WEIGHTS).items()}},
         )
@@ -89,7 +88,7 @@ def read_saved(path: Path) -> Saved:
     entries = read_archive(path)
     if missing := [name for name in ENTRIES if name not in entries]:
         raise DataError(f"`{path}` has no `{missing[0]}`")
-    known = (*ENTRIES, *map(entry_of, range(MOST)))
+    known = (*ENTRIES, *ENTRIES_OF_BASES)
     if unknown := [name for name in entries if name not in known]:
         raise DataError(f"`{path}`: `{unknown[0][:80]!a}` is no entry of a model file")
     try:
@@ -114,9 +113,9 @@ def _understood(entries: Mapping[str, memoryview]) -> Saved:
     compilation = Compilation.of_record(
         source, _settings(facts.get("settings")), facts.get("schema"), preparation, entries
     )
-    known = (*ENTRIES, *map(entry_of, range(len(compilation.bases))))
+    known = (*ENTRIES, *entries_of(compilation.bases))
     if spare := [name for name in entries if name not in known]:
-        raise DataError(f"`{spare[0]}` is the model of no `load` of `model.dsl`")
+        raise DataError(f"`{spare[0]}` is what no `load` or `from` of `model.dsl` takes over")
     if entries["definitions.dsl"] != compilation.definitions.encode():
         raise DataError("this dslc defines differently what the model uses of the library (`definitions.dsl`)")
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)

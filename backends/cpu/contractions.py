@@ -89,12 +89,13 @@ def _accumulated(kernel: ContractKernel) -> list[str]:
 
 
 def scatter_unit(kernel: ScatterKernel) -> Unit:
-    """The kernel as a function of (its share, n, m, r, index, value, result); the first loop is over l * r columns."""
+    """The kernel as a function of (its share, n, m, e, r, index, value, result); the first loop goes over l * r."""
     zero = f"{SUFFIXES[kernel.element]}(0.0)" if kernel.element is not Element.I64 else "0"
     pointer = POINTERS[kernel.element]
-    parameters = [(name, CType.I64) for name in ("n", "m", "r")]
+    parameters = [(name, CType.I64) for name in ("n", "m", "e", "r")]
     parameters += [("index", CType.I64S), ("value", pointer), ("result", pointer)]
     lines = [
+        "taken = m * e",
         "column = start",
         "while column < stop:",
         *indent(
@@ -105,10 +106,10 @@ def scatter_unit(kernel: ScatterKernel) -> Unit:
                 "for i in range(n):",
                 "    for j in range(first, last):",
                 f"        result[(l * n + i) * r + j] = {zero}",
-                "for k in range(m):",
-                "    row = (l * n + index[l * m + k]) * r",
+                "for k in range(taken):",
+                "    row = (l * n + index[l * taken + k]) * r",
                 "    for j in range(first, last):",
-                "        result[row + j] += value[(l * m + k) * r + j]",
+                "        result[row + j] += value[(l * taken + k) * r + j]",
                 "column = l * r + last",
             ]
         ),

@@ -62,8 +62,9 @@ def multiply(call: Call, arena: Bytes, rows: int, result: Array) -> None:
 
 
 def scatter(call: Call, arena: Bytes, rows: int, result: Array) -> None:
-    """Extents (l, n, m, r): operands index[l, m] and value[l, m, r], result [l, n, r]."""
-    shared, places, taken, rest = sized(call.extents, rows)
+    """Extents (l, n, m, e, r): operands index[l, m, e] and value[l, m, e, r], result [l, n, r]."""
+    shared, places, taken, each, rest = sized(call.extents, rows)
+    taken *= each
     index, value = _operands(call, arena, rows)
     op = ScatterAdd(1, (shared, places, rest))
     total = op.evaluate((index.reshape(shared, taken), value.reshape(shared, taken, rest)), rows)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dslc.data.schema import Schema, TargetField
+from dslc.data.schema import InputField, Schema, TargetField
 from dslc.scalar.random import normal, stream_key, words_of
 
 Array = npt.NDArray[np.float64]
@@ -91,16 +91,16 @@ def find(name: str) -> Workload | None:
 
 
 def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], dict[str, npt.NDArray[np.generic]] | None]:
-    """Standard normal inputs by name, each [rows, *shape], and targets: class ids, or standard normal values."""
-    inputs = {field.name: _normal(field.name, (rows, *field.shape)) for field in (*schema.inputs, *schema.carried)}
-    targets = {target.name: _target(target, (rows, *target.shape)) for target in schema.targets}
-    return inputs, targets or None
+    """Inputs and targets by name, each [rows, *shape]: class ids, or standard normal values."""
+    inputs = {field.name: _drawn(field, rows) for field in (*schema.inputs, *schema.carried)}
+    return inputs, {target.name: _drawn(target, rows) for target in schema.targets} or None
 
 
-def _target(target: TargetField, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
-    if target.classes is None:
-        return _normal(target.name, shape)
-    return (_words(target.name, shape)[0] % target.classes).astype(np.int64)
+def _drawn(field: InputField | TargetField, rows: int) -> Array:
+    shape = (rows, *field.shape)
+    if field.classes is None:
+        return _normal(field.name, shape)
+    return (_words(field.name, shape)[0] % field.classes).astype(np.int64)
 
 
 def _words(name: str, shape: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -74,6 +74,11 @@ def with_positive(classes: tuple[Label, ...], positive: ast.Text, name: str) -> 
     return tuple(sorted(classes, key=lambda label: label == last))
 
 
+def outside(count: int) -> str:
+    """What is wrong with a class that is none of so many."""
+    return f"is outside class({count}), 0 to {count - 1}"
+
+
 def text_of(label: Label) -> str:
     """A label as a model file and a text file write it."""
     return str(label).lower() if isinstance(label, bool) else str(label)

@@ -20,11 +20,9 @@ from dslc.data.load import Raw, table_of, with_formulas
 from dslc.data.recipe import Recipe
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.split import Parts
-from dslc.data.table import ArrayOrigin, Frame, JoinedOrigin, Numbers, Table, numbers_of, require_finite
+from dslc.data.table import PYTHON, Frame, JoinedOrigin, Numbers, Table, numbers_of, require_finite
 from dslc.data.table_recipe import TableRecipe
 from dslc.diagnostics import DataError, did_you_mean
-
-PYTHON = ArrayOrigin(None)
 
 Given = ArrayLike | Mapping[str, ArrayLike] | Frame
 """An array [rows, *shape], arrays by input name, columns by name, a DataFrame, or rows read from a file."""

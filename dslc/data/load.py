@@ -22,7 +22,7 @@ from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, ParquetSource, Pyt
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table import ArrayOrigin, Frame, Numbers, Table, require_finite
 from dslc.data.tables import open_table, read_table
-from dslc.diagnostics import DataError, ModelError, NotYet, in_order
+from dslc.diagnostics import DataError, ModelError, in_order
 from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
@@ -267,9 +267,6 @@ def _used(
 ) -> dict[str, FieldPlan]:
     """The fields to read by name: inputs, targets, what is carried, what the split is stratified by."""
     by_name = {plan.name: plan for plan in plans}
-    later = [NotYet(by_name[name].span, "an input of classes") for name in inputs if by_name[name].classes]
-    if later:
-        raise ModelError(later)
     names = dict.fromkeys((*inputs, *(target.name for target in recipe.targets), *beside))
     if recipe.split is not None and recipe.split.stratified is not None:
         names.setdefault(recipe.split.stratified.text)
@@ -319,6 +316,8 @@ def _raw(
         origin=held.origin,
         carried={name: arrays[name] for name in beside},
     )
-    read = tuple(InputField(name, arrays[name].shape[1:], fields[name].span) for name in inputs)
+    read = tuple(
+        InputField(name, arrays[name].shape[1:], fields[name].span, classes=fields[name].classes) for name in inputs
+    )
     kept = tuple(InputField(name, arrays[name].shape[1:], span) for name, span in beside.items())
     return Raw(recipe, read, targets, kept, table)

@@ -8,7 +8,7 @@ does the same to rows that come later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dslc.data import errors
 from dslc.data.balance import row_weights
+from dslc.data.classes import class_ids, outside
 from dslc.data.column import Column
 from dslc.data.columns import reach, rule_of
 from dslc.data.load import Raw
@@ -24,7 +25,7 @@ from dslc.data.recipe import Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, Task
 from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
-from dslc.data.table import Frame, Numbers, Origin, Table
+from dslc.data.table import PYTHON, Frame, Numbers, Origin, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
 from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
@@ -34,30 +35,38 @@ from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 Tasks: TypeAlias = Mapping[str, Task]
 """What the loss takes each target for."""
 
-NetInputs: TypeAlias = Reals | PreparedRows
-"""Prepared rows [rows, *shape] of one input, float64; those of a table are made when they are read."""
+NetInputs: TypeAlias = Reals | Ids | PreparedRows
+"""Prepared rows [rows, *shape] of one input, float64 or class ids; those of a table are made when they are read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
-    """What was fitted on the training rows: scalings by input, or a table's columns; and what each target needs."""
+    """What was fitted on the training rows: scalings by input, or a table's columns; and what each target needs.
+
+    `classes` are the counts of inputs that are ids, which are checked and otherwise left as they are.
+    """
 
     inputs: Mapping[str, Scaling]
     targets: Mapping[str, TargetPreparation]
     table: TablePreparation | None = None
+    classes: Mapping[str, int] = field(default_factory=dict)
 
-    def apply(self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None) -> dict[str, NetInputs]:
-        """Inputs [rows, *shape] as the net reads them, float64; what is new in them is added to `unseen`.
+    def apply(
+        self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None, origin: Origin = PYTHON
+    ) -> dict[str, NetInputs]:
+        """Inputs [rows, *shape] as the net reads them: float64, or ids; what is new in them is added to `unseen`.
 
-        DataError for cells that do not fit the training.
+        DataError for cells that do not fit the training, and for ids that are none, which compiled code relies on.
         """
-        return {name: self._applied(name, values, unseen) for name, values in inputs.items()}
+        return {name: self._applied(name, values, unseen, origin) for name, values in inputs.items()}
 
-    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None) -> NetInputs:
+    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None, origin: Origin) -> NetInputs:
         if isinstance(values, Frame):
             if self.table is None:
                 raise DataError("this model has seen no table; it takes arrays")
             return self.table.apply(values, unseen)
+        if name in self.classes:
+            return class_ids(values, range(self.classes[name]), outside(self.classes[name]), name, origin)
         reals: Reals = values.astype(np.float64)
         return self.inputs[name].apply(reals) if name in self.inputs else reals
 
@@ -66,8 +75,8 @@ class Preparation:
 class Dataset:
     """Prepared rows. A data block that Python feeds has none before `fit`, and no preparation.
 
-    `inputs[name]` is [rows, *shape] float64; `beside` has what the loss and metrics read: each target, [rows] int64
-    class ids or [rows, *shape] float64, and what is carried; `train`, `val` and `test` are disjoint, increasing row
+    `inputs[name]` is [rows, *shape] float64, or int64 class ids; `beside` has what the loss and metrics read: each
+    target, int64 class ids or float64, and what is carried; `train`, `val` and `test` are disjoint, increasing row
     numbers; `weight` is [rows], its mean over the training rows 1, None where all rows count alike; `notes` say what
     was left out, and what is new in rows that do not train. `numbers` is [rows], the rows' numbers before some were
     left out, by which they draw random numbers, None where none was; `came` counts the rows to train on, and all rows,
@@ -115,7 +124,7 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
     weight, schema = _weight(table, fitted, beside, parts.train), _schema(raw, fitted)
     unseen: list[Unseen] = []
-    prepared = fitted.apply(inputs, unseen)
+    prepared = fitted.apply(inputs, unseen, table.origin)
     notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
     beside |= {name: _carried(name, values, table) for name, values in table.carried.items()}
     ours = (parts.train, parts.val, parts.test)
@@ -242,14 +251,14 @@ def _split(recipe: Recipe, table: Table) -> Parts:
 
 
 def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
-    recipe, table = raw.recipe, raw.table
+    recipe, table, schema = raw.recipe, raw.table, _schema(raw, None)
     inputs: dict[str, Scaling] = {}
     for name, values in table.inputs.items():
-        if recipe.scale is not None:
+        if recipe.scale is not None and name not in schema.class_inputs:
             inputs[name] = fit_scaling(values[train].astype(np.float64), recipe.scale, f'"{name}"')
     targets = {
         target.name: fit_target(target, table.targets[target.name], tasks[target.name], recipe, train, table.origin)
         for target in raw.targets
     }
     columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None
-    return Preparation(inputs, targets, columns)
+    return Preparation(inputs, targets, columns, schema.class_inputs)

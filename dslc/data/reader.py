@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from dslc.data.column import Cells, ColumnType, Kind
 from dslc.data.feed import Given
 from dslc.data.frame import ORIGIN, column_from, matrix_of
-from dslc.data.prepare import Preparation
-from dslc.data.prepared import ColumnPlan, PreparedRows
+from dslc.data.prepare import NetInputs, Preparation
+from dslc.data.prepared import ColumnPlan
 from dslc.data.recipe import Recipe
 from dslc.data.scale import UNSCALED, Reals
 from dslc.data.schema import InputField, Schema
@@ -44,8 +44,8 @@ class InputReader:
     fitted: Preparation
     short: ShortWay | None
 
-    def read(self, x: Given) -> dict[str, Reals | PreparedRows]:
-        """Inputs [rows, *shape] as the net reads them, float64. Raises DataError for what does not fit."""
+    def read(self, x: Given) -> dict[str, NetInputs]:
+        """Inputs [rows, *shape] as the net reads them. Raises DataError for what does not fit."""
         if self.short is not None:
             matrix = self.short.read(x)
             if matrix is not None:

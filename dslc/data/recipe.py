@@ -298,7 +298,8 @@ def _field(
         case ast.Shape():
             return FieldPlan(name.text, stored.text, span, shape=_shape(kind, faults))
         case ast.Kind(name=ast.Name(text="class")):
-            return FieldPlan(name.text, stored.text, span, classes=_class_count(kind, faults))
+            shape = _shape(kind.shape, faults) if kind.shape else None
+            return FieldPlan(name.text, stored.text, span, shape=shape, classes=_class_count(kind, faults))
         case ast.Kind(name=ast.Name(text=text)) if text in (*KINDS, "ordered", *LATER_KINDS):
             faults.append(NotYet(kind.span, f"`{text}`"))
         case ast.Kind(name=ast.Name(text=text)):

@@ -45,6 +45,7 @@ def _input_record(field: InputField) -> dict[str, Json]:
         "shape": list(field.shape),
         "columns": list(field.columns),
         "kinds": [kind.value for kind in field.kinds],
+        "classes": field.classes,
     }
 
 
@@ -67,13 +68,19 @@ def _input(field: Mapping[str, Json], span: Span) -> InputField:
     kinds = tuple(_kind(kind) for kind in _list(field.get("kinds"), "kinds"))
     if len(kinds) != len(columns) or len(set(columns)) < len(columns):
         raise _wrong("columns")
-    return InputField(_text(field.get("name"), "name"), _shape(field.get("shape")), span, columns, kinds)
+    name, shape, classes = _text(field.get("name"), "name"), _shape(field.get("shape")), _count_of_classes(field)
+    if columns and classes is not None:
+        raise _wrong("classes")
+    return InputField(name, shape, span, columns, kinds, classes)
 
 
 def _target(field: Mapping[str, Json], span: Span) -> TargetField:
+    return TargetField(_text(field.get("name"), "name"), _shape(field.get("shape")), _count_of_classes(field), span)
+
+
+def _count_of_classes(field: Mapping[str, Json]) -> int | None:
     classes = field.get("classes")
-    count = None if classes is None else _whole(classes, "classes", 2)
-    return TargetField(_text(field.get("name"), "name"), _shape(field.get("shape")), count, span)
+    return None if classes is None else _whole(classes, "classes", 2)
 
 
 def preparation_record(preparation: Preparation) -> dict[str, Json]:
@@ -100,14 +107,14 @@ def preparation_from(record: Json, schema: Schema) -> Preparation:
     shapes = {field.name: field.shape for field in schema.inputs}
     inputs: dict[str, Scaling] = {}
     for name, scaling in _mapping(whole.get("inputs"), "inputs").items():
-        if name not in shapes:
+        if name not in shapes or name in schema.class_inputs:
             raise _wrong(f"scaling of `{name}`")
         inputs[name] = _scaling(scaling, shapes[name])
     targets = _mapping(whole.get("targets"), "targets")
     if targets.keys() != {target.name for target in schema.targets}:
         raise _wrong("targets")
     fitted = {t.name: _target_preparation(_mapping(targets[t.name], "target"), t) for t in schema.targets}
-    return Preparation(inputs, fitted, _table(whole.get("table"), schema))
+    return Preparation(inputs, fitted, _table(whole.get("table"), schema), schema.class_inputs)
 
 
 def _target_preparation(record: Mapping[str, Json], target: TargetField) -> TargetPreparation:

@@ -32,7 +32,8 @@ def check_schema(recipe: Recipe, schema: Schema) -> None:
     """DataError where the schema is not one that the data block of the same model file can have."""
     plans = {plan.name: plan for plan in recipe.source.fields} if isinstance(recipe.source, PythonSource) else {}
     for field in schema.inputs:
-        if plans and (field.name not in plans or (plans[field.name].shape or ()) != field.shape):
+        plan = plans.get(field.name)
+        if plans and (plan is None or (plan.shape or ()) != field.shape or plan.classes != field.classes):
             raise DataError(f"the input `{field.name[:80]}` is not the one of `model.dsl`")
     if [target.name for target in schema.targets] != [plan.name for plan in recipe.targets]:
         raise DataError("the targets are not those of `model.dsl`")

@@ -24,7 +24,7 @@ class Task(Enum):
 
 
 class InputField(Frozen):
-    """A named tensor of real numbers, `shape` per example.
+    """A named tensor, `shape` per example, of real numbers, or of class ids below `classes`.
 
     For a table, `columns` names the columns of the file that it is made of, those that formulas read among them, and
     `kinds` says what each holds.
@@ -35,6 +35,7 @@ class InputField(Frozen):
     span: Span
     columns: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    classes: int | None = None
 
 
 class TargetField(Frozen):
@@ -53,6 +54,11 @@ class Schema(Frozen):
     targets: tuple[TargetField, ...]
     span: Span
     carried: tuple[InputField, ...] = ()
+
+    @property
+    def class_inputs(self) -> dict[str, int]:
+        """The number of classes of each input of ids."""
+        return {field.name: field.classes for field in self.inputs if field.classes is not None}
 
     @property
     def heads(self) -> tuple[str, ...]:

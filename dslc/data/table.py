@@ -93,6 +93,9 @@ class KeptOrigin(Frozen):
         return self.whole.mark(int(self.rows[row]))
 
 
+PYTHON = ArrayOrigin(None)
+"""Arrays that came from Python."""
+
 Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | KeptOrigin
 """`place` names a cell for a message, `mark` a row of the source: `line 2`."""
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dslc.data import errors
 from dslc.data.balance import class_weights
-from dslc.data.classes import Label, as_stored, class_ids, find_classes, text_of, with_positive
+from dslc.data.classes import Label, as_stored, class_ids, find_classes, outside, text_of, with_positive
 from dslc.data.column import NOUNS, Column, Kind
 from dslc.data.recipe import PythonSource, Recipe
 from dslc.data.scale import Reals, Scaling, fit_scaling
@@ -99,6 +99,6 @@ def _stranger(target: TargetField, values: Numbers | Column, classes: Sequence[L
         advice = "; for a target that counts or measures take a loss of values such as `huber`"
         return "is in no training row" + (advice if numbers and len(classes) > MANY else "")
     if tuple(classes) == tuple(range(target.classes)):
-        return f"is outside class({target.classes}), 0 to {target.classes - 1}"
+        return outside(target.classes)
     named = ", ".join(text_of(label) for label in classes[:MANY])
     return f"is none of {named}{', ...' if len(classes) > MANY else ''}"

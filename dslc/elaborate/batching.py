@@ -171,6 +171,15 @@ def gather(t: Tensor, index: Tensor, span: Span) -> Tensor:
     return Tensor(home, node, index.shape, batched, span)
 
 
+def rows(t: Tensor, ids: Tensor, span: Span) -> Tensor:
+    """`t[ids, ..]`: the part of t along its first axis that each id names, in the id's place."""
+    home = common_home((t, ids), span)
+    batched = t.batched or ids.batched
+    chosen = spread(ids, ids.shape, True) if t.batched else ids
+    node = home.add(Gather(int(t.batched)), t.node, chosen.node)
+    return Tensor(home, node, (*ids.shape, *t.shape[1:]), batched, span)
+
+
 def one_hot(ids: Tensor, count: int, span: Span) -> Tensor:
     """[.., count] of ids [..]: 1 at the place that the id names, else 0."""
     home, rank = ids.home, len(ids.shape) + ids.batched

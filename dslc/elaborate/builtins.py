@@ -11,13 +11,14 @@ from math import prod
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand, operate
+from dslc.elaborate.base_model import Vectors
 from dslc.elaborate.calls import call_definition
-from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
+from dslc.elaborate.errors import BaseFailed, Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
 from dslc.elaborate.experiment import THRESHOLD
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.reductions import reduced, tail_sum, tensor
-from dslc.elaborate.values import Axes, Bound, Builtin, SizeOf, Tensor, Value, Words, kind_of, shape_of
+from dslc.elaborate.values import Axes, Bound, Builtin, Kept, SizeOf, Tensor, Value, Words, kind_of, shape_of
 from dslc.elaborate.whole_part import RANKS
 from dslc.graph.graph import TensorType
 from dslc.ops.leaf import LeafRole
@@ -129,6 +130,23 @@ def _require(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span)
 def _argmax(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
     frame.locate(span)
     return batching.argmax(tensor(arguments[0]), frame.here(span))
+
+
+# --- weights from files ---------------------------------------------------------------------------
+
+
+def _stored(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    """`stored("vectors.safetensors")`: what the weight whose initial value it is begins with."""
+    path = arguments[0].value
+    if not isinstance(path, Words):
+        raise Fault(Unexpected(arguments[0].span, kind_of(path), "the path of a safetensors file"))
+    if frame.weight is None:
+        raise Fault(Misplaced(span, "`stored`", "anything but the initial value of a weight"))
+    found = frame.session.bases.get(path.text)
+    if not isinstance(found, Vectors):
+        said = "its path is no text behind `from =`" if found is None else "`load` takes a model from it"
+        raise Fault(BaseFailed(frame.here(span), path.text, said))
+    return Kept(found.value, path.text)
 
 
 # --- randomness and gradients ---------------------------------------------------------------------
@@ -258,6 +276,7 @@ BUILTINS = {
         _random("random_uniform", Distribution.UNIFORM, 0.5),
         _random("random_normal", Distribution.NORMAL, 0.0),
         Builtin("random_orthonormal", _random_orthonormal, piped=False),
+        Builtin("stored", _stored, piped=False),
         Builtin("stop_gradient", _stop_gradient, of_tensor=True),
         Builtin("derivative", _derivative, 2, 2, piped=False),
         Builtin("probability", _probability, of_tensor=True),

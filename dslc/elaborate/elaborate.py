@@ -14,7 +14,7 @@ from dataclasses import replace
 from dslc.data.schema import Schema, Task
 from dslc.diagnostics import Diagnostic, ModelError, Severity, in_order
 from dslc.elaborate import batching
-from dslc.elaborate.base_model import Base
+from dslc.elaborate.base_model import TakenOver
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALoss, Taken, TooDeep, Unused
@@ -49,7 +49,7 @@ from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
 from dslc.syntax.ast import DefinitionKind
 
-NO_BASES: Mapping[str, Base] = {}
+NO_BASES: Mapping[str, TakenOver] = {}
 
 FRAMES = 12_000
 """Python frames that 64 nested calls of deeply nested expressions may take."""
@@ -78,7 +78,7 @@ def elaborate(
     schema: Schema,
     overrides: Mapping[str, Override],
     name: str,
-    bases: Mapping[str, Base] = NO_BASES,
+    bases: Mapping[str, TakenOver] = NO_BASES,
 ) -> Experiment:
     """The experiment, its warnings included. Raises ModelError with every independent fault.
 
@@ -103,7 +103,7 @@ def elaborate(
 
 
 def faults_beside_data(
-    module: ast.Module, overrides: Mapping[str, Override], bases: Mapping[str, Base] = NO_BASES
+    module: ast.Module, overrides: Mapping[str, Override], bases: Mapping[str, TakenOver] = NO_BASES
 ) -> list[Diagnostic]:
     """What is wrong with a module whose data block is at fault: what shows without a schema, and no consequences."""
     items = survey(module)
@@ -113,7 +113,7 @@ def faults_beside_data(
     return [*_errors(session), *flipped_labels(items.data)]
 
 
-def _open(module: ast.Module, items: Survey, bases: Mapping[str, Base], data_known: bool = True) -> Session:
+def _open(module: ast.Module, items: Survey, bases: Mapping[str, TakenOver], data_known: bool = True) -> Session:
     library = Library(module)
     faults = [*items.faults, *library.faults]
     session = Session(module.span.source, library, evaluate, call_definition, faults=faults, data_known=data_known)

@@ -718,6 +718,20 @@ class WrongTarget(Diagnostic):
         return (Label(self.origin, "the target"),) if self.origin.source.text else ()
 
 
+class NoIds(Diagnostic):
+    """What looks something up by class needs ids: an input that is declared as `class(10)`, or a target of classes."""
+
+    code: ClassVar = "no-ids"
+    message: ClassVar = "`{name}` looks up class ids, and {given} has values"
+    help: ClassVar = "an input of ids says so: `input x: class(10)`"
+    name: str
+    given: str
+    origin: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.origin, "the values"),) if self.origin.source.text else ()
+
+
 class ClassesAsNumbers(Diagnostic):
     """Classes are compared and looked up; a difference or a mean of class ids says nothing.
 

@@ -15,6 +15,7 @@ from typing import assert_never
 from dslc.elaborate import batching, numbers, static
 from dslc.elaborate.arguments import evaluated
 from dslc.elaborate.arithmetic import operand, operate
+from dslc.elaborate.base_model import Base
 from dslc.elaborate.calls import apply, invoke
 from dslc.elaborate.errors import BaseFailed, Cascade, ExtraArgument, Fault, IndexForm, NotCallable, Unexpected
 from dslc.elaborate.frame import Frame
@@ -270,6 +271,8 @@ def _load(frame: Frame, expression: ast.Load) -> Loaded:
     base = frame.session.bases.get(path)
     if base is None:
         raise Fault(BaseFailed(expression.path.span, path, "a definition by itself loads nothing"))
+    if not isinstance(base, Base):
+        raise Fault(BaseFailed(expression.path.span, path, "it is also what a `from` takes vectors from"))
     return Loaded(base, path, expression.until, frame.here(expression.span))
 
 

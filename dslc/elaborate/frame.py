@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dslc.diagnostics import Diagnostic
-from dslc.elaborate.base_model import Base
+from dslc.elaborate.base_model import TakenOver
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Exhausted, Fault, Recursive, TooLarge
 from dslc.elaborate.experiment import Tensor as Parameter
@@ -58,7 +58,7 @@ class Session:
     inputs: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
-    bases: Mapping[str, Base] = field(default_factory=dict)  # what `load` names, by the path as it is written
+    bases: Mapping[str, TakenOver] = field(default_factory=dict)  # what is taken over, by the path as it is written
     run_base: Callable[[Frame, Loaded, Value, Span], Value] | None = None
     loading: tuple[str, Mapping[str, Array]] | None = None  # within a base: the path of its load, its weights
     stops: tuple[str, ...] = ()  # within bases: the paths at whose tensors the elaboration of one of them ends

@@ -70,9 +70,10 @@ def net_frame(
 
 def _input(frame: Frame, field: InputField, name: str) -> Tensor:
     frame.locate(field.span)
-    node = frame.draft.leaf(LeafRole.INPUT, field.name, TensorType((ROWS, *field.shape)))
+    dtype = DType.REAL if field.classes is None else DType.INT
+    node = frame.draft.leaf(LeafRole.INPUT, field.name, TensorType((ROWS, *field.shape), dtype))
     frame.draft.named[name] = node
-    return Tensor(frame.draft, node, field.shape, True, field.span, maker=name)
+    return Tensor(frame.draft, node, field.shape, True, field.span, maker=name, classes=field.classes)
 
 
 def outputs(target: TargetField | None, link: Link) -> int | None:

@@ -25,7 +25,7 @@ from dslc.elaborate.numbers import Number
 from dslc.elaborate.patterns import meet
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.values import Bound, Poison, Stage, Tensor, Value, kind_of
-from dslc.elaborate.weights import initial_graph
+from dslc.elaborate.weights import initial_value
 from dslc.frozen import Frozen
 from dslc.graph.graph import NodeId, TensorType
 from dslc.ops.leaf import LeafRole
@@ -195,5 +195,5 @@ def _state(frame: Frame, statement: ast.State, parameter: Parameter) -> Paramete
             raise Fault(NotStatic(statement.shape.span, "the shape of a state"))
         shape = tuple(static.extent(frame, dim) for dim in statement.shape.dims if not isinstance(dim, ast.Leading))
     name = f"{statement.name.text}.{parameter.name}"
-    graph = initial_graph(frame, statement.initial, WeightPlace(name, shape))
+    graph = initial_value(frame, statement.initial, WeightPlace(name, shape))
     return Parameter(name, shape, graph, frame.here(statement.name.span))

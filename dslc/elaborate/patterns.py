@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from dslc.diagnostics import Label, NotYet
 from dslc.elaborate import static
-from dslc.elaborate.errors import Fault, WrongShape, WrongTarget, WrongWidth
+from dslc.elaborate.errors import Fault, NoIds, WrongShape, WrongTarget, WrongWidth
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.ranges import KINDS, within
 from dslc.elaborate.values import Bound, Tensor, Value, kind_of, shape_of
 from dslc.source import Span
 from dslc.syntax import ast
-from dslc.syntax.ast import Definition, Expression, Kind, Leading, Name, Parameter, Shape
+from dslc.syntax.ast import Definition, DefinitionKind, Expression, Kind, Leading, Name, Parameter, Shape
 
 
 def meet(frame: Frame, definition: Definition, arguments: Mapping[str, Bound], site: Span) -> None:
@@ -82,6 +82,9 @@ def _agrees(frame: Frame, dim: Expression, extent: int, place: int) -> bool:
     return stated == extent
 
 
+_OF_TARGETS = (DefinitionKind.LOSS, DefinitionKind.METRIC)
+
+
 def _meet_class(
     frame: Frame, definition: Definition, parameter: Parameter, kind: Kind, argument: Bound, site: Span
 ) -> None:
@@ -90,7 +93,9 @@ def _meet_class(
         raise Fault(WrongShape(site, name, parameter.name.text, "class", f"gets {kind_of(value)}"))
     target = value.maker or parameter.name.text
     if value.classes is None:
-        raise Fault(WrongTarget(site, name, "classes", target, "values", value.span))
+        if definition.kind in _OF_TARGETS:
+            raise Fault(WrongTarget(site, name, "classes", target, "values", value.span))
+        raise Fault(NoIds(site, name, f"`{value.maker}`" if value.maker else "its input", value.span))
     if len(kind.arguments) != 1:
         raise Fault(NotYet(kind.span, "a class type without a number of classes"))
     count = kind.arguments[0].value

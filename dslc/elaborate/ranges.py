@@ -4,6 +4,7 @@
     size(2)                           a whole number above 0 for each of two axes: `3x5`, or `3` for both
     margin(2)                         a whole number from 0 for each axis: the cells added at either end, `1`, `0x2`
     padding(2)                        `same`, `valid`, or a margin
+    text                              `"vectors.safetensors"`
     layer                             whatever waits for its input: `conv(16) | relu`
 
 A value that follows from the run, such as a schedule's, is not known here and passes.
@@ -54,6 +55,7 @@ RANGES: Mapping[str, Range] = {
     "share": _numbers("a share from 0 to below 1", lambda value: not isinstance(value, bool) and 0 <= value < 1),
     "count": _numbers("a whole number above 0", lambda value: not isinstance(value, bool) and value == int(value) > 0),
     "switch": _numbers("`true` or `false`", lambda value: isinstance(value, bool)),
+    "text": Range("a text", lambda value: value if isinstance(value, Words) else None),
     "layer": Range("a layer without its input", lambda value: value if isinstance(value, _WAITING) else None),
 }
 

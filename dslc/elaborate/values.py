@@ -15,7 +15,7 @@ from dslc.elaborate.base_model import Base
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.numbers import Number
 from dslc.frozen import Frozen
-from dslc.graph.graph import NodeId
+from dslc.graph.graph import Array, NodeId
 from dslc.scalar.types import DType
 from dslc.source import Span
 from dslc.syntax import ast
@@ -64,6 +64,14 @@ class Words(Frozen):
     """A text."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What a weight begins with, from the file at `path`."""
+
+    value: Array
+    path: str
 
 
 class Poison(Frozen):
@@ -159,7 +167,7 @@ class Instance:
 
 
 Callable_: TypeAlias = Stage | Composition | Repeated | Loaded | Instance
-Value: TypeAlias = Tensor | Tensors | Number | SizeOf | Words | Callable_ | Poison
+Value: TypeAlias = Tensor | Tensors | Number | SizeOf | Words | Kept | Callable_ | Poison
 
 
 def kind_of(value: Value) -> str:
@@ -177,6 +185,8 @@ def kind_of(value: Value) -> str:
             return f"the size {'x'.join(map(str, dims))}"
         case Words(text=text):
             return f'the text "{text}"'
+        case Kept(path=path):
+            return f"the vectors of `{path}`"
         case Stage(callee=ast.Definition() as definition):
             article = "an" if definition.kind.value[0] in "aeiou" else "a"
             return f"{article} {definition.kind.value}"

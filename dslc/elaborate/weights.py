@@ -28,7 +28,7 @@ from dslc.elaborate.errors import (
 from dslc.elaborate.experiment import AVERAGE, Stored
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, WeightPlace
-from dslc.elaborate.values import Poison, Stage, Tensor, Value, shape_of
+from dslc.elaborate.values import Kept, Poison, Stage, Tensor, Value, shape_of
 from dslc.graph.graph import Graph, TensorType
 from dslc.ops.leaf import LeafRole
 from dslc.ops.stop import StopGradient
@@ -118,7 +118,7 @@ def _register(frame: Frame, statement: Weight | State, place: WeightPlace, role:
     session.elements += prod(place.shape)
     if session.elements > static.LARGEST_EXTENT:
         raise Fault(TooLarge(span, "trained numbers", static.LARGEST_EXTENT))
-    graph = _stored(frame, place, span) or initial_graph(frame, statement.initial, place)
+    graph = _stored(frame, place, span) or initial_value(frame, statement.initial, place)
     trained = isinstance(statement, Weight)
     _registered(frame, role)[place.path] = Parameter(place.path, place.shape, graph, span, trained)
 
@@ -135,8 +135,8 @@ def _stored(frame: Frame, place: WeightPlace, span: Span) -> Stored | None:
     return Stored(value)
 
 
-def initial_graph(frame: Frame, initial: Expression, place: WeightPlace) -> Graph:
-    """The initial value as a graph with the output `value`. Raises Fault."""
+def initial_value(frame: Frame, initial: Expression, place: WeightPlace) -> Graph | Stored:
+    """As a graph with the output `value`, or from a file. Raises Fault."""
     draft = Draft(frame.session.fixed)
     kinds = (DefinitionKind.INITIALIZER, DefinitionKind.ACTIVATION)
     inner = replace(frame, draft=draft, totals=None, kinds=kinds, weight=place)
@@ -145,6 +145,11 @@ def initial_graph(frame: Frame, initial: Expression, place: WeightPlace) -> Grap
         value = inner.call(value.callee, value.arguments, initial.span)
     if isinstance(value, Poison):
         raise Cascade
+    if isinstance(value, Kept):
+        if value.value.shape != place.shape:
+            wrong = f"its vectors are {shape_of(value.value.shape)}, and `{place.path}` is {shape_of(place.shape)}"
+            raise Fault(BaseFailed(frame.here(initial.span), value.path, wrong))
+        return Stored(value.value)
     inner.locate(initial.span)
     given = operand(value, initial.span)
     if isinstance(given, Tensor) and given.home is not draft:

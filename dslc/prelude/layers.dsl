@@ -7,6 +7,14 @@ layer dense(x: [.., fan_in], units: count, bias: switch = true) {
   x @ w + b
 }
 
+# A vector for each class id: `token | embed(64)` is [.., 64]. Keras and PyTorch `Embedding`; the initial values are
+# Keras's, those of PyTorch are normal(0, 1). `from` names a safetensors file of one tensor [classes, units] below the
+# model file's folder, which training goes on from.
+layer embed(ids: class(classes), units: count, from: text = "") {
+  weight w: [classes, units] = if from == "" then uniform(-0.05, 0.05) else stored(from)
+  w[ids, ..]
+}
+
 # All axes of an example as one, row-major. Keras and PyTorch `Flatten`.
 layer flatten(x) = reshape(x, count(x))
 

@@ -170,7 +170,7 @@ class ContractKernel:
 
 @dataclass(frozen=True, slots=True)
 class ScatterKernel:
-    """`result[l, index[l, m], r] += value[l, m, r]` into zeros, m in order; tiles cut l * r into columns."""
+    """`result[l, index[l, m, e], r] += value[l, m, e, r]` into zeros, m and e in order; tiles are columns of l * r."""
 
     element: Element
 
@@ -192,7 +192,7 @@ class Tiles:
 @dataclass(frozen=True, slots=True)
 class Call:
     """One kernel on buffers; `extents` are the kernel's loop extents (LoopKernel, ContractKernel) or
-    (m, n, k) with `strides` (a_m, a_k, b_k, b_n) in elements (MultiplyKernel), or (l, n, m, r) (ScatterKernel)."""
+    (m, n, k) with `strides` (a_m, a_k, b_k, b_n) in elements (MultiplyKernel), or (l, n, m, e, r) (ScatterKernel)."""
 
     kernel: Kernel
     operands: tuple[Buffer, ...]

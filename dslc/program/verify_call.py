@@ -216,14 +216,15 @@ def _registers(call: Call, kernel: ContractKernel, how: Registers) -> None:
 
 
 def _scatter(call: Call, kernel: ScatterKernel, capacity: int) -> None:
-    demand(len(call.operands) == 2 and len(call.extents) == 4 and not call.strides, "no scatter of values by indices")
+    demand(len(call.operands) == 2 and len(call.extents) == 5 and not call.strides, "no scatter of values by indices")
     index, value = call.operands
     demand(index.element is Element.I64, "an index that is no int")
     demand(value.element is call.result.element is kernel.element, "values of another element than the kernel's")
-    lead, n, m, tail = (elements((extent,), capacity) for extent in call.extents)
+    lead, n, m, each, tail = (elements((extent,), capacity) for extent in call.extents)
+    m *= each
     sizes = [elements(buffer.shape, capacity) for buffer in (index, value, call.result)]
     demand(sizes == [lead * m, lead * m * tail, lead * n * tail], "tensors of other sizes than the extents'")
-    demand(ROWS not in (call.extents[0], call.extents[1], call.extents[3]), "a scatter into rows")
+    demand(all(call.extents[k] is not ROWS for k in (0, 1, 3, 4)), "a scatter into rows")
     demand(call.tiles == Tiles(lead * tail, call.tiles.size), "tiles over something else than columns")
 
 

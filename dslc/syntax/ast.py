@@ -183,11 +183,12 @@ class Shape(Syntax):
 
 
 class Kind(Syntax):
-    """`class(10)`, `category`, `words top 20_000 length 200`: a name, arguments and options."""
+    """`class(10)`, `category`, `[8, 8] class(3)`, `words top 20_000 length 200`: a name, arguments and options."""
 
     name: Name
     arguments: tuple[Argument, ...] = ()
     options: tuple[Setting, ...] = ()
+    shape: Shape | None = None
 
 
 TypeOf: TypeAlias = Shape | Kind

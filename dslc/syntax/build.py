@@ -276,6 +276,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "shape": lambda span, *dims: ast.Shape(span, dims),
     "leading": ast.Leading,
     "kind": _kind,
+    "shaped_kind": lambda span, shape, kind: kind.replaced(span=span, shape=shape),
     # expressions
     "choice": ast.If,
     "pipe": ast.Pipe,

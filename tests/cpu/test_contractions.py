@@ -102,7 +102,7 @@ def test_scatter_add(element, tile):
     for group in range(shared):
         np.add.at(exact[group], index[group], value[group])
     y = run_call(
-        ScatterKernel(element), [index, value], (shared, places, rest), element, (shared, places, taken, rest),
+        ScatterKernel(element), [index, value], (shared, places, rest), element, (shared, places, 2, taken // 2, rest),
         tile=tile, threads=2, tiled=shared * rest,
     )  # fmt: skip
     np.testing.assert_allclose(y, exact, rtol=1e-5, atol=1e-6)

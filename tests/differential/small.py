@@ -85,6 +85,12 @@ LIBRARY: dict[str, str] = {
         loss triplet(a, b, c)
         train { adam(1e-2); batch 8; epochs 3; seed 4 }
     """,
+    "ids": """
+        data { input word: [3] class(7); input x: [5]; target y: [3] class(4) }
+        net { table = embed(6); concat(table(word), x @ filled(0.1, 5, 3) | reshape(3, 1)) | dense(outputs) }
+        loss cross_entropy
+        train { adam(1e-2); batch 8; epochs 3; seed 4 }
+    """,
     "parts of a net": """
         data { input x: [5]; target y: class(3) }
         net {
@@ -109,7 +115,12 @@ LIBRARY: dict[str, str] = {
 def rows_for(schema: Schema) -> Rows:
     """Rows of normal numbers and random classes or, for a target of several values, distributions."""
     draw = np.random.default_rng(11)
-    inputs = {field.name: draw.normal(size=(ROWS, *field.shape)) for field in schema.inputs}
+    inputs = {
+        field.name: draw.integers(0, field.classes, (ROWS, *field.shape))
+        if field.classes is not None
+        else draw.normal(size=(ROWS, *field.shape))
+        for field in schema.inputs
+    }
     carried = {field.name: draw.normal(size=(ROWS, *field.shape)) for field in schema.carried}
     return Rows(inputs, {target.name: _target(draw, target) for target in schema.targets} | carried)
 

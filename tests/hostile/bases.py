@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import dslc
-from dslc.base_models import MOST, entry_of
+from dslc.base_models import MOST
 from dslc.runtime.archive import packed
 
 from .contents import LARGE
@@ -53,7 +53,7 @@ def base_cases(entries: Entries, base: Entries) -> dict[str, Case]:
     whole = packed(base)
     text = base["model.dsl"].decode()
     wider = text.replace("dense(4)", "dense(5)").encode()
-    many = {entry_of(number): whole for number in range(MOST + 1)}
+    many = {f"base{number}.dslm": whole for number in range(MOST + 1)}
     loads = " ".join(f'b{number} = load "{number}.dslm"; ' for number in range(MOST + 1))
     many_text = entries["model.dsl"].decode().replace("net {", "net { " + loads).encode()
     schema = json.loads(base["model.json"])["schema"]
@@ -61,7 +61,7 @@ def base_cases(entries: Entries, base: Entries) -> dict[str, Case]:
     cannot = "`arrays.dslm` cannot be loaded: "
     return {
         "no base": (packed({name: entries[name] for name in entries if name != BASE}), f"it has no `{BASE}`"),
-        "a base for no load": (packed({**entries, "base1.dslm": whole}), "`base1.dslm` is the model of no `load`"),
+        "a base for no load": (packed({**entries, "base1.dslm": whole}), "`base1.dslm` is what no `load` or `from`"),
         "a base of a number too high": (packed({**entries, "base16.dslm": whole}), "`'base16.dslm'` is no entry of a"),
         "a base of an odd number": (packed({**entries, "base00.dslm": whole}), "`'base00.dslm'` is no entry of a"),
         "a base in a folder": (packed({**entries, "../base1.dslm": whole}), "`'../base1.dslm'` is no entry of a"),

@@ -243,7 +243,17 @@ def test_a_scatter_of_rows_into_a_table_has_its_own_kernel() -> None:
     program = lowered({"predict": build.graph({"y": build.add(ScatterAdd(0, (9, 3)), index, value)})})
     (call,) = calls(program, "predict")
     assert isinstance(call.kernel, ScatterKernel)
-    assert call.extents == (1, 9, ROWS, 3)
+    assert call.extents == (1, 9, ROWS, 1, 3)
+
+
+def test_a_scatter_of_several_indices_a_row_is_the_same_kernel() -> None:
+    build = Builder()
+    index = leaf(build, LeafRole.TARGET, "i", (ROWS, 4), DType.INT)
+    value = leaf(build, LeafRole.INPUT, "x", (ROWS, 4, 3))
+    program = lowered({"predict": build.graph({"y": build.add(ScatterAdd(0, (9, 3)), index, value)})})
+    (call,) = calls(program, "predict")
+    assert isinstance(call.kernel, ScatterKernel)
+    assert call.extents == (1, 9, ROWS, 4, 3)
 
 
 def test_tiles_come_from_shapes() -> None:

@@ -240,7 +240,7 @@ MUTATIONS: dict[str, Callable[[], Program]] = {
     "a contraction's operand left behind": lambda: extents(CONTRACT, 4, 3),
     "a contraction's result": lambda: extents(CONTRACT, 4, 2),
     "a contraction's tiles": lambda: with_call(CONTRACT, replace(CONTRACT.call(), tiles=Tiles(4, 8))),
-    "a scatter's sizes": lambda: extents(SCATTER, 1, 8, ROWS, 5),
+    "a scatter's sizes": lambda: extents(SCATTER, 1, 8, ROWS, 1, 5),
     "a scatter's tiles": lambda: with_call(SCATTER, replace(SCATTER.call(), tiles=Tiles(4, 8))),
     # what follows tile by tile
     "a follower that follows nothing": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), follows=True)),

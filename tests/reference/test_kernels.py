@@ -137,7 +137,7 @@ def test_an_accumulating_contraction_drops_what_falls_outside(draw: np.random.Ge
 def test_scatter_adds_into_zeros(draw: np.random.Generator) -> None:
     index, value = draw.integers(4, size=(2, 5)), values(draw, F64, 2, 5, 3)
     operands = [(I64, (2, 5), index), (F64, (2, 5, 3), value)]
-    found = run_kernel(ScatterKernel(F64), operands, (F64, (2, 4, 3)), (2, 4, 5, 3))
+    found = run_kernel(ScatterKernel(F64), operands, (F64, (2, 4, 3)), (2, 4, 5, 1, 3))
     expected = np.zeros((2, 4, 3))
     for s, m in product(range(2), range(5)):
         expected[s, index[s, m]] += value[s, m]

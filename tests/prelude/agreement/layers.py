@@ -18,6 +18,10 @@ def dense(torch: Any, t: Tensors) -> Any:
     return torch.nn.functional.linear(t["x"], t["w"].T, t["b"])
 
 
+def embed(torch: Any, t: Tensors) -> Any:
+    return torch.nn.functional.embedding(t["ids"], t["w"])
+
+
 def first(x: Any) -> Any:
     """Channels from the last place to the one behind the batch."""
     return x.movedim(-1, 1)
@@ -74,6 +78,7 @@ EVEN = {"x": (6, 6, 4)}
 CASES = (
     Case("layer dense", dense, {"x": (4,)}, {"units": 3}),
     Case("layer dense", dense, {"x": (2, 4)}, {"units": 3}, variant="of_a_sequence"),
+    Case("layer embed", embed, {"ids": (2, 4)}, {"units": 3}, classes=5),
     Case("layer prelu", lambda torch, t: last(torch.nn.functional.prelu(first(t["x"]), t["slope"])), IMAGE),
     Case("layer conv1d", convolution(1, padding=1), {"x": (6, 2)}, {"filters": 3}),
     Case(

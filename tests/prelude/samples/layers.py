@@ -13,6 +13,10 @@ def dense(draw: Draw) -> Sample:
     return Sample({"x": shape(draw, 1)}, {"units": size(draw), "bias": bool(draw.integers(2))})
 
 
+def embed(draw: Draw) -> Sample:
+    return Sample({"ids": shape(draw)}, {"units": size(draw)}, size(draw) + 1)
+
+
 # --- windows --------------------------------------------------------------------------------------
 
 Numbers = dict[str, int | bool | str | tuple[int, ...]]
@@ -102,6 +106,7 @@ def rows_of_groups(draw: Draw) -> Sample:
 
 SAMPLES: Mapping[str, Sampler] = {
     "layer dense": dense,
+    "layer embed": embed,
     "layer flatten": one("x"),
     "layer dropout": one("x", share=0.4),
     "layer spatial_dropout": one("x", 1, share=0.4),

@@ -1,4 +1,0 @@
-# task: classes
-data {
-  npz "files/images.npz" { image = x; digit: class(2) = y }
-}
