@@ -9,10 +9,12 @@ that it belongs to. Comparisons, whole numbers, indices and randomness end a pat
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from dslc.graph.graph import Builder, Graph, Node, NodeId, Role
 from dslc.ops.map import Map, filled
+from dslc.ops.scan import Scan, differentiate_scan
 from dslc.scalar.functions import add
 from dslc.scalar.types import DType
 
@@ -30,10 +32,22 @@ def differentiate(graph: Graph, of: NodeId, wrt: Sequence[NodeId]) -> tuple[Grap
     build.origin = graph.nodes[of].origin.serving(Role.GRADIENT)
     gradients = {of: filled(build, 1.0, graph.type(of).shape)}
     needed = _between(graph, wrt, of)
+    loops: defaultdict[object, list[Node]] = defaultdict(list)
+    for node in graph.nodes[: of + 1]:
+        if isinstance(node.op, Scan):
+            loops[node.op.family, node.inputs].append(node)
     for node in reversed(graph.nodes[: of + 1]):
-        if node.id in needed and node.id in gradients:
+        if isinstance(node.op, Scan):
+            # The first result of a loop is the last to be reached: by then all gradients have arrived.
+            results = loops[node.op.family, node.inputs]
+            if node is not results[0]:
+                continue
+            members = [result for result in results if result.id in needed and result.id in gradients]
+        else:
+            members = [node] if node.id in needed and node.id in gradients else []
+        if members:
             build.origin = node.origin.serving(Role.GRADIENT)
-            _propagate(build, node, needed, gradients)
+            _propagate(build, members, needed, gradients)
     for end in wrt:
         if end not in gradients:
             build.origin = graph.nodes[end].origin.serving(Role.GRADIENT)
@@ -41,11 +55,16 @@ def differentiate(graph: Graph, of: NodeId, wrt: Sequence[NodeId]) -> tuple[Grap
     return build.graph(graph.outputs), tuple(gradients[end] for end in wrt)
 
 
-def _propagate(build: Builder, node: Node, needed: set[NodeId], gradients: dict[NodeId, NodeId]) -> None:
-    """Adds what `node` passes on to those of its inputs that need a gradient."""
+def _propagate(build: Builder, members: Sequence[Node], needed: set[NodeId], gradients: dict[NodeId, NodeId]) -> None:
+    """Adds what a node, or some results of one loop, pass on to those of their inputs that need a gradient."""
+    node = members[0]
     if not any(source in needed for source in node.inputs):
         return
-    passed = node.op.gradient(build, node, gradients[node.id])
+    arrived = [gradients[member.id] for member in members]
+    if isinstance(node.op, Scan):
+        passed = differentiate_scan(build, members, arrived, differentiate)
+    else:
+        passed = node.op.gradient(build, node, arrived[0])
     for source, gradient in zip(node.inputs, passed, strict=True):
         if gradient is not None and source in needed:
             present = gradients.get(source)

@@ -92,6 +92,13 @@ class Op(ABC):
         """What is wrong with the operands beyond their types, if anything is."""
         return None
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        """The op over a first axis of `steps`, which the result has, and the operands that `which` says.
+
+        None where all operands must have it. Raises TypeError for what cannot be done so.
+        """
+        raise TypeError(f"{self.to_text()} over several steps")
+
     @property
     def key(self) -> str | None:
         """For a tensor that comes from outside: what it is found by, the same in every node that stands for it."""

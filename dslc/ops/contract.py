@@ -14,7 +14,7 @@ and the result's exchanged, so padding, stride and dilation need no further rule
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import ascii_letters
 from typing import TypeAlias
 
@@ -74,6 +74,21 @@ class Contract(Op):
             )
 
         return tuple(exchanged(k) for k in range(len(node.inputs)))
+
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        total = self.over_steps(steps, which)
+        return replace(total, out=(Affine((1, *(0 for _ in self.extents))), *total.out), shape=(steps, *self.shape))
+
+    def over_steps(self, steps: int, which: Sequence[bool]) -> Contract:
+        """The sum over a first axis of `steps` that the operands have which `which` says."""
+        first = Affine((1, *(0 for _ in self.extents)))
+
+        def moved(where: Access, stacks: bool) -> Access:
+            inner = tuple(Affine((0, *axis.coefficients), axis.constant) for axis in where)
+            return (first, *inner) if stacks else inner
+
+        operands = tuple(moved(where, stacks) for where, stacks in zip(self.operands, which, strict=True))
+        return Contract((steps, *self.extents), operands, moved(self.out, False), self.shape)
 
     def to_text(self) -> str:
         accesses = " ".join(to_text(where) for where in self.operands)

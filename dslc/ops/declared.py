@@ -36,6 +36,9 @@ class DeclaredGradient(Op):
             found += [substituted(build, rule, placeholder, g), None]
         return tuple(found)
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return self if all(which) else None
+
     def to_text(self) -> str:
         return "declared gradient"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dslc.graph.graph import Op
-from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, stop, structure, tail
+from dslc.ops import contract, declared, gather, leaf, loop, map, random, reduce, scan, stop, structure, tail
 from dslc.ops.sample import Sampler
 
 OPS: tuple[type[Op], ...] = (
@@ -15,6 +15,7 @@ OPS: tuple[type[Op], ...] = (
     *(gather.Gather, gather.ScatterAdd),
     *(random.Random, random.RandomOrthonormal),
     *(declared.DeclaredGradient, stop.StopGradient),
+    scan.Scan,
     loop.Loop,
     tail.TailSum,
 )

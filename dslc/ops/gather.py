@@ -47,6 +47,11 @@ class Gather(Op):
         x, chosen = node.inputs
         return build.add(ScatterAdd(self.shared, build.type(x).shape), chosen, g), None
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        if all(which):
+            return Gather(self.shared + 1)
+        return self if which[1] and not self.shared else None
+
     def to_text(self) -> str:
         return f"gather sharing {self.shared}"
 
@@ -81,6 +86,9 @@ class ScatterAdd(Op):
 
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         return None, build.add(Gather(self.shared), g, node.inputs[0])
+
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return ScatterAdd(self.shared + 1, (steps, *self.shape)) if all(which) else None
 
     def to_text(self) -> str:
         return f"scatter add sharing {self.shared} into {shape_text(self.shape)}"

@@ -39,6 +39,8 @@ class LeafRole(Enum):
     SETTING = "setting"
     CLOCK = "clock"
     TOTAL = "total"
+    STEP = "step"
+    """An operand of a scan, in its body and in the graph of one step that the body is taken from."""
     GRADIENT = "gradient"
     """The gradient that arrives: of a parameter, in an update; of a declared gradient's result, in its rule."""
 

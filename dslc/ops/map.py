@@ -47,6 +47,9 @@ class Map(Op):
         rules = self.function.derivative(*operands, Value(build, node.id), Value(build, g))
         return tuple(rule.node if isinstance(rule, Value) else None for rule in rules)
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return self if all(which) else None
+
     def to_text(self) -> str:
         return self.function.name
 

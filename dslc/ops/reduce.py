@@ -88,6 +88,9 @@ class Reduce(Op):
             number = build.add(Map(add), number, index)
         return number
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Reduce(self.kind, tuple(axis + 1 for axis in self.axes))
+
     def to_text(self) -> str:
         return f"reduce {self.kind.value} over {', '.join(map(str, self.axes)) or 'none'}"
 
@@ -112,6 +115,9 @@ class Argmax(Op):
 
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         return (None,)
+
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Argmax(self.axis + 1)
 
     def to_text(self) -> str:
         return f"argmax over {self.axis}"

@@ -24,6 +24,9 @@ class StopGradient(Op):
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         return (None,)
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return self
+
     def to_text(self) -> str:
         return "stop gradient"
 

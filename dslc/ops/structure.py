@@ -63,6 +63,9 @@ class Expand(Op):
         operand = tuple(self.shape[axis] for axis in self.axes)
         return (build.add(Contract(self.shape, (identity(rank),), access(rank, *self.axes), operand), g),)
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Expand((steps, *self.shape), (0, *(axis + 1 for axis in self.axes)))
+
     def to_text(self) -> str:
         return f"expand to {shape_text(self.shape)}" + (f" at {_list(self.axes)}" if self.axes else "")
 
@@ -117,6 +120,9 @@ class Transpose(Op):
 
     def gradient(self, build: Builder, node: Node, g: NodeId) -> tuple[NodeId | None, ...]:
         return (build.add(Transpose(inverse(self.order)), g),)
+
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Transpose((0, *(axis + 1 for axis in self.order)))
 
     def to_text(self) -> str:
         return f"transpose to {_list(self.order)}"
@@ -181,6 +187,9 @@ class Slice(Op):
         )
         return (build.add(Contract(node.type.shape, (identity(rank),), out, whole), g),)
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Slice((0, *self.starts), (steps, *self.stops), (1, *self.steps))
+
     def to_text(self) -> str:
         parts = (
             f"{start}:{'rows' if stop is ROWS else stop}" + (f":{step}" if step != 1 else "")
@@ -226,6 +235,9 @@ class Pad(Op):
         ]
         return (build.add(Slice(self.before, tuple(stops), (1,) * len(stops)), g),)
 
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Pad((0, *self.before), (0, *self.after))
+
     def to_text(self) -> str:
         return f"pad {_list(self.before)} before, {_list(self.after)} after"
 
@@ -266,6 +278,9 @@ class Concat(Op):
             parts.append(build.add(whole_slice(node.type.shape, self.axis, start, stop), g))
             start = stop
         return tuple(parts)
+
+    def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
+        return Concat(self.axis + 1) if all(which) else None
 
     def to_text(self) -> str:
         return f"concat along {self.axis}"
