@@ -16,6 +16,7 @@ from dslc.ops.leaf import UPDATE, LeafRole
 from dslc.ops.map import Map
 from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.passes import AFTER_DIFFERENTIATION, BEFORE_DIFFERENTIATION, apply
+from dslc.passes.bodies import in_bodies
 from dslc.passes.fuse import fuse
 from dslc.passes.join import real_leaves, with_parameters, with_updates
 from dslc.passes.panels import in_panels, worth_panels
@@ -104,7 +105,7 @@ def whole_part_of(experiment: Experiment) -> Graph:
 
 def optimise(graph: Graph, experiment: Experiment) -> Graph:
     """As it is lowered: rewritten, fused, and laid out, the weights alike in all graphs of the experiment."""
-    fused = fuse(apply(graph, AFTER_DIFFERENTIATION))
+    fused = fuse(in_bodies(apply(graph, AFTER_DIFFERENTIATION), (fuse,)))
     worth = worth_panels(experiment.predict)
     return in_panels(rows_last(fused), worth | {name.removeprefix(AVERAGE) for name in worth})
 

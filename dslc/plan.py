@@ -174,7 +174,7 @@ def _source_bytes(program: Program, rows: int) -> int:
 
 
 def _fetches(entry: Entry) -> Iterator[Fetch]:
-    return (call for phase in entry.phases for call in phase.calls if isinstance(call, Fetch))
+    return (call for call, _ in entry.calls if isinstance(call, Fetch))
 
 
 # --- operations -----------------------------------------------------------------------------------
@@ -182,13 +182,13 @@ def _fetches(entry: Entry) -> Iterator[Fetch]:
 
 def _entry_flops(entry: Entry, rows: int) -> int:
     """Operations of one call of the entry, as it is compiled: what is shared counts once, what is fused where it is."""
-    return sum(_call_flops(call, rows) for phase in entry.phases for call in phase.calls if isinstance(call, Call))
+    return sum(times * _call_flops(call, rows) for call, times in entry.calls if isinstance(call, Call))
 
 
 def contraction_flops(program: Program) -> int:
     """Multiplications and additions of one full training step's contractions."""
-    calls = (call for phase in program.entries["train"].phases for call in phase.calls)
-    return sum(_call_flops(c, program.capacity) for c in calls if isinstance(c, Call) and _contracts(c.kernel))
+    calls = program.entries["train"].calls
+    return sum(n * _call_flops(c, program.capacity) for c, n in calls if isinstance(c, Call) and _contracts(c.kernel))
 
 
 def _contracts(kernel: Kernel) -> bool:

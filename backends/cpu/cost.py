@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dslc.processors import processors
-from dslc.program.program import Call, ContractKernel, Entry, Fetch, LoopKernel, MultiplyKernel, Program
+from dslc.program.program import Call, ContractKernel, Entry, Fetch, LoopKernel, MultiplyKernel, Program, Repeat
 from dslc.scalar.types import elements
 
 _MULTIPLY_ADDS = 80e9  # a second, of one core on register tiles
@@ -18,7 +18,12 @@ def default_threads(program: Program) -> int:
     seconds = step_seconds(program, entry)
     if seconds < _WORTH:
         return 1
-    return max(1, min(processors(), int(seconds / (_PHASE * max(1, len(entry.phases))))))
+    return max(1, min(processors(), int(seconds / (_PHASE * max(1, _phases(entry))))))
+
+
+def _phases(entry: Entry) -> int:
+    """How many phases one call of the entry goes through."""
+    return sum(part.steps * len(part.phases) if isinstance(part, Repeat) else 1 for part in entry.phases)
 
 
 def rows_of_one_thread(program: Program, entry: Entry) -> int:
@@ -28,7 +33,7 @@ def rows_of_one_thread(program: Program, entry: Entry) -> int:
 
 def step_seconds(program: Program, entry: Entry) -> float:
     """An estimate of one call of the entry on one thread."""
-    return sum(_seconds(call, program.capacity) for phase in entry.phases for call in phase.calls)
+    return sum(times * _seconds(call, program.capacity) for call, times in entry.calls)
 
 
 def _seconds(call: Call | Fetch, capacity: int) -> float:

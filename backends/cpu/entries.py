@@ -28,10 +28,11 @@ from dslc.program.program import (
     MultiplyKernel,
     Phase,
     Program,
+    Repeat,
     ScatterKernel,
     Tiles,
 )
-from dslc.scalar.types import ROWS, Extent, extents_text, shape_text, stride
+from dslc.scalar.types import ROWS, Extent, extents_text, scaled, shape_text, stride
 from dslc.source import Span
 
 from .assembly import FIRST_TILE, WORD
@@ -46,7 +47,8 @@ from .unit import CType, Signature, Unit
 from .windows import window_unit
 
 PARAMETERS = ("thread", "threads", "place", "arena", "sources", "order", "first", "rows")
-_CALLED = ("barrier", "word", "first_tile", "tile")
+BARRIER_CALL = "barrier(threads, place)"
+_CALLED = ("barrier", "word", "first_tile", "tile", "step")
 _FETCHED = 4096
 """Elements that one tile of a fetch copies, if a row is not longer."""
 
@@ -134,27 +136,43 @@ class _Printer:
     host: Host
     kernels: dict[str, Unit] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names((*PARAMETERS, *_CALLED)))
-    buffers: dict[tuple[int, str], tuple[str, Buffer]] = field(default_factory=dict)
+    buffers: dict[tuple[int, str, int], tuple[str, Buffer]] = field(default_factory=dict)
+    slots: dict[tuple[int, str, int], tuple[str, Buffer]] = field(default_factory=dict)
     counts: dict[int, str] = field(default_factory=dict)
 
     def body(self, entry: Entry) -> Iterator[str]:
         alone = False
-        for number, phase in enumerate(entry.phases):
+        for number, part in enumerate(entry.phases):
             # Phases of one tile are the first thread's; between two of them nobody else has to wait.
-            single = self._single(phase)
+            single = all(map(self._single, part.phases)) if isinstance(part, Repeat) else self._single(part)
             if number and not (alone and single):
-                yield "barrier(threads, place)"
+                yield BARRIER_CALL
             alone = single
-            turn = _Turn()
-            for chain in phase.chains:
-                yield from self._chain(chain, turn) if len(chain) > 1 else self._call(chain[0], turn)
-        yield "barrier(threads, place)"
+            yield from self._repeat(part, single) if isinstance(part, Repeat) else self._phase(part)
+        yield BARRIER_CALL
+
+    def _phase(self, phase: Phase) -> Iterator[str]:
+        turn = _Turn()
+        for chain in phase.chains:
+            yield from self._chain(chain, turn) if len(chain) > 1 else self._call(chain[0], turn)
+
+    def _repeat(self, repeat: Repeat, single: bool) -> Iterator[str]:
+        """The loop over time; its slots get their addresses at the beginning of each step."""
+        first, last, by = (repeat.steps - 1, -1, -1) if repeat.reverse else (0, repeat.steps, 1)
+        inner: list[str] = []
+        for phase in repeat.phases:
+            inner += [*self._phase(phase), *([] if single else [BARRIER_CALL])]
+        slots, self.slots = self.slots, {}
+        yield f"# {comment(_line(repeat.span) + repeat.note)}: {repeat.steps} steps"
+        yield f"for step in range({first}, {last}, {by}):"
+        for name, buffer in slots.values():
+            yield f"    {name} = {_address(buffer)}  # {_type(buffer)} {comment(buffer.name)}"
+        yield from (f"    {line}" for line in inner)
 
     def places(self) -> Iterator[str]:
         """The lines that name buffers and numbers of tiles; complete after `body`."""
         for name, buffer in sorted(self.buffers.values(), key=lambda pair: pair[1].offset):
-            shape = f"{shape_text(buffer.shape)} {buffer.element.value}"
-            yield f"{name} = arena + {buffer.offset}  # {shape} {comment(buffer.name)}"
+            yield f"{name} = {_address(buffer)}  # {_type(buffer)} {comment(buffer.name)}"
         for size, name in self.counts.items():
             yield f"{name} = (rows + {size - 1}) // {size}"
 
@@ -221,7 +239,8 @@ class _Printer:
         extents = [extents_text((extent,)) for extent in call.extents]
         match call.kernel:
             case LoopKernel():
-                same = frozenset(k for k, buffer in enumerate(call.operands) if buffer.offset == call.result.offset)
+                place = (call.result.offset, call.result.slot)
+                same = frozenset(k for k, buffer in enumerate(call.operands) if (buffer.offset, buffer.slot) == place)
                 unit = loop_unit(call.kernel, same)
                 given = extents[first_extent(call.kernel) : call.kernel.rank]
                 for k, (name, buffer) in enumerate(zip(operands, call.operands, strict=True)):
@@ -243,10 +262,24 @@ class _Printer:
         return self._kernel(unit), ", ".join(given)
 
     def _buffer(self, buffer: Buffer) -> str:
-        key = (buffer.offset, buffer.name)
-        if key not in self.buffers:
-            self.buffers[key] = (self.names.add(buffer.name), buffer)
-        return self.buffers[key][0]
+        found = self.slots if buffer.slot and buffer.slot.moves else self.buffers
+        key = (buffer.offset, buffer.name, buffer.slot.first if buffer.slot else -1)
+        if key not in found:
+            found[key] = (self.names.add(buffer.name), buffer)
+        return found[key][0]
+
+
+def _address(buffer: Buffer) -> str:
+    """Where the buffer, or the slot of it, begins."""
+    slot = buffer.slot
+    if slot is None or not (slot.moves or slot.first):
+        return f"arena + {buffer.offset}"
+    number = f"(step + {slot.first})" if slot.moves and slot.first else "step" if slot.moves else str(slot.first)
+    return f"arena + {buffer.offset} + {number} * {scaled(stride(slot.shape), buffer.element.bytes)}"
+
+
+def _type(buffer: Buffer) -> str:
+    return f"{shape_text(buffer.shape)} {buffer.element.value}"
 
 
 def _line(span: Span) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dslc.program import machine
 from dslc.program.arena import view
 from dslc.program.backend import Array, Bound, Bytes, Executable, Facts, Integers, MachineMemory
-from dslc.program.program import Call, Element, Entry, Fetch, Program
+from dslc.program.program import Call, Element, Entry, Fetch, Phase, Program, Repeat
 from dslc.program.text import to_text
 
 from .kernels import run_call
@@ -68,14 +68,23 @@ class Entries:
 
 def run_entry(entry: Entry, arena: Bytes, sources: Sequence[Array], chosen: Integers) -> None:
     """One entry on the rows `chosen` of the sources."""
-    rows = len(chosen)
-    for phase in entry.phases:
-        for call in phase.calls:
-            match call:
-                case Fetch(source, result):
-                    view(arena, result, rows)[...] = sources[source][chosen]
-                case Call():
-                    run_call(call, arena, rows)
+    for part in entry.phases:
+        match part:
+            case Phase():
+                _run_phase(part, arena, sources, chosen, 0)
+            case Repeat(steps, reverse, phases):
+                for step in reversed(range(steps)) if reverse else range(steps):
+                    for phase in phases:
+                        _run_phase(phase, arena, sources, chosen, step)
+
+
+def _run_phase(phase: Phase, arena: Bytes, sources: Sequence[Array], chosen: Integers, step: int) -> None:
+    for call in phase.calls:
+        match call:
+            case Fetch(source, result):
+                view(arena, result, len(chosen))[...] = sources[source][chosen]
+            case Call():
+                run_call(call, arena, len(chosen), step)
 
 
 class ReferenceBackend:

@@ -6,6 +6,7 @@ primitives themselves, and a multiply kernel is a matrix product of strided view
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import numpy as np
@@ -22,28 +23,28 @@ from dslc.scalar.panels import PANEL
 from dslc.scalar.types import distance, sized
 
 
-def run_call(call: Call, arena: Bytes, rows: int) -> None:
+def run_call(call: Call, arena: Bytes, rows: int, step: int = 0) -> None:
     """Computes the call's result in float64 and stores it in the result's element."""
-    result = view(arena, call.result, rows)
+    result, operands = view(arena, call.result, rows, step), _operands(call, arena, rows, step)
     # A diverging run overflows; the machine finds it by its objective.
     with np.errstate(all="ignore"):
         match call.kernel:
             case LoopKernel():
-                loop(call.kernel, call, arena, rows, result)
+                loop(call.kernel, call, operands, rows, result)
             case MultiplyKernel():
-                multiply(call, arena, rows, result)
+                multiply(call, operands, rows, result)
             case ContractKernel(operands=reads, out=out):
                 op = Contract(call.extents, reads, out, call.result.shape)
-                result[...] = op.evaluate(_operands(call, arena, rows), rows)
+                result[...] = op.evaluate(operands, rows)
             case ScatterKernel():
-                scatter(call, arena, rows, result)
+                scatter(call, operands, rows, result)
             case _:
                 assert_never(call.kernel)
 
 
-def loop(kernel: LoopKernel, call: Call, arena: Bytes, rows: int, result: Array) -> None:
+def loop(kernel: LoopKernel, call: Call, operands: Sequence[Array], rows: int, result: Array) -> None:
     op = Loop(call.extents, kernel.parallel, kernel.body, kernel.combine)
-    value = op.evaluate(_operands(call, arena, rows), rows)
+    value = op.evaluate(operands, rows)
     extents = sized(call.extents, rows)[: kernel.parallel]
     if kernel.where == identity(kernel.rank)[: kernel.parallel] and result.shape == extents:
         result[...] = value
@@ -51,31 +52,31 @@ def loop(kernel: LoopKernel, call: Call, arena: Bytes, rows: int, result: Array)
         result[_places(kernel.where, extents)] = value
 
 
-def multiply(call: Call, arena: Bytes, rows: int, result: Array) -> None:
+def multiply(call: Call, operands: Sequence[Array], rows: int, result: Array) -> None:
     m, n, k = sized(call.extents, rows)
-    a, b = (view(arena, operand, rows).ravel() for operand in call.operands)
+    a, b = (operand.ravel() for operand in operands)
     a_m, a_k, b_k, b_n = (distance(stride, rows) for stride in call.strides)
-    left = a[np.arange(m)[:, None] * a_m + np.arange(k) * a_k].astype(np.float64)
+    left = a[np.arange(m)[:, None] * a_m + np.arange(k) * a_k]
     panel, column = np.divmod(np.arange(n), PANEL)
-    right = b[np.arange(k)[:, None] * b_k + panel * b_n + column].astype(np.float64)
+    right = b[np.arange(k)[:, None] * b_k + panel * b_n + column]
     result[...] = (left @ right).reshape(result.shape)
 
 
-def scatter(call: Call, arena: Bytes, rows: int, result: Array) -> None:
+def scatter(call: Call, operands: Sequence[Array], rows: int, result: Array) -> None:
     """Extents (l, n, m, e, r): operands index[l, m, e] and value[l, m, e, r], result [l, n, r]."""
     shared, places, taken, each, rest = sized(call.extents, rows)
     taken *= each
-    index, value = _operands(call, arena, rows)
+    index, value = operands
     op = ScatterAdd(1, (shared, places, rest))
     total = op.evaluate((index.reshape(shared, taken), value.reshape(shared, taken, rest)), rows)
     result[...] = total.reshape(result.shape)
 
 
-def _operands(call: Call, arena: Bytes, rows: int) -> list[Array]:
+def _operands(call: Call, arena: Bytes, rows: int, step: int) -> list[Array]:
     """Copies, reals in float64, so that a result may take an operand's place."""
     found: list[Array] = []
     for operand in call.operands:
-        stored = view(arena, operand, rows)
+        stored = view(arena, operand, rows, step)
         found.append(stored.astype(np.float64 if stored.dtype.kind == "f" else stored.dtype))
     return found
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from dslc.diagnostics import NotYet, nearest
+from dslc.diagnostics import nearest
 from dslc.elaborate.declared import declare_gradients
 from dslc.elaborate.errors import Cascade, Duplicate, Fault, Misplaced, NotATarget, NoValue, Taken
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.indexing import define
 from dslc.elaborate.numbers import Number
+from dslc.elaborate.scan import close_scan, declare_step_state, open_scan, update_step_state
 from dslc.elaborate.scope import MEANINGS, Scope
 from dslc.elaborate.values import POISON, Composition, Instance, Loaded, Poison, Repeated, Stage, Tensor, Value
 from dslc.elaborate.weights import declare_state, declare_weight, update_state
@@ -66,26 +67,38 @@ def run_block(frame: Frame, body: Sequence[Statement], where: str, states: LeafR
             continue
         result = None
         try:
+            if isinstance(statement, Scan) and statement.target is None:
+                result = run_scan(frame, statement)
+                continue
             _run(frame, statement, where, states)
         except Cascade:
-            _poison(frame, statement)
+            result = _poison(frame, statement)
         except Fault as fault:
             frame.report(fault)
-            _poison(frame, statement)
+            result = _poison(frame, statement)
     return result
 
 
-def _poison(frame: Frame, statement: Statement) -> None:
-    """What a faulty statement would have bound silences its uses."""
+def run_scan(frame: Frame, scan: Scan) -> Tensor:
+    """The scan's value. Raises Fault, or Cascade."""
+    inner, stacks, start = open_scan(frame, scan)
+    return close_scan(inner, scan, run_block(inner, scan.body, "`scan`", LeafRole.STEP), stacks, start)
+
+
+def _poison(frame: Frame, statement: Statement) -> Poison | None:
+    """What a faulty statement would have bound silences its uses; a bare scan is a value itself."""
     match statement:
+        case Scan(target=None):
+            return POISON
         case Weight(name=name) | State(name=name) | Scan(target=Name() as name) | Binding(target=Name() as name):
             pass
         case Binding(target=Read(value=Name() as name)):
             pass
         case _:
-            return
+            return None
     if not frame.scope.own(name.text):
         frame.scope.bind(name.text, POISON, name.span)
+    return None
 
 
 def _run(frame: Frame, statement: Statement, where: str, states: LeafRole | None) -> None:
@@ -100,8 +113,12 @@ def _run(frame: Frame, statement: Statement, where: str, states: LeafRole | None
             if states is not LeafRole.PARAMETER:
                 raise Fault(Misplaced(statement.span, "a weight", where))
             frame.scope.bind(statement.name.text, declare_weight(frame, statement), statement.name.span)
-        case Scan() | Final():
-            raise Fault(NotYet(statement.span, "`scan`"))
+        case Scan(target=Name() as name):
+            bind_value(frame, name, run_scan(frame.at(frame.below(name.text)), statement))
+        case State() if states is LeafRole.STEP:
+            frame.scope.bind(statement.name.text, declare_step_state(frame, statement), statement.name.span)
+        case Update() if states is LeafRole.STEP:
+            update_step_state(frame, statement)
         case State():
             if states is None:
                 raise Fault(Misplaced(statement.span, "a state", where))
@@ -112,7 +129,7 @@ def _run(frame: Frame, statement: Statement, where: str, states: LeafRole | None
             update_state(frame, statement, states)
         case Predict():
             predict(frame, statement, where)
-        case Evaluate() | Gradient() | Link() | FullBatch():
+        case Evaluate() | Gradient() | Link() | FullBatch() | Final() | Scan():
             return
         case _:
             assert_never(statement)

@@ -149,6 +149,8 @@ def call_definition(frame: Frame, definition: Definition, given: Sequence[Bound]
 
 def _note_activation(frame: Frame, definition: Definition, given: Sequence[Bound], value: Tensor, span: Span) -> None:
     operand = given[0].value if given else None
+    if frame.memory is not None:
+        return
     if definition.kind is DefinitionKind.ACTIVATION and isinstance(operand, Tensor) and operand.home is value.home:
         value.home.activations[frame.path] = Activation(operand.node, value.node, span)
 

@@ -367,6 +367,16 @@ class NoAxis(Diagnostic):
     found: str
 
 
+class NoStepAxis(Diagnostic):
+    """A scan goes along the first axis of the tensors that it names: as many steps in each."""
+
+    code: ClassVar = "no-step-axis"
+    message: ClassVar = "{found} does not begin with an axis `{axis}`{extent}"
+    found: str
+    axis: str
+    extent: str
+
+
 class MixedLevels(Diagnostic):
     """What differs per example meets what is taken over all examples."""
 

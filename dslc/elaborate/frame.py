@@ -12,6 +12,7 @@ from dslc.elaborate.errors import Exhausted, Fault, Recursive, TooLarge
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.heads import IDENTITY, Head, Link, Predicted
 from dslc.elaborate.library import Library
+from dslc.elaborate.memory import Memory
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import POISON, Bound, Loaded, Poison, Tensor, Value
@@ -74,7 +75,8 @@ class WeightPlace(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One call. `totals` takes what is summed over all examples, in metrics: batch by batch, or of a part at once.
+    """One call. `memory` has the states of the scan whose body it is in.
+    `totals` takes what is summed over all examples, in metrics: batch by batch, or of a part at once.
 
     `kinds` are the definitions that a name may call here; `site` is the call in the model file from which the
     standard library was entered; `heads` are what losses and metrics may be about, `link` is that of the one they are
@@ -100,6 +102,7 @@ class Frame:
     weight: WeightPlace | None = None
     use: str = ""
     predicted: Predicted | None = None
+    memory: Memory | None = None
 
     def here(self, span: Span) -> Span:
         """The place in the model file that `span` belongs to."""
@@ -141,6 +144,8 @@ class Frame:
 
     def note(self, path: str, value: Tensor) -> None:
         """The value is what `path` names. Raises Reached where a base ends here."""
+        if self.memory is not None:
+            return  # one step of a scan is no tensor of the net
         value.home.named[path] = value.node
         if path in self.session.stops:
             raise Reached(path, value)

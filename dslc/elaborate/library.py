@@ -15,7 +15,7 @@ from dslc.syntax.ast import Definition, DefinitionKind, Module
 
 # fmt: off
 PLANNED = frozenset({
-    "rnn", "lstm", "gru", "bidirectional", "last", "attention", "positions",
+    "bidirectional", "attention", "positions",
 })
 # fmt: on
 """Names of the standard library that are not built yet."""

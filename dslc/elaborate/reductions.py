@@ -84,6 +84,8 @@ def _check_batch(frame: Frame, value: Tensor, span: Span) -> None:
     """Only a batch of training has rows that may know of one another, and what a loss compares."""
     if not frame.training and not frame.heads:
         raise Fault(Misplaced(span, "`over batch`", "a prediction, which is about one row: ask `if training` before"))
+    if frame.memory is not None:
+        raise Fault(Misplaced(span, "`over batch`", "a step of a scan"))
     if not value.batched:
         raise Fault(NoAxis(span, BATCH, batching.described(value)))
 

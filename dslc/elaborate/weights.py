@@ -62,6 +62,10 @@ def update_state(frame: Frame, statement: Update, role: LeafRole) -> None:
         raise Fault(NoUpdate(statement.target.span, f"`{name}` is no state of this {kind}"))
     if not frame.training:
         return
+    if frame.memory is not None:
+        raise Fault(
+            Misplaced(statement.span, f"an update of `{name}`, which is one for all steps,", "a step of a scan")
+        )
     value = frame.evaluate(statement.value)
     if isinstance(value, Poison):
         raise Cascade

@@ -7,10 +7,12 @@ a row-major tensor keeps its memory when it is reshaped. `plan.py` gives drafts 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from dslc.program.program import Element, Kernel, Region, Tiles
-from dslc.scalar.types import DType, Extent, Shape, Stride, elements
+from dslc.program.program import Element, Kernel, Region, Slot, Tiles
+from dslc.scalar.types import DType, Extent, Shape, Stride, elements, number
 from dslc.source import Span
 
 
@@ -31,10 +33,23 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A draft's memory under a shape of the same number of elements."""
+    """A draft's memory, or a slot of it, under a shape of the same number of elements."""
 
     draft: Draft
     shape: Shape
+    slot: Slot | None = None
+
+    @property
+    def memory(self) -> tuple[int, int]:
+        """What tells the memory of one view from another's: the draft, and of it the slot that moves along a loop."""
+        return self.draft.number, self.slot.first if self.slot and self.slot.moves else -1
+
+    @property
+    def of_step(self) -> View:
+        """Of [steps, ..] the part of one step, in a loop over them."""
+        first = self.slot.first if self.slot else 0
+        count = self.slot.count if self.slot else number(self.shape[0])
+        return View(self.draft, self.shape[1:], Slot(self.shape[1:], count, first, moves=True))
 
     @property
     def element(self) -> Element:
@@ -69,6 +84,28 @@ class Step:
     strides: tuple[Stride, ...] = ()
     part: bool = False
     follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatStep:
+    """A loop over time: its phases are done for each step."""
+
+    steps: int
+    reverse: bool
+    phases: Sequence[Sequence[Step]]
+    span: Span
+    note: str
+
+    @property
+    def results(self) -> list[View]:
+        return [step.result for phase in self.phases for step in phase]
+
+    @property
+    def operands(self) -> list[View]:
+        return [view for phase in self.phases for step in phase for view in step.operands]
+
+
+AnyStep: TypeAlias = Step | FetchStep | RepeatStep
 
 
 class Drafts:

@@ -8,22 +8,21 @@ schedule or a bias correction loses digits otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 from dslc.graph.graph import Graph, Node, NodeId, Role
-from dslc.lowering.draft import Drafts, FetchStep, Step, View, element_of
+from dslc.lowering.draft import AnyStep, Drafts, FetchStep, Step, View, element_of
 from dslc.lowering.loops import Target, concat_steps, loop_step, pad_steps
 from dslc.lowering.outputs import place
 from dslc.lowering.products import contract_steps
+from dslc.lowering.scans import Leaves, Lowered, members, scan_steps
 from dslc.lowering.scatters import scatter_steps
 from dslc.ops.contract import Contract
 from dslc.ops.gather import ScatterAdd
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.ops.loop import Loop
+from dslc.ops.scan import Scan
 from dslc.ops.structure import Concat, Pad, Reshape
 from dslc.program.program import Element
-
-Leaves: TypeAlias = Mapping[tuple[LeafRole, str], View]
 
 SOURCES = {
     LeafRole.INPUT: "input.",
@@ -42,19 +41,26 @@ def entry_steps(
     real: Element,
     drafts: Drafts,
     usual: int,
-) -> list[Step | FetchStep]:
+) -> list[AnyStep]:
     """The steps in an order that may run as it stands; `results` are the outputs' buffers, updates aside."""
     placed = place(graph)
     views: dict[NodeId, View] = {}
-    steps: list[Step | FetchStep] = []
+    steps: list[AnyStep] = []
     for k in placed.order:
         node = placed.graph.nodes[k]
+        if k in views:
+            continue  # another result of a loop over time
         if isinstance(node.op, Leaf):
             views[k] = leaves[node.op.role, node.op.name].reshaped(node.type.shape)
             if node.op.role in SOURCES:
                 steps.append(FetchStep(sources.index(SOURCES[node.op.role] + node.op.name), views[k]))
             continue
         operands = [views[i] for i in node.inputs]
+        if isinstance(node.op, Scan):
+            loop = _loop(placed.graph, node, operands, sources, real, drafts, usual)
+            steps += loop.steps
+            views |= {member.id: loop.results[_result(member)] for member in members(placed.graph, node)}
+            continue
         if isinstance(node.op, Reshape):
             views[k] = operands[0].reshaped(node.type.shape)
             continue
@@ -63,6 +69,37 @@ def entry_steps(
         views[k] = result.reshaped(node.type.shape)
         steps += _steps(node, operands, Target(views[k], _note(node, output), node.origin.span, drafts, usual))
     return steps
+
+
+def _loop(
+    graph: Graph,
+    node: Node,
+    operands: Sequence[View],
+    sources: Sequence[str],
+    real: Element,
+    drafts: Drafts,
+    usual: int,
+) -> Lowered:
+    """A loop over time with all of its results."""
+    assert isinstance(node.op, Scan)
+    results = [_result(member) for member in members(graph, node)]
+    target = Target(operands[0], _name(node), node.origin.span, drafts, usual)
+
+    def lower(body: Graph, leaves: Leaves, written: Mapping[str, View]) -> list[AnyStep]:
+        return entry_steps(body, leaves, written, sources, real, drafts, usual)
+
+    return scan_steps(node.op, results, operands, target, real, lower)
+
+
+def _result(member: Node) -> NodeId:
+    assert isinstance(member.op, Scan)
+    return member.op.result
+
+
+def _name(node: Node) -> str:
+    """As a buffer is called for what is in it."""
+    prefix = {Role.GRADIENT: "grad.", Role.UPDATE: "update."}.get(node.origin.role, "")
+    return prefix + (node.origin.path or "value")
 
 
 def _steps(node: Node, operands: Sequence[View], target: Target) -> list[Step]:
@@ -89,10 +126,8 @@ def _of_output(output: str, leaves: Leaves, results: Mapping[str, View]) -> View
 
 
 def _scratch(node: Node, real: Element, drafts: Drafts) -> View:
-    prefix = {Role.GRADIENT: "grad.", Role.UPDATE: "update."}.get(node.origin.role, "")
-    name = prefix + (node.origin.path or "value")
     element = element_of(node.type.dtype, real if node.type.shape else Element.F64)
-    return drafts.scratch(name, element, node.type.shape, node.origin.span)
+    return drafts.scratch(_name(node), element, node.type.shape, node.origin.span)
 
 
 def _note(node: Node, output: str | None) -> str:

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dslc.graph.graph import Graph, Node, TensorType
-from dslc.lowering.draft import Draft, Drafts, FetchStep, Step, View, element_of
-from dslc.lowering.entry import SOURCES, Leaves, entry_steps
+from dslc.lowering.draft import AnyStep, Draft, Drafts, FetchStep, RepeatStep, Step, View, element_of
+from dslc.lowering.entry import SOURCES, entry_steps
 from dslc.lowering.plan import BUDGET, Layout, Plan, layout, plan
+from dslc.lowering.scans import Leaves
 from dslc.lowering.schedule import phases
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
-from dslc.program.program import Buffer, Call, Element, Entry, Fetch, Phase, Program, Region
+from dslc.program.program import Buffer, Call, Element, Entry, Fetch, Phase, Program, Region, Repeat
 from dslc.scalar.types import DType, Shape
 from dslc.source import BUILT_IN, Span
 
@@ -75,7 +76,7 @@ class Drafted:
 
     drafts: Drafts
     sources: Sequence[str]
-    entries: Mapping[str, Sequence[Sequence[Step | FetchStep]]]
+    entries: Mapping[str, Sequence[Sequence[AnyStep]]]
     results: Mapping[str, Mapping[str, View]]
 
     @property
@@ -112,7 +113,7 @@ def draft_program(graphs: Mapping[str, Graph], experiment: Declared, real: Eleme
     leaves |= rows
     for name, graph in graphs.items():
         results[name] |= _tensor_results(drafts, name, graph, results[name])
-    scheduled: dict[str, Sequence[Sequence[Step | FetchStep]]] = {}
+    scheduled: dict[str, Sequence[Sequence[AnyStep]]] = {}
     for name, graph in graphs.items():
         element, usual = Element.F64 if name == "finish" else real, usual_rows(name, capacity)
         scheduled[name] = phases(entry_steps(graph, leaves, results[name], sources, element, drafts, usual))
@@ -248,11 +249,20 @@ def _span(graph: Graph, output: str) -> Span:
 def _buffer(view: View, places: Plan) -> Buffer:
     draft: Draft = view.draft
     shape: Shape = view.shape
-    return Buffer(draft.name, draft.element, shape, draft.region, places.offsets[draft.number], draft.span)
+    return Buffer(draft.name, draft.element, shape, draft.region, places.offsets[draft.number], draft.span, view.slot)
 
 
-def _placed_phases(scheduled: Sequence[Sequence[Step | FetchStep]], places: Plan) -> tuple[Phase, ...]:
-    return tuple(Phase(tuple(_call(step, places) for step in steps)) for steps in scheduled)
+def _placed_phases(scheduled: Sequence[Sequence[AnyStep]], places: Plan) -> tuple[Phase | Repeat, ...]:
+    return tuple(_placed_phase(steps, places) for steps in scheduled)
+
+
+def _placed_phase(steps: Sequence[AnyStep], places: Plan) -> Phase | Repeat:
+    match steps:
+        case [RepeatStep() as loop]:
+            phases = tuple(Phase(tuple(_call(step, places) for step in phase)) for phase in loop.phases)
+            return Repeat(loop.steps, loop.reverse, phases, loop.span, loop.note)
+        case _:
+            return Phase(tuple(_call(step, places) for step in steps if not isinstance(step, RepeatStep)))
 
 
 def _call(step: Step | FetchStep, places: Plan) -> Call | Fetch:

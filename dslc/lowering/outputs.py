@@ -14,6 +14,7 @@ from heapq import heapify, heappop, heappush
 from dslc.graph.graph import Builder, Graph, NodeId
 from dslc.ops.leaf import UPDATE, Leaf, LeafRole
 from dslc.ops.loop import Loop
+from dslc.ops.scan import Scan
 from dslc.ops.structure import Reshape
 from dslc.scalar.affine import identity
 from dslc.scalar.body import Load
@@ -62,7 +63,7 @@ def _own_nodes(graph: Graph) -> tuple[Graph, dict[NodeId, str]]:
             del outputs[output]
             continue
         computing = base(graph, k)
-        if computing in targets or isinstance(graph.nodes[computing].op, Leaf):
+        if computing in targets or isinstance(graph.nodes[computing].op, Leaf | Scan):
             computing = outputs[output] = _copy(build, k)
         targets[computing] = output
     return build.graph(outputs), targets

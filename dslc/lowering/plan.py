@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dslc.diagnostics import ModelError
-from dslc.lowering.draft import Draft, FetchStep, Step
+from dslc.lowering.draft import AnyStep, Draft, FetchStep, RepeatStep, Step, View
 from dslc.lowering.errors import TooMuchMemory
 from dslc.program.program import ALIGNMENT, Region
 from dslc.scalar.types import ROWS
@@ -66,7 +66,7 @@ class Layout:
         return [_pack(lives, capacity) for lives in self.scratch]
 
 
-def layout(drafts: Sequence[Draft], entries: Iterable[Sequence[Sequence[Step | FetchStep]]]) -> Layout:
+def layout(drafts: Sequence[Draft], entries: Iterable[Sequence[Sequence[AnyStep]]]) -> Layout:
     """All drafts; scratch lives where an entry's phases use it."""
     lasting = tuple(draft for draft in drafts if draft.region is not Region.SCRATCH)
     return Layout(lasting, tuple(tuple(_lifetimes(phases)) for phases in entries))
@@ -93,16 +93,27 @@ def aligned(size: int) -> int:
     return max(1, -(-size // ALIGNMENT)) * ALIGNMENT
 
 
-def _lifetimes(phases: Sequence[Sequence[Step | FetchStep]]) -> list[Life]:
+def _lifetimes(phases: Sequence[Sequence[AnyStep]]) -> list[Life]:
     """The first and last phase of each scratch draft."""
     lives: dict[int, Life] = {}
     for number, phase in enumerate(phases):
         for step in phase:
-            for view in (step.result, *(step.operands if isinstance(step, Step) else ())):
+            for view in _views(step):
                 if view.draft.region is Region.SCRATCH:
                     first = lives[view.draft.number].first if view.draft.number in lives else number
                     lives[view.draft.number] = Life(view.draft, first, number)
     return list(lives.values())
+
+
+def _views(step: AnyStep) -> Sequence[View]:
+    """All that a step touches; a loop over time does so from its first to its last step."""
+    match step:
+        case Step():
+            return (step.result, *step.operands)
+        case FetchStep():
+            return (step.result,)
+        case RepeatStep():
+            return (*step.results, *step.operands)
 
 
 def _pack(lives: Iterable[Life], capacity: int) -> Packing:

@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
-from dslc.lowering.draft import FetchStep, Step, View
+from dslc.lowering.draft import AnyStep, FetchStep, RepeatStep, Step, View
 from dslc.program.program import ContractKernel, LoopKernel, MultiplyKernel, Tiles
 from dslc.scalar.affine import Affine
 from dslc.scalar.body import Load, Taken, along_first
 from dslc.scalar.types import ROWS, Shape, elements
 
-AnyStep = Step | FetchStep
+Memory: TypeAlias = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -40,9 +41,9 @@ class _Uses:
     reads: list[tuple[AnyStep, _Chain]] = field(default_factory=list)
 
 
-def phases(steps: Sequence[AnyStep]) -> list[list[AnyStep]]:
-    """The steps by phase; those that follow another stand behind it."""
-    uses: defaultdict[int, _Uses] = defaultdict(_Uses)
+def phases(steps: Sequence[AnyStep]) -> list[Sequence[AnyStep]]:
+    """The steps by phase; those that follow another stand behind it, and a loop over time has a phase to itself."""
+    uses: defaultdict[Memory, _Uses] = defaultdict(_Uses)
     chains: list[_Chain] = []
     for step in steps:
         before = list(_before(step, uses))
@@ -56,28 +57,52 @@ def phases(steps: Sequence[AnyStep]) -> list[list[AnyStep]]:
         else:
             chain = _Chain(level, [step])
             chains.append(chain)
-        for number in _sources(placed):
-            uses[number].reads.append((placed, chain))
-        uses[placed.result.draft.number].writes.append((placed, chain))
+        for memory in _sources(placed):
+            uses[memory].reads.append((placed, chain))
+        for memory in _results(placed):
+            uses[memory].writes.append((placed, chain))
     found: list[list[AnyStep]] = [[] for _ in range(1 + max((chain.level for chain in chains), default=-1))]
     for made in chains:
         found[made.level] += made.steps
-    return found
+    return [part for level in found for part in _apart(level)]
 
 
-def _before(step: AnyStep, uses: defaultdict[int, _Uses]) -> Iterator[tuple[AnyStep, _Chain]]:
+def _apart(level: Sequence[AnyStep]) -> Iterator[Sequence[AnyStep]]:
+    """What stands side by side, and each loop over time by itself."""
+    beside = [step for step in level if not isinstance(step, RepeatStep)]
+    if beside:
+        yield beside
+    for step in level:
+        if isinstance(step, RepeatStep):
+            yield [step]
+
+
+def _before(step: AnyStep, uses: defaultdict[Memory, _Uses]) -> Iterator[tuple[AnyStep, _Chain]]:
     """The earlier steps that the step has to come after."""
-    result = step.result.draft.number
-    for number in _sources(step) - {result}:
-        yield from uses[number].writes
-    yield from uses[result].reads
-    for other, chain in uses[result].writes:
-        if not (_part(step) and _part(other)):
-            yield other, chain
+    results = _results(step)
+    for memory in _sources(step) - results:
+        yield from uses[memory].writes
+    for result in results:
+        yield from uses[result].reads
+        for other, chain in uses[result].writes:
+            if not (_part(step) and _part(other)):
+                yield other, chain
 
 
-def _sources(step: AnyStep) -> set[int]:
-    return {view.draft.number for view in step.operands} if isinstance(step, Step) else set()
+def _sources(step: AnyStep) -> set[Memory]:
+    match step:
+        case Step():
+            return {view.memory for view in step.operands}
+        case RepeatStep():
+            return {(view.draft.number, -1) for view in step.operands}
+        case FetchStep():
+            return set()
+
+
+def _results(step: AnyStep) -> set[Memory]:
+    if isinstance(step, RepeatStep):
+        return {(view.draft.number, -1) for view in step.results}
+    return {step.result.memory}
 
 
 def _part(step: AnyStep) -> bool:
@@ -105,15 +130,15 @@ def _follower(step: AnyStep, near: Sequence[tuple[AnyStep, _Chain]]) -> Step | N
 
 def _sizes(step: Step, other: AnyStep) -> Iterator[int | None]:
     """For each buffer between the two the tiles of `step` that touch just what the other's tiles touch."""
-    if not isinstance(other, Step) or other.part or step.result.draft.number == other.result.draft.number:
+    if not isinstance(other, Step) or other.part or step.result.memory == other.result.memory:
         yield None
         return
-    written, read = other.result.draft.number, step.result.draft.number
+    written, read = other.result.memory, step.result.memory
     for view in step.operands:
-        if view.draft.number == written:
+        if view.memory == written:
             yield _size(_row(step, view), _row(other, other.result), other)
     for view in other.operands:
-        if view.draft.number == read:
+        if view.memory == read:
             yield _size(_row(step, step.result), _row(other, view), other)
 
 

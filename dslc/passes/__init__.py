@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from dslc.graph.graph import Graph
 from dslc.graph.verify import BrokenGraph, verify
+from dslc.passes.bodies import in_bodies
 from dslc.passes.extrema import extrema
 from dslc.passes.one_hot import one_hot
 from dslc.passes.powers import powers
@@ -19,8 +20,20 @@ from dslc.passes.windows import windows
 
 Pass: TypeAlias = Callable[[Graph], Graph]
 
-BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (simplify, stabilise, extrema, simplify)
-AFTER_DIFFERENTIATION: tuple[Pass, ...] = (settle, one_hot, simplify, windows, powers, share, prune)
+_BEFORE: tuple[Pass, ...] = (simplify, stabilise, extrema, simplify)
+_AFTER: tuple[Pass, ...] = (settle, one_hot, simplify, windows, powers, share, prune)
+
+
+def _steps_before(graph: Graph) -> Graph:
+    return in_bodies(graph, _BEFORE)
+
+
+def _steps_after(graph: Graph) -> Graph:
+    return in_bodies(graph, _AFTER)
+
+
+BEFORE_DIFFERENTIATION: tuple[Pass, ...] = (*_BEFORE, _steps_before)
+AFTER_DIFFERENTIATION: tuple[Pass, ...] = (*_AFTER, _steps_after, prune)
 
 
 def apply(graph: Graph, passes: Sequence[Pass]) -> Graph:

@@ -23,6 +23,7 @@ from dslc.ops.loop import Loop
 from dslc.ops.map import Map
 from dslc.ops.random import Random
 from dslc.ops.reduce import Argmax, Reduce, ReduceKind
+from dslc.ops.scan import Scan
 from dslc.ops.stop import StopGradient
 from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose
 from dslc.passes.loop_body import BodyBuilder, before_reshape, untransposed
@@ -113,7 +114,7 @@ def _points(shape: Shape) -> tuple[bool, int]:
 def _stays(graph: Graph, node: Node) -> bool:
     """Does lowering receive the node as it is?"""
     match node.op:
-        case Leaf() | Loop() | ScatterAdd() | Pad() | Concat():
+        case Leaf() | Loop() | Scan() | ScatterAdd() | Pad() | Concat():
             return True
         case Reshape():
             operand = graph.type(node.inputs[0]).shape

@@ -15,7 +15,10 @@ def buffer_bytes(buffer: Buffer, rows: int) -> int:
     return elements(buffer.shape, rows) * buffer.element.bytes
 
 
-def view(arena: Bytes, buffer: Buffer, rows: int = 0) -> Array:
-    """The buffer's elements, of a batch those of its first `rows` rows, to be read and written."""
-    part = arena[buffer.offset : buffer.offset + buffer_bytes(buffer, rows)]
+def view(arena: Bytes, buffer: Buffer, rows: int = 0, step: int = 0) -> Array:
+    """The buffer's elements, of a batch those of its first `rows` rows, to be read and written; a slot's at `step`."""
+    start, slot = buffer.offset, buffer.slot
+    if slot is not None:
+        start += (slot.first + step * slot.moves) * elements(slot.shape, rows) * buffer.element.bytes
+    part = arena[start : start + buffer_bytes(buffer, rows)]
     return part.view(NUMPY[buffer.element]).reshape(sized(buffer.shape, rows))

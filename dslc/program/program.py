@@ -14,7 +14,7 @@ fetches them into the arena. The loop around the entries (epochs, batches, valid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -61,12 +61,25 @@ ALIGNMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A part of a buffer that holds `count` tensors of `shape` one after another, for as many steps.
+
+    `first` of them come before it; within a loop over steps it `moves` on by one for each step.
+    """
+
+    shape: tuple[Extent, ...]
+    count: int
+    first: int
+    moves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Buffer:
     """One extent of `shape` may be ROWS; such a buffer has room for the capacity of the batch.
 
     Elements are in row-major order of the rows that are there.
 
-    `offset` is in bytes from the arena's start, a multiple of ALIGNMENT.
+    `offset` is in bytes from the arena's start, a multiple of ALIGNMENT. With a `slot` a call sees a part of it alone.
     """
 
     name: str
@@ -75,6 +88,7 @@ class Buffer:
     region: Region
     offset: int
     span: Span
+    slot: Slot | None = None
 
 
 # --- kernels: no buffers, no extents --------------------------------------------------------------
@@ -230,6 +244,20 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """Phases that are done for each of `steps` steps, in `reverse` from the last to the first: a loop over time.
+
+    Its phases fetch nothing.
+    """
+
+    steps: int
+    reverse: bool
+    phases: tuple[Phase, ...]
+    span: Span
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A function of the program: `train`, `evaluate`, `predict`, `gradients`, `finish`.
 
@@ -237,8 +265,17 @@ class Entry:
     """
 
     name: str
-    phases: tuple[Phase, ...]
+    phases: tuple[Phase | Repeat, ...]
     results: Mapping[str, Buffer]
+
+    @property
+    def calls(self) -> Iterator[tuple[Call | Fetch, int]]:
+        """All calls, those of loops too, and how often each is done."""
+        for part in self.phases:
+            if isinstance(part, Repeat):
+                yield from ((call, part.steps) for phase in part.phases for call in phase.calls)
+            else:
+                yield from ((call, 1) for call in part.calls)
 
 
 @dataclass(frozen=True, slots=True)

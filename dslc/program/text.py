@@ -21,6 +21,7 @@ from dslc.program.program import (
     Kernel,
     LoopKernel,
     MultiplyKernel,
+    Phase,
     Program,
     ScatterKernel,
 )
@@ -51,12 +52,11 @@ def _kernel_names(program: Program) -> dict[Kernel, str]:
     counts = Counter[str]()
     names: dict[Kernel, str] = {}
     for entry in program.entries.values():
-        for phase in entry.phases:
-            for call in phase.calls:
-                if isinstance(call, Call) and call.kernel not in names:
-                    kind = kinds[type(call.kernel)]
-                    counts[kind] += 1
-                    names[call.kernel] = f"{kind} {counts[kind]}"
+        for call, _ in entry.calls:
+            if isinstance(call, Call) and call.kernel not in names:
+                kind = kinds[type(call.kernel)]
+                counts[kind] += 1
+                names[call.kernel] = f"{kind} {counts[kind]}"
     return names
 
 
@@ -70,27 +70,46 @@ def _buffers(buffers: Sequence[Buffer]) -> Iterator[str]:
 
 def _entry(entry: Entry, names: dict[Kernel, str]) -> Iterator[str]:
     yield f"entry {entry.name}"
-    for number, phase in enumerate(entry.phases):
-        yield f"  phase {number}"
-        for call in phase.calls:
-            match call:
-                case Fetch():
-                    yield f"    fetch source {call.source} -> {call.result.name}"
-                case Call():
-                    yield f"    {'then ' if call.follows else ''}{_call(call, names[call.kernel])}"
-                case _:
-                    assert_never(call)
+    for number, part in enumerate(entry.phases):
+        if isinstance(part, Phase):
+            yield from _phase(part, number, names)
+            continue
+        yield f"  phase {number}, for each of {part.steps} steps{', the last first' if part.reverse else ''}"
+        for inner, phase in enumerate(part.phases):
+            yield from (f"  {line}" for line in _phase(phase, inner, names))
     if entry.results:
         yield f"  results: {', '.join(f'{name} in {buffer.name}' for name, buffer in entry.results.items())}"
 
 
+def _phase(phase: Phase, number: int, names: dict[Kernel, str]) -> Iterator[str]:
+    yield f"  phase {number}"
+    for call in phase.calls:
+        match call:
+            case Fetch():
+                yield f"    fetch source {call.source} -> {call.result.name}"
+            case Call():
+                yield f"    {'then ' if call.follows else ''}{_call(call, names[call.kernel])}"
+            case _:
+                assert_never(call)
+
+
+def _named(buffer: Buffer) -> str:
+    """`h`, in a loop over time `h[step + 1]`."""
+    if buffer.slot is None:
+        return buffer.name
+    first = f" + {buffer.slot.first}" if buffer.slot.first else ""
+    if buffer.slot.moves:
+        return f"{buffer.name}[step{first}]"
+    return f"{buffer.name}[{buffer.slot.first}..]" if buffer.slot.first else buffer.name
+
+
 def _call(call: Call, name: str) -> str:
-    operands = ", ".join(buffer.name for buffer in call.operands)
+    operands = ", ".join(map(_named, call.operands))
     read = f"{operands} -> " if operands else "-> "
     strides = f" strides {', '.join(map(str, call.strides))}" if call.strides else ""
     over = f" over {extents_text(call.extents)}" if call.extents else ""
     tiles = "" if _single(call) else f" in tiles of {call.tiles.size}"
-    return f"{name}: {read}{call.result.name}{over}{strides}{tiles}   # {call.note}{_place(call.span)}"
+    return f"{name}: {read}{_named(call.result)}{over}{strides}{tiles}   # {call.note}{_place(call.span)}"
 
 
 def _single(call: Call) -> bool:

@@ -24,6 +24,7 @@ from dslc.program.program import (
     Phase,
     Program,
     Region,
+    Slot,
     Tiles,
 )
 from dslc.program.verify_call import demand, verify_call
@@ -65,7 +66,14 @@ def _buffers(program: Program) -> None:
 
 
 def _end(buffer: Buffer, program: Program) -> int:
-    return buffer.offset + elements(buffer.shape, program.capacity) * buffer.element.bytes
+    return buffer.offset + _elements(buffer, program) * buffer.element.bytes
+
+
+def _elements(buffer: Buffer, program: Program) -> int:
+    """Of the whole buffer that a slot is a part of."""
+    slot = buffer.slot
+    shape = buffer.shape if slot is None else (slot.count, *slot.shape)
+    return elements(shape, program.capacity)
 
 
 def _before_rows(buffer: Buffer) -> int | None:
@@ -74,6 +82,8 @@ def _before_rows(buffer: Buffer) -> int | None:
 
 
 def _overlap(a: Buffer, b: Buffer, program: Program) -> bool:
+    if a.slot and b.slot and a.slot.moves and b.slot.moves and a.offset == b.offset:
+        return a.slot.first == b.slot.first
     return a.offset < _end(b, program) and b.offset < _end(a, program)
 
 
@@ -105,18 +115,13 @@ class _Flow:
 
 def _entry(program: Program, entry: Entry, known: dict[tuple[Region, str], Buffer]) -> None:
     flow = _Flow(program)
-    for number, phase in enumerate(entry.phases):
-        for position, call in enumerate(phase.calls):
-            try:
-                _call(program, call, known, number)
-            except BrokenProgram as fault:
-                note = call.note if isinstance(call, Call) else f"fetch {call.result.name}"
-                raise BrokenProgram(f"{entry.name}, phase {number}, call {position} ({note}): {fault}") from fault
-        try:
-            _phase(program, phase)
-            _advance(entry, phase, flow)
-        except BrokenProgram as fault:
-            raise BrokenProgram(f"{entry.name}, phase {number}: {fault}") from fault
+    for number, part in enumerate(entry.phases):
+        if isinstance(part, Phase):
+            _whole_phase(program, entry, part, known, flow, str(number), 0)
+            continue
+        demand(part.steps >= 1, f"{entry.name}, phase {number}: a loop of {part.steps} steps")
+        for inner, phase in enumerate(part.phases):
+            _whole_phase(program, entry, phase, known, flow, f"{number}.{inner}", part.steps)
     for key, count in flow.whole.items():
         lasting = key[0] is not Region.SCRATCH
         demand(not lasting or count == 1, f"{entry.name}: `{key[1]}` is written {count} times")
@@ -126,22 +131,54 @@ def _entry(program: Program, entry: Entry, known: dict[tuple[Region, str], Buffe
         demand((buffer.region, buffer.name) in flow.alive, f"{entry.name}: result `{name}` is never written")
 
 
-def _call(program: Program, call: Call | Fetch, known: dict[tuple[Region, str], Buffer], phase: int) -> None:
+def _whole_phase(
+    program: Program, entry: Entry, phase: Phase, known: dict[tuple[Region, str], Buffer], flow: _Flow, number: str,
+    steps: int,
+) -> None:  # fmt: skip
+    """A phase, within a loop over so many steps, 0 outside of one."""
+    for position, call in enumerate(phase.calls):
+        try:
+            _call(program, call, known, number, steps)
+        except BrokenProgram as fault:
+            note = call.note if isinstance(call, Call) else f"fetch {call.result.name}"
+            raise BrokenProgram(f"{entry.name}, phase {number}, call {position} ({note}): {fault}") from fault
+    try:
+        _phase(program, phase)
+        _advance(entry, phase, flow)
+    except BrokenProgram as fault:
+        raise BrokenProgram(f"{entry.name}, phase {number}: {fault}") from fault
+
+
+def _slot(buffer: Buffer, slot: Slot, steps: int) -> None:
+    """The slots that a call sees, at all steps of its loop, are among those that there are."""
+    demand(not slot.moves or steps > 0, f"a slot of `{buffer.name}` moves outside of a loop over time")
+    seen, one = elements(buffer.shape, 1), elements(slot.shape, 1)
+    last = slot.first + (steps - 1 if slot.moves else 0)
+    demand(one > 0 and seen % one == 0, f"`{buffer.name}` is seen by parts of slots")
+    demand(slot.first >= 0 and last + seen // one <= slot.count, f"`{buffer.name}` has no so many slots")
+
+
+def _call(
+    program: Program, call: Call | Fetch, known: dict[tuple[Region, str], Buffer], phase: str, steps: int
+) -> None:
     for buffer in (call.result, *(call.operands if isinstance(call, Call) else ())):
         declared = known.get((buffer.region, buffer.name))
         demand(declared is not None, f"`{buffer.name}` is not among the buffers")
         if declared is not None:
             same = (buffer.offset, buffer.element) == (declared.offset, declared.element)
             demand(same, f"`{buffer.name}` stands elsewhere, or holds something else")
-            sizes = [elements(b.shape, program.capacity) for b in (buffer, declared)]
+            sizes = [_elements(b, program) for b in (buffer, declared)]
             demand(sizes[0] == sizes[1], f"`{buffer.name}` has {sizes[0]} elements here, {sizes[1]} in all")
+            if buffer.slot is not None:
+                _slot(buffer, buffer.slot, steps)
+                continue
             demand(
                 _before_rows(buffer) == _before_rows(declared), f"`{buffer.name}` lost its rows, or has them elsewhere"
             )
     if isinstance(call, Call):
         verify_call(call, program.capacity)
         return
-    demand(phase == 0, "rows are fetched by the first phase")
+    demand(phase == "0", "rows are fetched by the first phase")
     demand(0 <= call.source < len(program.sources), f"no source {call.source}")
     demand(call.result.region is Region.ROW and call.result.shape[:1] == (ROWS,), "fetched into no batch of rows")
 
@@ -190,7 +227,9 @@ def _tile_by_tile(reader: Call, operand: int, writer: Call) -> bool:
     The scheduler knows this too; a verifier that asked it would believe it.
     """
     buffer = reader.operands[operand]
-    if (buffer.offset, buffer.element) != (writer.result.offset, writer.result.element):
+    if (buffer.offset, buffer.element, buffer.slot is None) != (
+        writer.result.offset, writer.result.element, writer.result.slot is None,
+    ):  # fmt: skip
         return False
     kernel = reader.kernel
     if not isinstance(kernel, LoopKernel):
@@ -276,6 +315,8 @@ def _advance(entry: Entry, phase: Phase, flow: _Flow) -> None:
 
 def _is_whole(call: Call | Fetch) -> bool:
     """Does the call write all of its result? Parts are written by loops at an offset."""
+    if call.result.slot is not None:
+        return False
     if isinstance(call, Fetch) or not isinstance(call.kernel, LoopKernel):
         return True
     kernel: LoopKernel = call.kernel

@@ -70,12 +70,7 @@ def _part(begin: int, end: int, chosen: Integers | None) -> slice | Integers:
 def predictor(program: Program, executable: Executable, arena: Bytes, threads: int) -> Predictor:
     """Compiles the entry where the executable has not yet. The entry reads inputs alone."""
     capacity = program.capacity
-    fetched = {
-        call.source: call.result
-        for phase in program.entries[ENTRY].phases
-        for call in phase.calls
-        if isinstance(call, Fetch)
-    }
+    fetched = {call.source: call.result for call, _ in program.entries[ENTRY].calls if isinstance(call, Fetch)}
     places: dict[int, Array] = {
         k: np.empty(sized(buffer.shape, capacity), NUMPY[buffer.element]) for k, buffer in fetched.items()
     }

@@ -60,8 +60,7 @@ def sources_of(program: Program, rows: Rows) -> tuple[Array, ...]:
     fetched = {
         call.source: call.result
         for entry in program.entries.values()
-        for phase in entry.phases
-        for call in phase.calls
+        for call, _ in entry.calls
         if isinstance(call, Fetch)
     }
     return tuple(_source(name, fetched.get(number), rows) for number, name in enumerate(program.sources))

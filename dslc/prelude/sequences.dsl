@@ -1,0 +1,55 @@
+# Layers over steps: [time, ..], one after another. The value is what every step gives; `last` takes the last of it.
+
+# Elman 1990, with a tanh. Keras `SimpleRNN`; PyTorch `RNN` with its two biases added up.
+layer rnn(x: [time, fan_in], units: count) {
+  weight w: [fan_in, units] = glorot_uniform
+  weight u: [units, units] = orthogonal
+  weight b: [units] = 0
+  scan x over time {
+    state h: [units] = 0
+    h <- tanh(x @ w + h @ u + b)
+    h
+  }
+}
+
+# Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, which begins open: its bias is 1. Keras `LSTM`;
+# PyTorch `LSTM` with its two biases added up. The gates stand side by side: input, forget, cell, output.
+layer lstm(x: [time, fan_in], units: count) {
+  weight w: [fan_in, 4 * units] = glorot_uniform
+  weight u: [units, 4 * units] = orthogonal
+  weight b: [4 * units] = concat(filled(0, units), filled(1, units), filled(0, 2 * units))
+  scan x over time {
+    state h: [units] = 0
+    state c: [units] = 0
+    z = x @ w + h @ u + b
+    i = sigmoid(z[0 .. units])
+    f = sigmoid(z[units .. 2 * units])
+    g = tanh(z[2 * units .. 3 * units])
+    o = sigmoid(z[3 * units .. 4 * units])
+    c <- f * c + i * g
+    h <- o * tanh(c)
+    h
+  }
+}
+
+# Cho et al. 2014, in the form in which the reset gate comes after the product. Keras `GRU`; PyTorch `GRU`. The parts stand
+# side by side: reset, update, new; the new one's share of h has a bias of its own.
+layer gru(x: [time, fan_in], units: count) {
+  weight w: [fan_in, 3 * units] = glorot_uniform
+  weight u: [units, 3 * units] = orthogonal
+  weight b: [3 * units] = 0
+  weight b_new: [units] = 0
+  scan x over time {
+    state h: [units] = 0
+    zx = x @ w + b
+    zh = h @ u
+    r = sigmoid(zx[0 .. units] + zh[0 .. units])
+    z = sigmoid(zx[units .. 2 * units] + zh[units .. 2 * units])
+    n = tanh(zx[2 * units .. 3 * units] + r * (zh[2 * units .. 3 * units] + b_new))
+    h <- (1 - z) * n + z * h
+    h
+  }
+}
+
+# The last of all steps.
+layer last(x) = x[shape(x)[0] - 1, ..]
