@@ -106,7 +106,7 @@ def whole_part_of(experiment: Experiment) -> Graph:
 def optimise(graph: Graph, experiment: Experiment) -> Graph:
     """As it is lowered: rewritten, fused, and laid out, the weights alike in all graphs of the experiment."""
     fused = fuse(in_bodies(apply(graph, AFTER_DIFFERENTIATION), (fuse,)))
-    worth = worth_panels(experiment.predict)
+    worth = worth_panels(prune(experiment.predict))  # what a loop over time reads keeps its order
     return in_panels(rows_last(fused), worth | {name.removeprefix(AVERAGE) for name in worth})
 
 

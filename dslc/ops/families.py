@@ -33,6 +33,7 @@ SAMPLES: tuple[Sampler, ...] = (
     *random.SAMPLES,
     *declared.SAMPLES,
     *stop.SAMPLES,
+    *scan.SAMPLES,
     *loop.SAMPLES,
     *tail.SAMPLES,
 )

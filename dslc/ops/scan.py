@@ -25,9 +25,11 @@ from dslc.graph.graph import Array, Builder, Graph, Node, NodeId, Op, TensorType
 from dslc.ops.leaf import Leaf, LeafRole
 from dslc.ops.map import Map, filled
 from dslc.ops.reduce import Reduce, ReduceKind
+from dslc.ops.sample import Draw, Sample, Sampler, real
 from dslc.ops.steps import CHEAP, Loop, State, Steps
-from dslc.scalar.functions import add, multiply
-from dslc.scalar.types import DType
+from dslc.ops.structure import Expand
+from dslc.scalar.functions import add, multiply, tanh
+from dslc.scalar.types import ROWS, DType
 
 Differentiate: TypeAlias = Callable[[Graph, NodeId, Sequence[NodeId]], tuple[Graph, tuple[NodeId, ...]]]
 """`dslc.autodiff.differentiate`, which a scan's gradient needs for its body."""
@@ -109,8 +111,8 @@ def differentiate_scan(
     scan, operands = members[0].op, members[0].inputs
     assert isinstance(scan, Scan)
     body = Builder(Graph(scan.body, {}))
-    real = [k for k, after in enumerate(scan.following) if scan.body[after].type.dtype is DType.REAL]
-    gains = {k: _arriving(body, f"state {k}", scan.following[k]) for k in real}
+    differentiable = [k for k, after in enumerate(scan.following) if scan.body[after].type.dtype is DType.REAL]
+    gains = {k: _arriving(body, f"state {k}", scan.following[k]) for k in differentiable}
     results = [_result(member) for member in members]
     arriving = {
         _arriving(body, f"result {k}", result): g for k, (result, g) in enumerate(zip(results, gradients, strict=True))
@@ -190,3 +192,22 @@ class _Forward:
     def fixed(self, n: NodeId) -> NodeId | None:
         number = self._scan.operand(self._scan.body[n]) if n < len(self._scan.body) else None
         return self._operands[number] if number is not None else None
+
+
+def _decaying(draw: Draw) -> Sample:
+    """state <- tanh(state * operand 2 + step 1), and as result the state before or after the step, or the product."""
+    steps, of = int(draw.choice([1, 2, 5])), (ROWS, int(draw.choice([1, 3])))
+    whole = of if draw.random() < 0.5 else of[1:]
+    body = Builder()
+    state, step, decay = (
+        body.add(Leaf(LeafRole.STEP, str(k), TensorType(shape))) for k, shape in enumerate((of, of, whole))
+    )
+    factor = body.add(Expand(of, (1,)), decay) if whole != of else decay
+    product = body.add(Map(multiply), state, factor)
+    after = body.add(Map(tanh), body.add(Map(add), product, step))
+    result = (state, product, after)[int(draw.integers(3))]
+    scan = Scan(tuple(body.nodes), (after,), (True, False), steps, bool(draw.random() < 0.5), result)
+    return Sample(scan, (real(of), real((steps, *of)), real(whole)))
+
+
+SAMPLES: tuple[Sampler, ...] = (_decaying,)

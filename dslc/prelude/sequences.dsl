@@ -22,10 +22,10 @@ layer lstm(x: [time, fan_in], units: count) {
     state h: [units] = 0
     state c: [units] = 0
     z = x @ w + h @ u + b
-    i = sigmoid(z[0 .. units])
-    f = sigmoid(z[units .. 2 * units])
-    g = tanh(z[2 * units .. 3 * units])
-    o = sigmoid(z[3 * units .. 4 * units])
+    i = sigmoid(z[0..units])
+    f = sigmoid(z[units..2 * units])
+    g = tanh(z[2 * units..3 * units])
+    o = sigmoid(z[3 * units..4 * units])
     c <- f * c + i * g
     h <- o * tanh(c)
     h
@@ -43,9 +43,9 @@ layer gru(x: [time, fan_in], units: count) {
     state h: [units] = 0
     zx = x @ w + b
     zh = h @ u
-    r = sigmoid(zx[0 .. units] + zh[0 .. units])
-    z = sigmoid(zx[units .. 2 * units] + zh[units .. 2 * units])
-    n = tanh(zx[2 * units .. 3 * units] + r * (zh[2 * units .. 3 * units] + b_new))
+    r = sigmoid(zx[0..units] + zh[0..units])
+    z = sigmoid(zx[units..2 * units] + zh[units..2 * units])
+    n = tanh(zx[2 * units..3 * units] + r * (zh[2 * units..3 * units] + b_new))
     h <- (1 - z) * n + z * h
     h
   }
