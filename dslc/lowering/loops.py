@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from dslc.lowering.draft import Drafts, Step, View
 from dslc.lowering.nest import Nest, smallest
@@ -20,7 +21,7 @@ from dslc.program.program import LoopKernel
 from dslc.scalar.affine import Access, Affine, access, identity
 from dslc.scalar.body import Apply, Body, Combine, IndexOf, Instruction, Literal, Load
 from dslc.scalar.functions import equal, multiply, where
-from dslc.scalar.types import DType, Shape
+from dslc.scalar.types import DType, Shape, number
 from dslc.source import Span
 
 
@@ -65,6 +66,16 @@ def loop_step(op: Loop, operands: Sequence[View], target: Target) -> Step:
     written = identity(len(op.extents))[: op.parallel]
     nest = Nest(op.extents, op.parallel, op.body, op.combine, shapes, shape, written)
     return nest_step(nest, operands, target)
+
+
+def part_of_concat(op: Loop, operands: Sequence[View], offset: Sequence[int], target: Target) -> Step:
+    """A loop that writes its part of a concatenation, from `offset` on."""
+    shapes, rank = tuple(view.shape for view in operands), len(op.extents)
+    written = tuple(
+        Affine(axis.coefficients, start) for axis, start in zip(identity(rank)[: op.parallel], offset, strict=True)
+    )
+    nest = Nest(op.extents, op.parallel, op.body, op.combine, shapes, target.result.shape, written)
+    return replace(_step(nest, operands, target), part=True)
 
 
 def copy_step(source: View, read: Access, target: Target) -> Step:
@@ -124,16 +135,17 @@ def pad_steps(op: Pad, source: View, dtype: DType, target: Target) -> list[Step]
     return [nest_step(fill, (), target), part_step(source, op.before, target)]
 
 
-def concat_steps(op: Concat, sources: Sequence[View], target: Target) -> list[Step]:
-    """One copy for each operand; their parts of the result are disjoint."""
-    steps: list[Step] = []
-    start = 0
-    for source in sources:
-        offset = tuple(start if axis == op.axis else 0 for axis in range(len(target.result.shape)))
-        steps.append(part_step(source, offset, target))
-        extent = source.shape[op.axis]
-        start += extent if isinstance(extent, int) else 0
-    return steps
+def concat_steps(op: Concat, sources: Sequence[View | None], shapes: Sequence[Shape], target: Target) -> list[Step]:
+    """One copy for each operand that is not in its place; their parts of the result are disjoint."""
+    offsets = concat_offsets(op, shapes)
+    return [part_step(source, offset, target) for source, offset in zip(sources, offsets, strict=True) if source]
+
+
+def concat_offsets(op: Concat, shapes: Sequence[Shape]) -> list[tuple[int, ...]]:
+    """Where in the result each operand begins."""
+    starts = accumulate((number(shape[op.axis]) for shape in shapes), initial=0)
+    return [tuple(start if axis == op.axis else 0 for axis in range(len(shape)))
+            for start, shape in zip(starts, shapes, strict=False)]  # fmt: skip
 
 
 def part_step(source: View, offset: Sequence[int], target: Target) -> Step:

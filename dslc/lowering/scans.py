@@ -116,12 +116,12 @@ def _parted(steps: Sequence[Step]) -> tuple[list[Step], list[Step]]:
     return alike, rest
 
 
-def members(graph: Graph, node: Node) -> list[Node]:
-    """All results of the loop that a scan is one of."""
+def members(graph: Graph, node: Node) -> dict[NodeId, NodeId]:
+    """All results of the loop that a scan is one of: the node of the graph, and that of the body."""
     scan = node.op
     assert isinstance(scan, Scan)
-    return [
-        other
+    return {
+        other.id: other.op.result
         for other in graph.nodes
         if isinstance(other.op, Scan) and other.inputs == node.inputs and other.op.family == scan.family
-    ]
+    }

@@ -167,10 +167,23 @@ def _inner_product(body: Builder, pairs: Sequence[tuple[NodeId, NodeId]]) -> Nod
     return total
 
 
+def _summed(scan: Scan, node: Node) -> NodeId:
+    """The last of the sums that alone read the node, or the node itself."""
+    while True:
+        readers = [other for other in scan.body for source in other.inputs if source == node.id]
+        if len(readers) != 1 or not (isinstance(readers[0].op, Map) and readers[0].op.function is add):
+            return node.id
+        node = readers[0]
+
+
 class _Forward:
-    """What the gradient knows of the forward loop: its operands, and of each step the states and what is costly."""
+    """What the gradient knows of the forward loop: its operands, and of each step the states and what is costly.
+
+    Of something costly to which only sums come, `x @ w + h @ u + b`, it is the sum that is kept.
+    """
 
     def __init__(self, build: Builder, scan: Scan, operands: Sequence[NodeId]) -> None:
+        self._kept = {_summed(scan, node) for node in scan.body if not isinstance(node.op, CHEAP)}
         self._build = build
         self._scan = scan
         self._operands = operands
@@ -183,7 +196,7 @@ class _Forward:
         number = self._scan.operand(node)
         if number is not None and number >= states:
             return self._operands[number] if self._scan.stepped[number - states] else None
-        if number is None and n not in self._scan.following and isinstance(node.op, CHEAP):
+        if number is None and n not in self._scan.following and n not in self._kept:
             return None
         if n not in self._found:
             self._found[n] = self._build.add(replace(self._scan, result=n), *self._operands)

@@ -48,6 +48,8 @@ class Loop:
     following: tuple[NodeId, ...]
     stepped: tuple[bool, ...]
     operands: tuple[NodeId, ...]
+    stored: frozenset[NodeId]
+    """Of the step's graph what contractions in the loop read."""
 
 
 Given: TypeAlias = Callable[[NodeId], NodeId | None]
@@ -129,10 +131,10 @@ class Steps:
         return self._over_steps(self._nodes[n])
 
     def _in_loop(self, n: NodeId) -> bool:
-        """Does the loop have the value anyway, and is it worth keeping?"""
+        """Does the loop have the value anyway, and is it worth keeping? What a contraction reads is stored as it is."""
         if any(n in (state.leaf, state.following) for state in self._states):
             return True
-        return not isinstance(self._nodes[n].op, CHEAP) and n in self.loop.where
+        return n in self.loop.where and (not isinstance(self._nodes[n].op, CHEAP) or n in self.loop.stored)
 
     def _over_steps(self, node: Node) -> NodeId:
         """The node's operation over all steps at once."""
@@ -248,7 +250,8 @@ class Steps:
             body.origin = node.origin
             where[n] = body.add(node.op, *(where[i] for i in node.inputs))
         following = tuple(where[state.following] for state in self._states)
-        return Loop(tuple(body.nodes), where, following, tuple(stepped), tuple(operands))
+        stored = frozenset(i for n in inner if isinstance(self._nodes[n].op, Contract) for i in self._nodes[n].inputs)
+        return Loop(tuple(body.nodes), where, following, tuple(stepped), tuple(operands), stored)
 
     def _closure(self) -> tuple[set[NodeId], set[NodeId]]:
         """The nodes that the loop computes, and those that it is given."""

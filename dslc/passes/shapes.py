@@ -15,7 +15,7 @@ from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.structure import Concat, Expand, Pad, Reshape, Slice, Transpose, inverse
 from dslc.passes.rewrite import Rule
 from dslc.scalar.affine import Access
-from dslc.scalar.functions import divide, multiply, negate
+from dslc.scalar.functions import add, divide, multiply, negate
 from dslc.scalar.types import ROWS, DType, Extent, Shape
 
 
@@ -95,6 +95,9 @@ def cut(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:
         return None
     if isinstance(op, Concat) and len(inputs) == 1:
         return inputs[0]
+    if isinstance(op, Concat) and any(build.nodes[i].op == op for i in inputs):
+        parts = [part for i in inputs for part in (build.nodes[i].inputs if build.nodes[i].op == op else (i,))]
+        return build.add(op, *parts)
     if isinstance(op, Pad) and not any((*op.before, *op.after)):
         return inputs[0]
     if not isinstance(op, Slice):
@@ -218,4 +221,37 @@ def _extents(op: Contract, loops: list[int]) -> Shape:
     return found
 
 
-SHAPES: tuple[Rule, ...] = (map_of_expands, expand, reshape, transpose, cut, reduce, contract)
+def join(build: Builder, op: Op, inputs: tuple[NodeId, ...]) -> NodeId | None:
+    """A sum of parts that stand next to one another among zeros is the parts in a row: `pad(a) + pad(b)`.
+
+    So the gradient of a tensor that is read in parts is written part by part.
+    """
+    if not isinstance(op, Map) or op.function is not add:
+        return None
+    first, second = (build.nodes[i] for i in inputs)
+    for one, other in ((first, second), (second, first)):
+        if isinstance(one.op, Pad) and isinstance(other.op, Pad):
+            extents = build.type(one.inputs[0]).shape
+            axis = _meeting(one.op, other.op, extents)
+            if axis is not None:
+                row = build.add(Concat(axis), one.inputs[0], other.inputs[0])
+                after = (*one.op.after[:axis], other.op.after[axis], *one.op.after[axis + 1 :])
+                return build.add(Pad(one.op.before, after), row)
+    return None
+
+
+def _meeting(one: Pad, other: Pad, extents: Shape) -> int | None:
+    """The only axis along which two pads differ, and on which the other begins where the first ends."""
+    differing = [
+        axis
+        for axis in range(len(extents))
+        if (one.before[axis], one.after[axis]) != (other.before[axis], other.after[axis])
+    ]
+    axis = differing[0] if len(differing) == 1 else None
+    extent = extents[axis] if axis is not None else ROWS
+    if axis is None or extent is ROWS:
+        return None
+    return axis if one.before[axis] + extent == other.before[axis] else None
+
+
+SHAPES: tuple[Rule, ...] = (map_of_expands, expand, reshape, transpose, cut, reduce, contract, join)
