@@ -248,7 +248,8 @@ class _Printer:
                 given += [result, *_strides(call.result)]
             case MultiplyKernel():
                 unit = multiply_unit(call.kernel, self.host)
-                given = [*operands, result, *extents[1:], *(str(stride) for stride in call.strides)]
+                summed = " * ".join(extents[2:])
+                given = [*operands, result, extents[1], summed, *(str(stride) for stride in call.strides)]
             case ContractKernel():
                 unit = contraction_unit(call, self.host)
                 given = extents

@@ -7,6 +7,7 @@ primitives themselves, and a multiply kernel is a matrix product of strided view
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import assert_never
 
 import numpy as np
@@ -53,7 +54,8 @@ def loop(kernel: LoopKernel, call: Call, operands: Sequence[Array], rows: int, r
 
 
 def multiply(call: Call, operands: Sequence[Array], rows: int, result: Array) -> None:
-    m, n, k = sized(call.extents, rows)
+    m, n, *summed = sized(call.extents, rows)
+    k = prod(summed)
     a, b = (operand.ravel() for operand in operands)
     a_m, a_k, b_k, b_n = (distance(stride, rows) for stride in call.strides)
     left = a[np.arange(m)[:, None] * a_m + np.arange(k) * a_k]

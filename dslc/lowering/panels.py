@@ -20,14 +20,18 @@ from dslc.scalar.types import ROWS, Extent, Shape, elements, number
 LONG = 262_144
 """Elements of a right operand from which on it is copied in panels: what it is of then lies too far apart."""
 
+STEPPED = 8
+"""Rows at least that a sum over rows and steps is taken to have: few examples of a sequence are many places."""
+
 OFTEN = 64
 """Rows of a product from which on such a copy is read often enough."""
 
 
-def worth_copies(m: Extent, n: Extent, k: Extent, usual: int) -> bool:
+def worth_copies(m: Extent, n: Extent, k: Shape, usual: int) -> bool:
     """Is a product worth copies of its operands in the order in which it reads them?"""
     whole = n is not ROWS and n % PANEL == 0
-    return whole and elements((n, k), usual) >= LONG and elements((m,), usual) >= OFTEN
+    rows = max(usual, STEPPED) if len(k) > 1 else usual
+    return whole and elements((n, *k), rows) >= LONG and elements((m,), usual) >= OFTEN
 
 
 def kept_in_panels(op: Contract, right: Operand, k: tuple[int, ...], n: tuple[int, ...]) -> bool:

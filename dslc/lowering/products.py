@@ -77,7 +77,7 @@ def _groups(op: Contract, operands: Sequence[View]) -> Groups | None:
     m = tuple(k for k in out if k in left.loops)
     n = tuple(k for k in out if k in right.loops)
     shared = tuple(k for k in right.loops if k in left.loops)
-    if out != m + n or any(_extent(op, group) is None for group in (m, n, shared)):
+    if out != m + n or any(_extent(op, group) is None for group in (m, n)):
         return None
     return Groups(left, right, m, n, shared)
 
@@ -100,34 +100,44 @@ def _extent(op: Contract, group: Sequence[int]) -> Extent | None:
     return prod(extent for extent in extents if extent is not ROWS)
 
 
+def _summed(op: Contract, group: Sequence[int]) -> Shape:
+    """How many points are summed: a number, rows, or rows times a number."""
+    extents = [op.extents[k] for k in group]
+    numbers = prod(extent for extent in extents if extent is not ROWS)
+    return (numbers,) if ROWS not in extents else (ROWS,) if numbers == 1 else (ROWS, numbers)
+
+
 def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
-    m, n, k = (_extent(op, group) or 0 for group in (groups.m, groups.n, groups.k))
+    m, n = (_extent(op, group) or 0 for group in (groups.m, groups.n))
+    summed = _summed(op, groups.k)
     capacity = target.drafts.capacity
-    if _few(m, n, k, target.usual) and (few := _few_columns(op, groups, (m, n, k), target)) is not None:
-        return few
-    long = worth_copies(m, n, k, target.usual)
+    if len(summed) == 1 and _few(m, n, *summed, target.usual):
+        few = _few_columns(op, groups, (m, n, *summed), target)
+        if few is not None:
+            return few
+    long = worth_copies(m, n, summed, target.usual)
     steps: list[Step] = []
     left = groups.left
     if not left.fits((groups.m, groups.k), target.result.element) or (long and left.stride(groups.k) != 1):
         left = packed(op, left, _rows_first(op, groups.m + groups.k), target, steps)
-    right, of_right = _columns(op, groups, (k, n), target, steps, long)
+    right, of_right = _columns(op, groups, target, steps, long)
     strides = (left.stride(groups.m), left.stride(groups.k), *of_right)
-    tiles = multiply_tiles(m, n, k, capacity)
+    tiles = multiply_tiles(m, n, summed, capacity)
     kernel = MultiplyKernel(target.result.element)
     operands, result = (left.view, right), target.result.reshaped((m, n))
-    return [*steps, Step(kernel, operands, result, (m, n, k), tiles, target.span, target.note, strides)]
+    return [*steps, Step(kernel, operands, result, (m, n, *summed), tiles, target.span, target.note, strides)]
 
 
 def _columns(
-    op: Contract, groups: Groups, shape: Shape, target: Target, steps: list[Step], long: bool
+    op: Contract, groups: Groups, target: Target, steps: list[Step], long: bool
 ) -> tuple[View, tuple[Stride, Stride]]:
     """The right operand, [k, n], contiguous along n, with its strides along k and from panel to panel."""
-    right = groups.right
+    right, depth = groups.right, stride(tuple(op.extents[loop] for loop in groups.k))
     if kept_in_panels(op, right, groups.k, groups.n) and right.view.element is target.result.element:
-        return right.view, (PANEL, scaled(stride(shape[:1]), PANEL))
+        return right.view, (PANEL, scaled(depth, PANEL))
     if long:
         copy = copied_in_panels(op, right, groups.k, groups.n, target, steps)
-        return copy, (PANEL, scaled(stride(shape[:1]), PANEL))
+        return copy, (PANEL, scaled(depth, PANEL))
     contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
     if not contiguous or not right.fits((groups.k, groups.n), target.result.element):
         right = packed(op, right, _rows_first(op, groups.k + groups.n), target, steps)
@@ -165,7 +175,7 @@ def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> lis
     steps: list[Step] = []
     across = target.drafts.scratch(f"{target.result.draft.name}.turned", target.result.element, (n, m), target.span)
     strides = (groups.right.stride(groups.n), groups.right.stride(groups.k), groups.left.stride(groups.k), PANEL)
-    views, tiles = (groups.right.view, groups.left.view), multiply_tiles(n, m, k, target.drafts.capacity)
+    views, tiles = (groups.right.view, groups.left.view), multiply_tiles(n, m, (k,), target.drafts.capacity)
     kernel = MultiplyKernel(target.result.element)
     steps.append(Step(kernel, views, across, (n, m, k), tiles, target.span, target.note, strides))
     steps.append(copy_step(across, access(2, 1, 0), replace(target, result=target.result.reshaped((m, n)))))

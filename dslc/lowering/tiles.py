@@ -11,7 +11,7 @@ from typing import Final
 
 from dslc.program.program import Tiles
 from dslc.scalar.body import Apply, Body
-from dslc.scalar.types import Extent, elements
+from dslc.scalar.types import Extent, Shape, elements
 
 POINTS: Final = 4096
 """Loop points of average cost in a tile: about 2 us, against 0.06 us for a barrier."""
@@ -53,9 +53,9 @@ def cost(body: Body) -> int:
     return max(1, (applied.count(True) + 8 * applied.count(False)) // 4)
 
 
-def multiply_tiles(m: Extent, n: Extent, k: Extent, capacity: int) -> Tiles:
+def multiply_tiles(m: Extent, n: Extent, k: Shape, capacity: int) -> Tiles:
     """Tiles of a product's rows, in whole register tiles; each reads all of the right operand."""
-    work = max(1, elements((n, k), capacity))
+    work = max(1, elements((n, *k), capacity))
     rows = max(_quotient(MULTIPLY_ADDS, work), _quotient(elements((m,), capacity), MULTIPLY_TILES))
     rows = min(rows, max(MULTIPLY_ROWS, MULTIPLY_RESULTS // max(1, elements((n,), capacity))))
     if work >= FAR:

@@ -126,8 +126,9 @@ class LoopKernel:
 class MultiplyKernel:
     """`c[m, n] = sum over k of a[m * a_m + k * a_k] * b[k * b_k + n // PANEL * b_n + n % PANEL]` on register tiles.
 
-    A row-major right operand has b_n = PANEL, one in panels of so many columns b_k = PANEL. Strides, extents and the
-    tile (a range of m) are arguments. Sums run over k in order, with fused multiply-add.
+    With e there are k * e points to sum over, k of them rows. A row-major right operand has b_n = PANEL, one in panels
+    of so many columns b_k = PANEL. Strides, extents and the tile (a range of m) are arguments. Sums run over k in
+    order, with fused multiply-add.
     """
 
     element: Element
@@ -206,7 +207,9 @@ class Tiles:
 @dataclass(frozen=True, slots=True)
 class Call:
     """One kernel on buffers; `extents` are the kernel's loop extents (LoopKernel, ContractKernel) or
-    (m, n, k) with `strides` (a_m, a_k, b_k, b_n) in elements (MultiplyKernel), or (l, n, m, e, r) (ScatterKernel)."""
+    (m, n, k) or (m, n, k, e) with `strides` (a_m, a_k, b_k, b_n) in elements (MultiplyKernel), or (l, n, m, e, r)
+    (ScatterKernel).
+    """
 
     kernel: Kernel
     operands: tuple[Buffer, ...]

@@ -144,9 +144,13 @@ def _inside(where: Sequence[Affine | Taken], shape: Shape, extents: Sequence[Ext
 
 
 def _multiply(call: Call, kernel: MultiplyKernel, capacity: int) -> None:
-    demand(len(call.operands) == 2 and len(call.extents) == 3 and len(call.strides) == 4, "no product of two matrices")
+    demand(
+        len(call.operands) == 2 and len(call.extents) in {3, 4} and len(call.strides) == 4, "no product of two matrices"
+    )
     _elements(call, kernel.element)
-    m, n, k = (elements((extent,), capacity) for extent in call.extents)
+    m, n = (elements((extent,), capacity) for extent in call.extents[:2])
+    k = elements(call.extents[2:], capacity)
+    demand(ROWS not in call.extents[3:], "rows that come second")
     a_m, a_k, b_k, b_n = (distance(stride, capacity) for stride in call.strides)
     demand(min(a_m, a_k, b_k, b_n) >= 0, "a stride below 0")
     sizes = [elements(buffer.shape, capacity) for buffer in (*call.operands, call.result)]

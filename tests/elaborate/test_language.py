@@ -17,6 +17,12 @@ from dslc.syntax.parse import parse
 TESTS = Path(__file__).parent.parent
 
 
+def text(characters: int, length: int) -> Schema:
+    """Windows of characters, each to be followed by the next one."""
+    field = InputField("characters", (length,), BUILT_IN, classes=characters)
+    return Schema((field,), (TargetField("next", (length,), characters, BUILT_IN),), BUILT_IN)
+
+
 def schema(inputs: dict[str, tuple[int, ...]], *targets: str, classes: int | None = None) -> Schema:
     fields = tuple(InputField(name, shape, BUILT_IN) for name, shape in inputs.items())
     return Schema(fields, tuple(TargetField(target, (), classes, BUILT_IN) for target in targets), BUILT_IN)
@@ -26,13 +32,13 @@ def schema(inputs: dict[str, tuple[int, ...]], *targets: str, classes: int | Non
 SCHEMAS: dict[str, Schema | None] = {
     "penguins": schema({"inputs": (7,)}, "species", classes=3),
     "digits_cnn": schema({"image": (8, 8, 1)}, "digit", classes=10),
-    "moby": schema({"characters": (64,)}, "next", classes=80),
+    "moby": text(80, 64),
     "births": schema({"window": (28, 2)}, "births"),
     "two_heads": schema({"inputs": (8,)}, "heating", "cooling"),
     "vae": None,
     "parts_of_a_net": None,
     "gan": schema({"image": (8, 8, 1)}),
-    "small_gpt": schema({"characters": (64,)}, "next", classes=80),
+    "small_gpt": text(80, 64),
 }
 
 

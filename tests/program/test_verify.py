@@ -229,7 +229,7 @@ MUTATIONS: dict[str, Callable[[], Program]] = {
     "an index that is no int": lambda: body(RELU, Load(0, access(2, 0, 1)), Load(1, (Taken(0),))),
     "an index that comes later": lambda: body(RELU, Load(1, (Taken(1),)), Literal(0, DType.INT)),
     # the other kernels
-    "a product of three": lambda: extents(MULTIPLY, ROWS, 7, 5, 1),
+    "a product of three": lambda: extents(MULTIPLY, ROWS, 7, 5, 1, 1),
     "a product's result": lambda: extents(MULTIPLY, ROWS, 6, 5),
     "a product's left operand": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(6, 1, 7, 32))),
     "a product's right operand": lambda: with_call(MULTIPLY, replace(MULTIPLY.call(), strides=(5, 1, 8, 32))),
