@@ -37,7 +37,7 @@ class Predictor:
     def __call__(self, inputs: Mapping[str, Array | PreparedRows], chosen: Integers | None = None) -> dict[str, Array]:
         """Each result, one row for each of the rows of `inputs` [rows, ...] numbered `chosen`, for all if None."""
         wholes = [(place, inputs[name]) for name, place in self.places.items()]
-        count = len(wholes[0][1]) if chosen is None else len(chosen)
+        count = len(next(iter(inputs.values()))) if chosen is None else len(chosen)  # a net may read none of them
         if count <= self.capacity:
             self._batch([(place, whole[_part(0, count, chosen)]) for place, whole in wholes], slice(0, count))
             return {name: result[:count].copy() for name, result in self.results.items()}

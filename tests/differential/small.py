@@ -91,6 +91,12 @@ LIBRARY: dict[str, str] = {
         loss cross_entropy
         train { adam(1e-2); batch 8; epochs 3; seed 4 }
     """,
+    "recurrent": """
+        data { input x: [9, 5]; target y: class(3) }
+        net { x | lstm(6) | gru(4) | rnn(5) | dropout(20%) | last | dense(outputs) }
+        loss cross_entropy
+        train { adam(1e-2); batch 8; epochs 3; seed 4 }
+    """,
     "parts of a net": """
         data { input x: [5]; target y: class(3) }
         net {

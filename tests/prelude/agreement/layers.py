@@ -22,6 +22,19 @@ def embed(torch: Any, t: Tensors) -> Any:
     return torch.nn.functional.embedding(t["ids"], t["w"])
 
 
+def recurrent(name: str) -> Peer:
+    """PyTorch's module with these weights: [out, in], and a second bias, which but for GRU's new part is 0."""
+
+    def peer(torch: Any, t: Tensors) -> Any:
+        w, u, b = t["w"], t["u"], t["b"]
+        second = torch.cat([torch.zeros_like(b[: 2 * len(u)]), t["b_new"]]) if name == "GRU" else torch.zeros_like(b)
+        module = getattr(torch.nn, name)(len(w), len(u), batch_first=True, dtype=torch.float64)
+        weights = {"weight_ih_l0": w.T, "weight_hh_l0": u.T, "bias_ih_l0": b, "bias_hh_l0": second}
+        return torch.func.functional_call(module, weights, (t["x"],))[0]
+
+    return peer
+
+
 def first(x: Any) -> Any:
     """Channels from the last place to the one behind the batch."""
     return x.movedim(-1, 1)
@@ -79,6 +92,10 @@ CASES = (
     Case("layer dense", dense, {"x": (4,)}, {"units": 3}),
     Case("layer dense", dense, {"x": (2, 4)}, {"units": 3}, variant="of_a_sequence"),
     Case("layer embed", embed, {"ids": (2, 4)}, {"units": 3}, classes=5),
+    Case("layer rnn", recurrent("RNN"), {"x": (5, 2)}, {"units": 3}),
+    Case("layer lstm", recurrent("LSTM"), {"x": (5, 2)}, {"units": 3}),
+    Case("layer gru", recurrent("GRU"), {"x": (5, 2)}, {"units": 3}),
+    Case("layer lstm", recurrent("LSTM"), {"x": (1, 2)}, {"units": 1}, variant="of_one_step"),
     Case("layer prelu", lambda torch, t: last(torch.nn.functional.prelu(first(t["x"]), t["slope"])), IMAGE),
     Case("layer conv1d", convolution(1, padding=1), {"x": (6, 2)}, {"filters": 3}),
     Case(

@@ -17,6 +17,10 @@ def embed(draw: Draw) -> Sample:
     return Sample({"ids": shape(draw)}, {"units": size(draw)}, size(draw) + 1)
 
 
+def steps(draw: Draw) -> Sample:
+    return Sample({"x": (size(draw), size(draw))}, {"units": size(draw)})
+
+
 # --- windows --------------------------------------------------------------------------------------
 
 Numbers = dict[str, int | bool | str | tuple[int, ...]]
@@ -107,6 +111,10 @@ def rows_of_groups(draw: Draw) -> Sample:
 SAMPLES: Mapping[str, Sampler] = {
     "layer dense": dense,
     "layer embed": embed,
+    "layer rnn": steps,
+    "layer lstm": steps,
+    "layer gru": steps,
+    "layer last": one("x", 1),
     "layer flatten": one("x"),
     "layer dropout": one("x", share=0.4),
     "layer spatial_dropout": one("x", 1, share=0.4),
