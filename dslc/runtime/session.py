@@ -7,7 +7,7 @@ What goes in and out is copied.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -164,8 +164,8 @@ class Session:
                 self._prediction()  # compiled now, so that no training is kept waiting
 
             def measure() -> dict[str, float]:
-                found = self._over_part(rows, memory.val_rows)
-                return {name: float(found[name]) for name in whole}
+                found = self._over_part(rows, memory.val_rows, whole)
+                return {name: float(value) for name, value in found.items()}
 
             host = Host(measure, frozenset(pruning.epoch for pruning in self.experiment.prunings), self._prune)
             given = memory, rows, sources, plan, span, self.threads, self._stop
@@ -234,17 +234,17 @@ class Session:
 
     def _over(self, sources: tuple[Array, ...], rows: Rows, order: Integers) -> Evaluation:
         sums = self._caller.sums(sources, order)
-        found = self._over_part(rows, order)
+        found = self._over_part(rows, order, self._whole.outputs)
         numbers = {name: v for name, v in sums.items() if not name.startswith(DEAD)}
         numbers |= {name: float(found[name]) for name in columns_in(self._whole)}
         return Evaluation(numbers, {name: value for name, value in found.items() if name not in numbers})
 
-    def _over_part(self, rows: Rows, chosen: Integers) -> dict[str, Array]:
-        """The metrics that need the rows numbered `chosen` at once, by the weights as they are."""
-        if not self._whole.outputs:
+    def _over_part(self, rows: Rows, chosen: Integers, wanted: Collection[str]) -> dict[str, Array]:
+        """These of the metrics that need the rows numbered `chosen` at once, by the weights as they are."""
+        if not wanted:
             return {}
         predicted, weights = self._prediction()(rows.inputs, chosen), self._parameters.among([THRESHOLD])
-        return whole_part(self._whole, predicted, rows, chosen, weights)
+        return whole_part(self._whole, wanted, predicted, rows, chosen, weights)
 
     def _prediction(self) -> Predictor:
         if self._predictor is None:
