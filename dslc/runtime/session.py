@@ -174,14 +174,15 @@ class Session:
     def _prune(self, epoch: int) -> None:
         """What is to be pruned before this epoch, from 0 over the model's life."""
         for pruning in self.experiment.prunings:
-            if pruning.epoch == epoch:
-                weights, states = self._parameters.read(), self._states.read()
-                for name in pruning.weights:
-                    mask = states.get(MASK + name, np.ones(weights[name].shape))  # none where the weight is frozen
-                    left = mask_after(weights[name], mask, pruning.share)
-                    self._states.write({key: left for key in (MASK + name,) if key in states})
-                    pruned = [key for key in (name, AVERAGE + name) if key in weights]
-                    self._parameters.write({key: np.where(left, weights[key], 0) for key in pruned})
+            for name in pruning.weights if pruning.epoch == epoch else ():
+                self._prune_weight(name, pruning.share)
+
+    def _prune_weight(self, name: str, share: float) -> None:
+        weights, masks = self._parameters.among([name, AVERAGE + name]), self._states.among([MASK + name])
+        mask = masks.get(MASK + name, np.ones(weights[name].shape))  # none where the weight is frozen
+        left = mask_after(weights[name], mask, share)
+        self._states.write(dict.fromkeys(masks, left))
+        self._parameters.write({key: np.where(left, value, 0) for key, value in weights.items()})
 
     def run(self, on_epoch: OnEpoch | None = None) -> History:
         """Runs what `begin` laid out."""
