@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from dslc.diagnostics import Diagnostic, nearest
-from dslc.elaborate.errors import Cascade, Duplicate, EmptyGroup, Fault, SeveralLayers, UnknownGroup
+from dslc.elaborate.errors import Cascade, Duplicate, Fault
 from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.group_errors import EmptyGroup, SeveralLayers, UnknownGroup
 from dslc.elaborate.survey import references
 from dslc.frozen import Frozen
 from dslc.syntax import ast

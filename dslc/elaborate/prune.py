@@ -13,10 +13,11 @@ from collections.abc import Sequence
 
 from dslc.elaborate import batching
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Cascade, Duplicate, Fault, NothingToPrune
+from dslc.elaborate.errors import Cascade, Duplicate, Fault
 from dslc.elaborate.experiment import MASK, Pruning
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.group_errors import NothingToPrune
 from dslc.elaborate.groups import Groups, within
 from dslc.elaborate.optimizer import Change, leaf_of
 from dslc.elaborate.train import whole_epochs, wrong_value

@@ -20,10 +20,11 @@ from dslc.elaborate.arithmetic import clock
 from dslc.elaborate.average import average_of, averaged, read_decay
 from dslc.elaborate.clip import clipped, read_clip
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import AllFrozen, BatchDiffers, Cascade, Fault, IdleOptimizer
+from dslc.elaborate.errors import Cascade, Fault
 from dslc.elaborate.experiment import Pruning
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.group_errors import AllFrozen, BatchDiffers, IdleOptimizer
 from dslc.elaborate.groups import Groups, by_group, most_specific
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.optimizer import Change, Chosen, WeightUpdate, choose, leaf_of, update
