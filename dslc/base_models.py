@@ -20,8 +20,8 @@ from dslc.data.paths import locate
 from dslc.data.record import schema_from
 from dslc.data.record_check import entry
 from dslc.diagnostics import DataError, ModelError
+from dslc.elaborate.base_errors import BaseFailed
 from dslc.elaborate.base_model import Base, TakenOver, Vectors
-from dslc.elaborate.errors import BaseFailed
 from dslc.elaborate.survey import walk
 from dslc.elaborate.used import used_definitions
 from dslc.runtime.archive import Content, unpacked

@@ -18,6 +18,8 @@ SOURCES = (
     "dslc.syntax.errors",
     "dslc.data.errors",
     "dslc.elaborate.errors",
+    "dslc.elaborate.base_errors",
+    "dslc.elaborate.group_errors",
     "dslc.lowering.errors",
     "dslc.runtime.errors",
 )

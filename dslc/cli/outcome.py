@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dslc.cli.progress import number
+from dslc.graph.graph import Array
 from dslc.plan import short
+from dslc.runtime.history import Evaluation
 
 PARTS = ("train", "val", "test")
 
@@ -18,7 +20,7 @@ WIDTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`parts` maps train, val and test to their loss and metrics; a part without rows is missing.
+    """`parts` maps train, val and test to what was evaluated of them; a part without rows is missing.
 
     `threshold` was chosen after training, if the file asks for it.
     """
@@ -31,8 +33,13 @@ class Outcome:
     seconds: float
     compile_seconds: float
     parameters: int
-    parts: Mapping[str, Mapping[str, float]]
+    parts: Mapping[str, Evaluation]
     threshold: float | None = None
+
+    @property
+    def tables(self) -> Mapping[str, Array]:
+        """The metrics that are tables, of the test part, else of the validation part."""
+        return next((self.parts[part].tables for part in ("test", "val") if part in self.parts), {})
 
     def to_json(self) -> str:
         """One line; a number that JSON cannot hold is null."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from dslc.cli.outcome import Outcome
     from dslc.cli.run_folder import Asked
     from dslc.cli.training import Display
-    from dslc.graph.graph import Array
     from dslc.model import Model
     from dslc.runtime.history import History
 
@@ -84,18 +82,13 @@ def command(
         try:
             click.echo(outcome.to_json() if form == "json" else outcome.to_text())
             if form == "text":
-                for name, table in _tables(model).items():
+                for name, table in outcome.tables.items():
                     click.echo(f"\n{to_text(model, name, table)}")
             if notes := list(health_notes(model.experiment, history)):
                 say(painted(notes))
         finally:  # a reader that has gone away does not cost the run
             written = no_run or _write(model, history, outcome, Asked(epochs, seed, paths), out, quiet)
     return INTERRUPTS.code if INTERRUPTS.received else Exit.OK if written else Exit.BAD_INPUT
-
-
-def _tables(model: Model) -> Mapping[str, Array]:
-    """The metrics that are tables, of the test part, else of the validation part."""
-    return model.evaluate_part("test").tables or model.evaluate_part("val").tables
 
 
 def _write(model: Model, history: History, outcome: Outcome, asked: Asked, out: Path | None, quiet: bool) -> bool:

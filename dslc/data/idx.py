@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from dslc.data.fill import fill
 from dslc.data.npz import EXPANSION_LIMIT, UNSUSPICIOUS
 from dslc.data.table import Numbers
 from dslc.diagnostics import DataError
@@ -31,7 +32,6 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 
 AXES_LIMIT = 8
 GZIP = b"\x1f\x8b"
-CHUNK = 1 << 20
 
 IMAGES, LABELS = "train-images", "train-labels"
 """What MNIST, Fashion-MNIST and KMNIST call their training rows."""
@@ -111,19 +111,9 @@ def _opened(path: Path, packed: bool) -> BinaryIO | gzip.GzipFile:
 
 def _array(stored: Stored, where: str) -> Numbers:
     flat = np.empty(prod(stored.shape), stored.dtype)
-    content = flat.view(np.uint8)
     try:
         with _opened(stored.path, stored.packed) as stream:
-            stream.read(stored.offset)
-            filled = 0
-            while filled < content.size:
-                chunk = stream.read(min(CHUNK, content.size - filled))
-                if not chunk:
-                    raise EOFError("it ends before all that its header declares")
-                content[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
-                filled += len(chunk)
-            if stream.read(1):  # past the end, where gzip compares its checksum
-                raise EOFError("it goes on after all that its header declares")
+            fill(flat, stream, stored.offset)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{where}: cannot be read ({error})") from None
     return flat.astype(stored.dtype.newbyteorder("="), copy=False).reshape(stored.shape)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dslc.data.fill import fill
 from dslc.data.table import Numbers
 from dslc.diagnostics import DataError
 from dslc.frozen import Frozen
@@ -44,8 +45,6 @@ UNSUSPICIOUS = 32 << 20
 
 AXES_LIMIT = 32
 """Rows included; every NumPy allows as many."""
-
-CHUNK = 1 << 20
 
 
 class Stored(Frozen):
@@ -154,18 +153,9 @@ def _described(head: bytes) -> tuple[int, tuple[int, ...], bool, np.dtype[np.gen
 
 def _array(archive: zipfile.ZipFile, stored: Stored, where: str) -> Numbers:
     flat = np.empty(prod(stored.shape), stored.dtype)
-    content = flat.view(np.uint8)
     try:
         with archive.open(stored.member) as stream:
-            stream.read(stored.offset)
-            filled = 0
-            while filled < content.size:
-                chunk = stream.read(min(CHUNK, content.size - filled))
-                if not chunk:
-                    raise EOFError("it ends too early")
-                content[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
-                filled += len(chunk)
-            stream.read(1)  # past the end, where the checksum is compared
+            fill(flat, stream, stored.offset)
     except Exception as error:
         raise DataError(f"{where}: cannot be read ({_short(error)})") from None
     native = flat.astype(stored.dtype.newbyteorder("="), copy=False)

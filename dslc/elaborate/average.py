@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from dslc.elaborate import batching
 from dslc.elaborate.arithmetic import as_tensor
-from dslc.elaborate.errors import BadSetting, Fault
 from dslc.elaborate.experiment import AVERAGE
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.optimizer import Change, leaf_of
-from dslc.elaborate.train import Plan, stated_number
+from dslc.elaborate.train import Plan, stated_number, wrong_setting
 from dslc.elaborate.values import Tensor
 from dslc.ops.leaf import LeafRole
 from dslc.scalar import functions
@@ -29,8 +28,7 @@ def read_decay(frame: Frame, plan: Plan) -> Number | None:
     setting = plan.settings["average"]
     decay = stated_number(frame, setting.value)
     if decay is None or isinstance(decay.value, bool) or not 0 <= decay.value < 1:
-        place = setting.value.span if setting.value else setting.span
-        raise Fault(BadSetting(place, "average", "a number from 0, and below 1", f"`{place.text}`"))
+        raise wrong_setting(setting, "a number from 0, and below 1", decay)
     if not decay.value:
         frame.session.fixed.update(decay.lets)
     return decay if decay.value else None

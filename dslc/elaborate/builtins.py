@@ -11,9 +11,10 @@ from math import prod
 from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand, operate
+from dslc.elaborate.base_errors import BaseFailed
 from dslc.elaborate.base_model import Vectors
 from dslc.elaborate.calls import call_definition
-from dslc.elaborate.errors import BaseFailed, Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
+from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
 from dslc.elaborate.experiment import THRESHOLD
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.numbers import Number

@@ -12,9 +12,10 @@ from dataclasses import replace
 from dslc.elaborate import batching
 from dslc.elaborate.arguments import arguments_of, head_of, unknown
 from dslc.elaborate.arithmetic import operate
+from dslc.elaborate.base_errors import BaseFailed
 from dslc.elaborate.block import run_body
 from dslc.elaborate.draft import Activation
-from dslc.elaborate.errors import BaseFailed, ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
+from dslc.elaborate.errors import ExtraArgument, Fault, MissingArgument, NotCallable, SharedShape
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import INSIDE
 from dslc.elaborate.numbers import Number

@@ -17,10 +17,9 @@ from functools import reduce
 
 from dslc.elaborate import batching
 from dslc.elaborate.arithmetic import as_tensor
-from dslc.elaborate.errors import BadSetting, Fault
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.train import stated_number
+from dslc.elaborate.train import stated_number, wrong_value
 from dslc.elaborate.values import Tensor
 from dslc.frozen import Frozen
 from dslc.ops.reduce import ReduceKind
@@ -42,10 +41,7 @@ def read_clip(frame: Frame, clip: ast.Clip) -> Clipping:
     limit = stated_number(frame, clip.limit)
     if limit is not None and not isinstance(limit.value, bool) and limit.value > 0:
         return Clipping(clip.kind, limit, clip.span)
-    text = clip.limit.span.text
-    known = limit is not None and isinstance(clip.limit, ast.Name) and text != str(limit.value).lower()
-    found = f"`{text}`, which is {limit.value}" if limit is not None and known else f"`{text}`"
-    raise Fault(BadSetting(clip.limit.span, f"clip {clip.kind.partition(' ')[0]}", "a number above 0", found))
+    raise wrong_value(f"clip {clip.kind.partition(' ')[0]}", clip.limit, "a number above 0", limit)
 
 
 def clipped(

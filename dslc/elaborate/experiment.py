@@ -68,12 +68,11 @@ class Tensor(Frozen):
 
 
 class Metric(Frozen):
-    """A column of the history beside the loss: `accuracy`; `higher` is better or not. One that is a `table` is none."""
+    """A column of the history beside the loss: `accuracy`; `higher` is better or not. A table is no column."""
 
     name: str
     higher: bool
     span: Span
-    table: bool = False
 
 
 GRADIENT = "gradient."

@@ -15,9 +15,10 @@ from typing import assert_never
 from dslc.elaborate import batching, numbers, static
 from dslc.elaborate.arguments import evaluated
 from dslc.elaborate.arithmetic import operand, operate
+from dslc.elaborate.base_errors import BaseFailed
 from dslc.elaborate.base_model import Base
 from dslc.elaborate.calls import apply, invoke
-from dslc.elaborate.errors import BaseFailed, Cascade, ExtraArgument, Fault, IndexForm, NotCallable, Unexpected
+from dslc.elaborate.errors import Cascade, ExtraArgument, Fault, IndexForm, NotCallable, Unexpected
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.names import look_up, resolve
 from dslc.elaborate.numbers import Number

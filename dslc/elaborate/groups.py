@@ -12,12 +12,13 @@ A layer that is bound to a name has its weights there, whoever uses it; another 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from dslc.diagnostics import Diagnostic, nearest
-from dslc.elaborate.errors import Cascade, Duplicate, EmptyGroup, Fault, SeveralLayers, UnknownGroup
+from dslc.elaborate.errors import Cascade, Duplicate, Fault
 from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.group_errors import EmptyGroup, SeveralLayers, UnknownGroup
 from dslc.elaborate.survey import references
 from dslc.frozen import Frozen
 from dslc.syntax import ast
@@ -122,20 +123,38 @@ def most_specific(by_group: Mapping[str, T], weight: str) -> T | None:
 
 
 def by_group(
-    frame: Frame, groups: Groups, stated: Iterable[tuple[ast.Name, S]], make: Callable[[S], T], what: str
+    frame: Frame, groups: Groups, stated: Iterable[tuple[Sequence[ast.Name], S]], make: Callable[[S], T], what: str
 ) -> dict[str, T]:
-    """By path what is stated of a group; faults are reported. `what` is how a message calls it: `` `freeze {}` ``."""
+    """By path what is stated of a group; faults are reported. `what` is how a message calls it: `` `freeze {}` ``.
+
+    The groups of one statement share what is made of it, and the states that this adds.
+    """
     found: dict[str, T] = {}
     first: dict[str, ast.Name] = {}
-    for name, statement in stated:
+    for names, statement in stated:
+        paths = list(_stated_once(frame, groups, names, first, what))
         try:
-            path = groups.find(name)
-            if path in first:
-                raise Fault(Duplicate(name.span, what.format(name.text), first[path].span))
-            first[path] = name
-            found[path] = make(statement)
+            found |= dict.fromkeys(paths, make(statement)) if paths else {}
         except Cascade:
             continue
         except Fault as fault:
             frame.report(fault)
     return found
+
+
+def _stated_once(
+    frame: Frame, groups: Groups, names: Iterable[ast.Name], first: dict[str, ast.Name], what: str
+) -> Iterator[str]:
+    """The paths of the groups that are named here for the first time; the other names' faults are reported."""
+    for name in names:
+        try:
+            path = groups.find(name)
+            if path in first:
+                raise Fault(Duplicate(name.span, what.format(name.text), first[path].span))
+        except Cascade:
+            continue
+        except Fault as fault:
+            frame.report(fault)
+        else:
+            first[path] = name
+            yield path

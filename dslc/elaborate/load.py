@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import NoReturn
 
 from dslc.diagnostics import Diagnostic, nearest
+from dslc.elaborate.base_errors import BaseFailed, BaseInput, UnknownTensor
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import BaseFailed, BaseInput, Cascade, Fault, Unexpected, UnknownTensor
+from dslc.elaborate.errors import Cascade, Fault, Unexpected
 from dslc.elaborate.frame import Frame, Reached, Session
 from dslc.elaborate.lets import aliases, evaluate_lets
 from dslc.elaborate.library import Library

@@ -7,12 +7,22 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from dslc.diagnostics import nearest
-from dslc.elaborate.errors import BadSetting, Cascade, Fault, NoValidation, UnknownColumn, WithoutStop
+from dslc.elaborate.errors import Cascade, Fault, NoValidation, UnknownColumn, WithoutStop
 from dslc.elaborate.experiment import LARGEST_BATCH, KeepBest, Loop, Metric, StopRule
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import Library
 from dslc.elaborate.numbers import Number
-from dslc.elaborate.train import PARTS, Plan, part_of, quantity_of, stated_number, whole_epochs
+from dslc.elaborate.train import (
+    PARTS,
+    Plan,
+    is_on,
+    part_of,
+    quantity_of,
+    stated_number,
+    whole_epochs,
+    wrong_setting,
+    wrong_value,
+)
 from dslc.elaborate.values import Poison
 from dslc.frozen import Frozen
 from dslc.syntax import ast
@@ -49,8 +59,8 @@ def loop_of(
         _tried(frame, lambda: _batch(frame, plan, full_batch)),
         _tried(frame, lambda: _whole(frame, plan, "epochs", 1, 2**31)) or 0,
         _tried(frame, lambda: _whole(frame, plan, "seed", 0, 2**32 - 1)) or 0,
-        _tried(frame, lambda: _switch(frame, plan, "shuffle")) is not False,
-        _tried(frame, lambda: _switch(frame, plan, "health")) is not False,
+        is_on(frame, plan, "shuffle"),
+        is_on(frame, plan, "health"),
         stop,
         _tried(frame, lambda: _keep(plan.keep, plan.stop, stop, columns)),
         _tried(frame, lambda: _limit(plan.limit)),
@@ -86,26 +96,12 @@ def _whole(frame: Frame, plan: Plan, name: str, low: int, high: int, more: str =
     setting = plan.settings[name]
     value = stated_number(frame, setting.value)
     if value is None or isinstance(value.value, bool) or value.value != int(value.value):
-        raise _wrong(setting, f"a whole number{more}")
+        raise wrong_setting(setting, f"a whole number{more}", value)
     if not low <= value.value <= high:
-        raise _wrong(setting, f"from {low} to {high}{more}")
+        raise wrong_setting(setting, f"from {low} to {high}{more}", value)
     if name == "batch":
         frame.session.fixed.update(value.lets)
     return int(value.value)
-
-
-def _switch(frame: Frame, plan: Plan, name: str) -> bool:
-    setting = plan.settings[name]
-    value = stated_number(frame, setting.value)
-    if value is None or not isinstance(value.value, bool):
-        raise _wrong(setting, "`true` or `false`")
-    return value.value
-
-
-def _wrong(setting: ast.Setting, wanted: str) -> Fault:
-    place = setting.value.span if setting.value else setting.span
-    found = f"`{setting.value.span.text}`" if setting.value else "left out"
-    return Fault(BadSetting(place, setting.name.text, wanted, found))
 
 
 # --- stop and keep --------------------------------------------------------------------------------
@@ -124,12 +120,10 @@ def _stop(frame: Frame, stop: ast.StopWhen | None, columns: Columns) -> StopRule
             if isinstance(limit, Poison):
                 raise Cascade
             if not isinstance(limit, Number) or isinstance(limit.value, bool):
-                span = stop.condition.right.span
-                raise Fault(BadSetting(span, "stop when", "a comparison with a number", f"`{span.text}`"))
+                raise wrong_value("stop when", stop.condition.right, "a comparison with a number")
             return StopRule(name, op in (BinaryOp.GREATER, BinaryOp.GREATER_EQUAL), None, float(limit.value), stop.span)
         case condition:
-            wanted = "a comparison such as `train.loss < 0.01`"
-            raise Fault(BadSetting(condition.span, "stop when", wanted, f"`{condition.span.text}`"))
+            raise wrong_value("stop when", condition, "a comparison such as `train.loss < 0.01`")
 
 
 def _keep(
@@ -170,6 +164,5 @@ def _limit(limit: ast.StopAfter | None) -> float | None:
         return None
     unit = limit.limit.unit.text.rstrip("s")
     if unit not in SECONDS or not 0 < limit.limit.count < math.inf:
-        found = f"`{limit.limit.span.text}`"
-        raise Fault(BadSetting(limit.limit.span, "stop after", "a time such as `10 minutes`", found))
+        raise wrong_value("stop after", limit.limit, "a time such as `10 minutes`")
     return float(limit.limit.count) * SECONDS[unit]

@@ -26,6 +26,7 @@ from dslc.elaborate.values import Poison, Stage, Tensor, Value, kind_of
 from dslc.elaborate.whole_part import KINDS, WholePart
 from dslc.graph.graph import NodeId, Role
 from dslc.ops.leaf import LeafRole
+from dslc.source import Span
 from dslc.syntax import ast
 
 Place: TypeAlias = Callable[[ast.Name | ast.Call], tuple[Frame, dict[str, NodeId]]]
@@ -34,27 +35,30 @@ Place: TypeAlias = Callable[[ast.Name | ast.Call], tuple[Frame, dict[str, NodeId
 
 def watch(place: Place, watched: Sequence[ast.Name | ast.Call]) -> list[Metric]:
     """The metrics in order that are numbers; tables are among the outputs alone."""
-    metrics: dict[str, Metric] = {}
+    numbers: list[Metric] = []
+    first: dict[str, Span] = {}
     for use in watched:
         frame, outputs = place(use)
         # Of several predictions a bare name is about each in turn.
         for head in frame.heads if isinstance(use, ast.Name) and len(frame.heads) > 1 else (None,):
             try:
-                metric, value = _metric(frame.about(head), use, head)
-                if metric.name in metrics:
-                    raise Fault(Duplicate(use.span, f"`{metric.name}`", metrics[metric.name].span))
-                metrics[metric.name] = metric
-                outputs[metric.name] = _table(frame, value, use) if metric.table else _total(frame, value, use)
+                definition = _definition(frame, use)
+                metric, value = _metric(frame.about(head), definition, use, head)
+                if metric.name in first:
+                    raise Fault(Duplicate(use.span, f"`{metric.name}`", first[metric.name]))
+                first[metric.name] = metric.span
+                numbers += [] if definition.table else [metric]
+                outputs[metric.name] = _table(frame, value, use) if definition.table else _total(frame, value, use)
             except Cascade:
                 continue
             except Fault as fault:
                 frame.report(fault)
-    return [metric for metric in metrics.values() if not metric.table]
+    return numbers
 
 
 def measured(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[Metric, NodeId]:
     """A metric, about this head if there are several, and its value. Raises Fault, Cascade."""
-    metric, value = _metric(frame.about(head), use, head)
+    metric, value = _metric(frame.about(head), _definition(frame, use), use, head)
     return metric, _total(frame, value, use)
 
 
@@ -77,18 +81,28 @@ def whole_part_frame(net: Frame, schema: Schema, heads: Sequence[Head], mentione
     return metric_frame(loss_frame(frame, schema, seen, mentioned), part)
 
 
-def _metric(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple[Metric, Value]:
-    """The metric, and its value; among several predictions it is called after its own: `heating.mae`."""
-    name = use if isinstance(use, ast.Name) else use.callee
+def _definition(frame: Frame, use: ast.Name | ast.Call) -> ast.Definition:
+    name = _name(use)
     stage = resolve(replace(frame, kinds=KINDS[:1]), name)
     if not isinstance(stage, Stage) or not isinstance(stage.callee, ast.Definition):
         raise Fault(Unexpected(name.span, kind_of(stage), "a metric"))
-    definition = stage.callee
+    return stage.callee
+
+
+def _name(use: ast.Name | ast.Call) -> ast.Name:
+    return use if isinstance(use, ast.Name) else use.callee
+
+
+def _metric(
+    frame: Frame, definition: ast.Definition, use: ast.Name | ast.Call, head: Head | None
+) -> tuple[Metric, Value]:
+    """The metric, and its value; among several predictions it is called after its own: `heating.mae`."""
+    name = _name(use)
     given = () if isinstance(use, ast.Name) else evaluated(frame, use.arguments)
     if len(frame.heads) > 1:
         head = head_of(frame, definition, given)
     called = f"{head.name}.{name.text}" if head else name.text
-    metric = Metric(called, definition.higher is not False, name.span, definition.table)
+    metric = Metric(called, definition.higher is not False, name.span)
     try:
         return metric, frame.call(definition, given, use.span)
     except Fault as fault:

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 
 from dslc.elaborate import batching
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import BadSetting, Cascade, Duplicate, Fault, NothingToPrune
+from dslc.elaborate.errors import Cascade, Duplicate, Fault
 from dslc.elaborate.experiment import MASK, Pruning
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.group_errors import NothingToPrune
 from dslc.elaborate.groups import Groups, within
 from dslc.elaborate.optimizer import Change, leaf_of
-from dslc.elaborate.train import whole_epochs
+from dslc.elaborate.train import whole_epochs, wrong_value
 from dslc.ops.leaf import LeafRole
 from dslc.scalar import functions
 from dslc.syntax import ast
@@ -60,8 +61,7 @@ def _chosen(groups: Groups, statement: ast.Prune, weights: Sequence[Parameter]) 
 def _share(statement: ast.Prune) -> float:
     if 0 < statement.share.value < 1:
         return statement.share.value
-    found = f"`{statement.share.span.text}`"
-    raise Fault(BadSetting(statement.share.span, "prune", "a share between 0% and 100%", found))
+    raise wrong_value("prune", statement.share, "a share between 0% and 100%")
 
 
 def mask_of(weight: Parameter) -> Parameter:

@@ -99,13 +99,32 @@ def stated_number(frame: Frame, value: ast.Plain | None) -> Number | None:
             return None
 
 
+def wrong_setting(setting: ast.Setting, wanted: str, number: Number | None = None) -> Fault:
+    """A setting whose value is not what is `wanted`; `number` is what it stands for, as far as it is known."""
+    if setting.value is None:
+        return Fault(BadSetting(setting.span, setting.name.text, wanted, "left out"))
+    return wrong_value(setting.name.text, setting.value, wanted, number)
+
+
+def wrong_value(name: str, value: ast.Syntax, wanted: str, number: Number | None = None) -> Fault:
+    """Likewise of another statement, which a message calls `name`."""
+    text = value.span.text
+    known = str(number.value).lower() if number is not None and isinstance(value, ast.Name) else text
+    found = f"`{text}`" if known == text else f"`{text}`, which is {known}"
+    return Fault(BadSetting(value.span, name, wanted, found))
+
+
 def is_on(frame: Frame, plan: Plan, name: str) -> bool:
-    """Whether a switch is on; one that is stated wrongly is, and is reported where the loop is read."""
+    """Whether a switch is on; one that is stated wrongly is reported, and is."""
+    setting = plan.settings[name]
     try:
-        value = stated_number(frame, plan.settings[name].value)
+        number = stated_number(frame, setting.value)
     except Cascade:
         return True
-    return value is None or value.value is not False
+    if number is None or not isinstance(number.value, bool):
+        frame.report(wrong_setting(setting, "`true` or `false`", number))
+        return True
+    return number.value
 
 
 def whole_epochs(duration: ast.Duration, setting: str) -> int:
@@ -113,7 +132,7 @@ def whole_epochs(duration: ast.Duration, setting: str) -> int:
     whole = 1 <= duration.count <= MOST_EPOCHS and int(duration.count) == duration.count
     if duration.unit.text.rstrip("s") != "epoch" or not whole:
         wanted = f"a whole number of epochs from 1 to {MOST_EPOCHS}"
-        raise Fault(BadSetting(duration.span, setting, wanted, f"`{duration.span.text}`"))
+        raise wrong_value(setting, duration, wanted)
     return int(duration.count)
 
 

@@ -20,10 +20,11 @@ from dslc.elaborate.arithmetic import clock
 from dslc.elaborate.average import average_of, averaged, read_decay
 from dslc.elaborate.clip import clipped, read_clip
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import AllFrozen, BatchDiffers, Cascade, Fault, IdleOptimizer
+from dslc.elaborate.errors import Cascade, Fault
 from dslc.elaborate.experiment import Pruning
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.group_errors import AllFrozen, BatchDiffers, IdleOptimizer
 from dslc.elaborate.groups import Groups, by_group, most_specific
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.optimizer import Change, Chosen, WeightUpdate, choose, leaf_of, update
@@ -149,15 +150,15 @@ def _averaged(frame: Frame, decay: Number, weight: Parameter, change: Change) ->
 
 def _optimizers(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Parameter]) -> dict[str, Chosen]:
     """The optimizer of each weight, by the weight's name. Raises Fault, or Cascade."""
-    stated = [(name, statement.optimizer) for statement in plan.on_groups for name in statement.groups]
+    stated = [(statement.groups, statement.optimizer) for statement in plan.on_groups]
     of_group = by_group(frame, groups, stated, lambda use: choose(frame, use), "an optimizer on `{}`")
     found = {weight.name: most_specific(of_group, weight.name) for weight in weights}
     rest = [name for name, optimizer in found.items() if optimizer is None]
     usual = choose(frame, plan.optimizer) if rest or plan.own_optimizer else None
-    used = {id(optimizer) for optimizer in found.values()}
+    used = {optimizer.span for optimizer in found.values() if optimizer is not None}
+    idle = {optimizer.span for optimizer in of_group.values()} - used
     for statement in plan.on_groups:
-        mine = [optimizer for optimizer in of_group.values() if optimizer.span == statement.optimizer.span]
-        if groups.sure and mine and not any(id(optimizer) in used for optimizer in mine):
+        if groups.sure and statement.optimizer.span in idle:
             of = " of " + " and ".join(f"`{name.text}`" for name in statement.groups)
             raise Fault(IdleOptimizer(statement.span, statement.optimizer.span.text, of, ()))
     if groups.sure and usual is not None and not rest:
@@ -188,9 +189,8 @@ def _full_batch(plan: Plan, chosen: Iterable[Chosen]) -> bool:
 
 def _frozen(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Parameter]) -> dict[str, Freeze]:
     """What is frozen, by the weight's name: `unfreeze` says until when. Raises Fault where nothing is left to train."""
-    stated = [(name, statement) for statement in plan.freezing for name in statement.groups]
-    for_good = [(name, statement) for name, statement in stated if statement.until is None]
-    at_first = [(name, statement) for name, statement in stated if statement.until is not None]
+    for_good = [(statement.groups, statement) for statement in plan.freezing if statement.until is None]
+    at_first = [(statement.groups, statement) for statement in plan.freezing if statement.until is not None]
     of_group = by_group(frame, groups, for_good, _freeze, "`freeze {}`")
     of_group |= by_group(frame, groups, at_first, _freeze, "`unfreeze {}`")
     found = {weight.name: most_specific(of_group, weight.name) for weight in weights}
@@ -215,7 +215,9 @@ def _delays(frame: Frame, frozen: Mapping[str, Freeze], weights: Sequence[Parame
     found: dict[str, Delay] = {}
     for weight in weights:
         if (freeze := frozen.get(weight.name)) is not None and freeze.epochs is not None:
-            found[weight.name] = made.setdefault(freeze.epochs, _delay(frame, freeze.epochs, freeze.span))
+            if freeze.epochs not in made:
+                made[freeze.epochs] = _delay(frame, freeze.epochs, freeze.span)
+            found[weight.name] = made[freeze.epochs]
     return found
 
 

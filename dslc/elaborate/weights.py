@@ -12,9 +12,9 @@ from math import prod
 
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand
+from dslc.elaborate.base_errors import BaseFailed
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import (
-    BaseFailed,
     Cascade,
     Fault,
     Misplaced,

@@ -7,7 +7,7 @@ What goes in and out is copied.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -164,8 +164,8 @@ class Session:
                 self._prediction()  # compiled now, so that no training is kept waiting
 
             def measure() -> dict[str, float]:
-                found = self._over_part(rows, memory.val_rows)
-                return {name: float(found[name]) for name in whole}
+                found = self._over_part(rows, memory.val_rows, whole)
+                return {name: float(value) for name, value in found.items()}
 
             host = Host(measure, frozenset(pruning.epoch for pruning in self.experiment.prunings), self._prune)
             given = memory, rows, sources, plan, span, self.threads, self._stop
@@ -174,14 +174,15 @@ class Session:
     def _prune(self, epoch: int) -> None:
         """What is to be pruned before this epoch, from 0 over the model's life."""
         for pruning in self.experiment.prunings:
-            if pruning.epoch == epoch:
-                weights, states = self._parameters.read(), self._states.read()
-                for name in pruning.weights:
-                    mask = states.get(MASK + name, np.ones(weights[name].shape))  # none where the weight is frozen
-                    left = mask_after(weights[name], mask, pruning.share)
-                    self._states.write({key: left for key in (MASK + name,) if key in states})
-                    pruned = [key for key in (name, AVERAGE + name) if key in weights]
-                    self._parameters.write({key: np.where(left, weights[key], 0) for key in pruned})
+            for name in pruning.weights if pruning.epoch == epoch else ():
+                self._prune_weight(name, pruning.share)
+
+    def _prune_weight(self, name: str, share: float) -> None:
+        weights, masks = self._parameters.among([name, AVERAGE + name]), self._states.among([MASK + name])
+        mask = masks.get(MASK + name, np.ones(weights[name].shape))  # none where the weight is frozen
+        left = mask_after(weights[name], mask, share)
+        self._states.write(dict.fromkeys(masks, left))
+        self._parameters.write({key: np.where(left, value, 0) for key, value in weights.items()})
 
     def run(self, on_epoch: OnEpoch | None = None) -> History:
         """Runs what `begin` laid out."""
@@ -234,17 +235,17 @@ class Session:
 
     def _over(self, sources: tuple[Array, ...], rows: Rows, order: Integers) -> Evaluation:
         sums = self._caller.sums(sources, order)
-        found = self._over_part(rows, order)
+        found = self._over_part(rows, order, self._whole.outputs)
         numbers = {name: v for name, v in sums.items() if not name.startswith(DEAD)}
         numbers |= {name: float(found[name]) for name in columns_in(self._whole)}
         return Evaluation(numbers, {name: value for name, value in found.items() if name not in numbers})
 
-    def _over_part(self, rows: Rows, chosen: Integers) -> dict[str, Array]:
-        """The metrics that need the rows numbered `chosen` at once, by the weights as they are."""
-        if not self._whole.outputs:
+    def _over_part(self, rows: Rows, chosen: Integers, wanted: Collection[str]) -> dict[str, Array]:
+        """These of the metrics that need the rows numbered `chosen` at once, by the weights as they are."""
+        if not wanted:
             return {}
         predicted, weights = self._prediction()(rows.inputs, chosen), self._parameters.among([THRESHOLD])
-        return whole_part(self._whole, predicted, rows, chosen, weights)
+        return whole_part(self._whole, wanted, predicted, rows, chosen, weights)
 
     def _prediction(self) -> Predictor:
         if self._predictor is None:

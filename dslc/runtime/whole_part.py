@@ -5,7 +5,7 @@ They need an order of all rows, which no entry has. The graph's REAL is float64,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -17,13 +17,18 @@ from dslc.runtime.rows import Rows
 
 
 def whole_part(
-    graph: Graph, predicted: Mapping[str, Array], rows: Rows, chosen: Integers, weights: Mapping[str, Array]
+    graph: Graph,
+    wanted: Collection[str],
+    predicted: Mapping[str, Array],
+    rows: Rows,
+    chosen: Integers,
+    weights: Mapping[str, Array],
 ) -> dict[str, Array]:
-    """The graph's outputs over the rows numbered `chosen`, numbers and tables. What divides by nothing is NaN."""
+    """These outputs, numbers or tables, over the rows numbered `chosen`. What divides by nothing is NaN."""
     leaves = leaves_of(graph, predicted, rows, chosen, weights)
     with np.errstate(all="ignore"):
-        values = evaluate(graph, leaves, len(chosen), list(graph.outputs.values()))
-    return {name: values[node] for name, node in graph.outputs.items()}
+        values = evaluate(graph, leaves, len(chosen), [graph.outputs[name] for name in wanted])
+    return {name: values[graph.outputs[name]] for name in wanted}
 
 
 def columns_in(graph: Graph) -> tuple[str, ...]:

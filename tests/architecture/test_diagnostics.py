@@ -21,7 +21,7 @@ def test_every_module_of_errors_is_known_to_explain() -> None:
     definers = {
         file.module
         for file in python_files()
-        if file.module.endswith(".errors") and "dslc.diagnostics" in {imported for _, imported in file.imports()}
+        if file.module.endswith("errors") and "dslc.diagnostics" in {imported for _, imported in file.imports()}
     }
     assert definers <= set(SOURCES)
 

@@ -6,7 +6,10 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from dslc.cli.outcome import Outcome
+from dslc.runtime.history import Evaluation
 
 OUTCOME = Outcome(
     model="digits",
@@ -18,9 +21,9 @@ OUTCOME = Outcome(
     compile_seconds=0.5,
     parameters=9610,
     parts={
-        "train": {"loss": 0.1, "accuracy": 0.98},
-        "val": {"loss": 0.2, "accuracy": 0.97},
-        "test": {"loss": math.nan, "accuracy": 0.96},
+        "train": Evaluation({"loss": 0.1, "accuracy": 0.98}, {}),
+        "val": Evaluation({"loss": 0.2, "accuracy": 0.97}, {"confusion": np.eye(2)}),
+        "test": Evaluation({"loss": math.nan, "accuracy": 0.96}, {"confusion": np.ones((2, 2))}),
     },
 )
 
@@ -58,7 +61,15 @@ def test_the_table_has_a_row_for_each_part() -> None:
 
 def test_many_metrics_have_a_row_each() -> None:
     names = [f"bill_length_mm.metric_{k}" for k in range(5)]
-    outcome = replace(OUTCOME, parts={part: dict.fromkeys(["loss", *names], 0.5) for part in ("train", "test")})
+    evaluation = Evaluation(dict.fromkeys(["loss", *names], 0.5), {})
+    outcome = replace(OUTCOME, parts={"train": evaluation, "test": evaluation})
     lines = outcome.to_text().splitlines()[3:]
     assert lines[0].split() == ["train", "test"] and lines[2].split() == [names[0], "0.5000", "0.5000"]
     assert max(map(len, lines)) <= 80 and len(lines) == 7
+
+
+def test_tables_are_the_test_parts_else_the_validation_parts() -> None:
+    np.testing.assert_array_equal(OUTCOME.tables["confusion"], np.ones((2, 2)))
+    without = replace(OUTCOME, parts={part: OUTCOME.parts[part] for part in ("train", "val")})
+    np.testing.assert_array_equal(without.tables["confusion"], np.eye(2))
+    assert replace(OUTCOME, parts={"train": OUTCOME.parts["train"]}).tables == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from sklearn.metrics import confusion_matrix
 import dslc
 from dslc.cli.main import run
 from dslc.diagnostics import ModelError
+from dslc.graph.graph import Graph
+from dslc.runtime.whole_part import whole_part
 
 
 def model_of(target: str, loss: str, more: str = "", definitions: str = "", backend: str = "cpu") -> dslc.Model:
@@ -42,6 +45,21 @@ def test_it_is_scikit_learns(classes: int, loss: str, backend: str) -> None:
     weight = np.random.default_rng(5).uniform(0, 2, len(y))
     weighted = model.evaluate(x, y, sample_weight=weight).tables["confusion"]
     np.testing.assert_allclose(weighted, confusion_matrix(y, model.predict(x), sample_weight=weight), rtol=1e-6)
+
+
+def test_an_epoch_computes_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[list[str]] = []
+
+    def noted(graph: Graph, wanted: Collection[str], *given: object) -> dict[str, np.ndarray]:
+        computed.append(list(wanted))
+        return whole_part(graph, wanted, *given)
+
+    monkeypatch.setattr("dslc.runtime.session.whole_part", noted)
+    model = model_of("target y: class(2)", "binary_cross_entropy", more=", roc_auc")
+    x, y = data(2)
+    model.fit(x, y, validation=(x, y))
+    assert computed == [["roc_auc"]] * 2
+    assert set(model.evaluate(x, y).tables) == {"confusion"}
 
 
 def test_a_class_that_no_row_has_has_its_row() -> None:

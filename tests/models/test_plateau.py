@@ -67,3 +67,12 @@ train { adam(plateau(1e-2)); sgd(plateau(1e-1)) on body; batch 8; epochs 2; seed
     assert {name for name in model.session.states if "plateau" in name} == {
         f"plateau{k}.{name}" for k in ("", "_2") for name in ("last", "falls")
     }
+
+
+def test_the_groups_of_one_statement_share_its_plateau() -> None:
+    text = """data { input x: [4]; target y: class(3) }
+net { body = x | dense(6) | tanh;  head = body | dense(outputs);  head }
+loss cross_entropy
+train { sgd(plateau(0.1)) on body, head; batch 8; epochs 2; seed 1 }"""
+    model = dslc.compile(text=text)
+    assert {name for name in model.session.states if "plateau" in name} == {"plateau.last", "plateau.falls"}
