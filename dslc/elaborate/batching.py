@@ -191,6 +191,11 @@ def one_hot(ids: Tensor, count: int, span: Span) -> Tensor:
     return _real(Tensor(home, same, shape, ids.batched, span))
 
 
+def index(home: Draft, count: int, span: Span) -> Tensor:
+    """0, 1, .. count - 1 as reals."""
+    return _real(Tensor(home, home.add(Iota(count)), (count,), False, span))
+
+
 def reshape(t: Tensor, shape: tuple[int, ...], span: Span) -> Tensor:
     """The same elements, row-major, in another shape per example."""
     if prod(shape) != prod(t.shape):

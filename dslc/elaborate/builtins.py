@@ -19,7 +19,23 @@ from dslc.elaborate.experiment import THRESHOLD
 from dslc.elaborate.frame import Frame, WeightPlace
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.reductions import reduced, tail_sum, tensor
-from dslc.elaborate.values import Axes, Bound, Builtin, Kept, SizeOf, Tensor, Value, Words, kind_of, shape_of
+from dslc.elaborate.values import (
+    Axes,
+    Bound,
+    Builtin,
+    Composition,
+    Instance,
+    Kept,
+    Loaded,
+    Repeated,
+    SizeOf,
+    Stage,
+    Tensor,
+    Value,
+    Words,
+    kind_of,
+    shape_of,
+)
 from dslc.elaborate.whole_part import RANKS
 from dslc.graph.graph import TensorType
 from dslc.ops.leaf import LeafRole
@@ -95,6 +111,24 @@ def _filled(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) 
     frame.locate(span)
     value = as_tensor(frame.draft, operand(arguments[0].value, arguments[0].span), frame.here(span))
     return batching.spread(value, tuple(extent for part in dims for extent in part), value.batched)
+
+
+def _index(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    """`index(n)`: 0, 1, .. n - 1, as numbers."""
+    count = static.whole(frame, arguments[0].value, "the extent of `index`", arguments[0].span)
+    frame.locate(span)
+    return batching.index(frame.draft, count, frame.here(span))
+
+
+def _another(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
+    """A layer of the same form as one that is a parameter, with weights of its own."""
+    match arguments[0].value:
+        case Instance(stage=stage):
+            return stage
+        case Stage() | Composition() | Repeated() | Loaded() as waiting:
+            return waiting
+        case value:
+            raise Fault(Unexpected(arguments[0].span, kind_of(value), "a layer without its input"))
 
 
 def _one_hot(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
@@ -272,6 +306,8 @@ BUILTINS = {
         Builtin("reshape", _reshape, 2, 100, of_tensor=True),
         Builtin("require", _require, 2, 10, piped=False),
         Builtin("filled", _filled, 2, 100, piped=False),
+        Builtin("index", _index, piped=False),
+        Builtin("another", _another, piped=False),
         Builtin("one_hot", _one_hot, 1, 2, of_tensor=True),
         Builtin("concat", _concat, 2, 100, of_tensor=True),
         _random("random_uniform", Distribution.UNIFORM, 0.5),

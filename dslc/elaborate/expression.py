@@ -44,6 +44,7 @@ from dslc.elaborate.values import (
 from dslc.scalar import functions
 from dslc.scalar.functions import ScalarFunction
 from dslc.scalar.types import DType
+from dslc.source import Span
 from dslc.syntax import ast
 from dslc.syntax.ast import BinaryOp, DefinitionKind
 
@@ -147,9 +148,21 @@ def _binary(frame: Frame, expression: ast.Binary) -> Value:
         case BinaryOp.EQUAL | BinaryOp.NOT_EQUAL as op if isinstance(left, Words) or isinstance(right, Words):
             return Number((left == right) == (op is BinaryOp.EQUAL))
         case op:
+            left, right = (
+                _given(frame, left, right, expression.right.span),
+                _given(frame, right, left, expression.left.span),
+            )
             for value, side in ((left, expression.left), (right, expression.right)):
                 operand(value, side.span)
             return operate(frame, OPERATORS[op], (left, right), expression.span)
+
+
+def _given(frame: Frame, value: Value, other: Value, span: Span) -> Value:
+    """`x + positions(64)` is `x + positions(x, 64)`: a layer of which only the input's shape matters takes it here."""
+    if isinstance(value, Stage | Composition | Repeated | Loaded | Instance) and isinstance(other, Tensor):
+        given = apply(frame, value, other, span)
+        return value if isinstance(given, Tensor) and given.batched and other.batched else given
+    return value
 
 
 def _read(frame: Frame, expression: ast.Read) -> Value:

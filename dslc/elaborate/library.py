@@ -1,8 +1,4 @@
-"""Definitions by kind and name: the file's own, then the standard library's, which goes on using its own.
-
-Names that the standard library will have, but has not yet, are known too, so that a file that uses one is
-told so instead of being corrected.
-"""
+"""Definitions by kind and name: the file's own, then the standard library's, which goes on using its own."""
 
 from __future__ import annotations
 
@@ -12,13 +8,6 @@ from dslc.diagnostics import Diagnostic
 from dslc.elaborate import prelude
 from dslc.elaborate.errors import Redefined
 from dslc.syntax.ast import Definition, DefinitionKind, Module
-
-# fmt: off
-PLANNED = frozenset({
-    "bidirectional", "attention", "positions",
-})
-# fmt: on
-"""Names of the standard library that are not built yet."""
 
 ACTIVATION, LAYER, LOSS = DefinitionKind.ACTIVATION, DefinitionKind.LAYER, DefinitionKind.LOSS
 METRIC, SCHEDULE, INITIALIZER = DefinitionKind.METRIC, DefinitionKind.SCHEDULE, DefinitionKind.INITIALIZER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from dslc.diagnostics import Diagnostic, NotYet, nearest
+from dslc.diagnostics import Diagnostic, nearest
 from dslc.elaborate.builtins import BUILTINS
 from dslc.elaborate.errors import (
     CarriedInNet,
@@ -19,7 +19,6 @@ from dslc.elaborate.errors import (
     WrongKind,
 )
 from dslc.elaborate.frame import Frame
-from dslc.elaborate.library import PLANNED
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.ranges import PADDINGS
 from dslc.elaborate.values import Stage, Value, Words
@@ -82,8 +81,6 @@ def _unknown(frame: Frame, name: Name) -> Diagnostic:
     others = frame.session.library.kinds_of(name.text)
     if others:
         return WrongKind(name.span, name.text, with_article(others[0].value), wanted(frame.kinds))
-    if name.text in PLANNED:
-        return NotYet(name.span, f"`{name.text}`")
     meant = nearest(name.text, visible(frame))
     if meant:
         return UnknownName(name.span, name.text, f"did you mean `{meant}`?")

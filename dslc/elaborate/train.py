@@ -9,7 +9,7 @@ from typing import assert_never
 from dslc.diagnostics import NotYet, nearest
 from dslc.elaborate.errors import BadSetting, Cascade, Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
-from dslc.elaborate.library import PLANNED, Library
+from dslc.elaborate.library import Library
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.prelude import defaults
 from dslc.elaborate.values import Poison
@@ -177,7 +177,7 @@ def watched_metrics(plan: Plan, library: Library, heads: Collection[str]) -> tup
     followed: list[ast.Name | ast.Call] = []
     for column in _columns(plan):
         name, quantity = column.name.text, quantity_of(column)
-        known = name in PLANNED or library.find(name, (ast.DefinitionKind.METRIC,), True)
+        known = library.find(name, (ast.DefinitionKind.METRIC,), True)
         if known and quantity[0] in (name, *heads) and quantity not in names and (name,) not in names:
             followed.append(_use(column))
             names.append(quantity)

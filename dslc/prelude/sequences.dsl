@@ -53,3 +53,45 @@ layer gru(x: [time, fan_in], units: count) {
 
 # The last of all steps.
 layer last(x) = x[shape(x)[0] - 1, ..]
+
+# The steps in the other order.
+layer reverse(x: [time, c]) {
+  y[t: time, k: c] = x[time - 1 - t, k]
+  y
+}
+
+# Two layers of the same form, one from the first step to the last, one from the last to the first, side by side:
+# Schuster & Paliwal 1997. Keras and PyTorch `Bidirectional`.
+layer bidirectional(x: [time, c], inner: layer) {
+  there = another(inner)
+  back = another(inner)
+  concat(there(x), reverse(back(reverse(x))))
+}
+
+# What each step takes from all steps, or with `causal` from those up to itself, by several heads: Vaswani et al. 2017,
+# section 3.2. Query, key and value stand side by side in `w`. Keras and PyTorch `MultiheadAttention`.
+layer attention(x: [time, c], heads: count = 4, causal: switch = false) {
+  require(c // heads * heads == c, "{} channels do not fall into {} heads", c, heads)
+  weight w: [c, 3 * c] = glorot_uniform
+  weight b: [3 * c] = 0
+  weight w_out: [c, c] = glorot_uniform
+  weight b_out: [c] = 0
+  z = x @ w + b
+  q = reshape(z[.., 0..c], time, heads, c // heads)
+  k = reshape(z[.., c..2 * c], time, heads, c // heads)
+  v = reshape(z[.., 2 * c..3 * c], time, heads, c // heads)
+  score[h: heads, i: time, j: time] = sum(q[i, h, e] * k[j, h, e] over e)
+  scaled = score / sqrt(c // heads)
+  at = index(time)
+  to[i: time, j: time] = at[i]
+  from[i: time, j: time] = at[j]
+  p = softmax(if causal then where(from > to, -1e30, scaled) else scaled)
+  o[i: time, h: heads, e: c // heads] = sum(p[h, i, j] * v[j, h, e] over j)
+  reshape(o, time, c) @ w_out + b_out
+}
+
+# What a step's place adds to it, learned: `token(t) + positions(128)`. Radford et al. 2018, with GPT-2's deviation.
+layer positions(x: [time, c], width: count) {
+  weight w: [time, width] = normal(0, 0.02)
+  w
+}

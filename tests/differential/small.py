@@ -97,6 +97,16 @@ LIBRARY: dict[str, str] = {
         loss cross_entropy
         train { adam(1e-2); batch 8; epochs 3; seed 4 }
     """,
+    "attention": """
+        layer block(x: [time, c]) {
+          a = x + attention(layernorm(x), 2, causal = true)
+          a + (a | layernorm | dense(2 * c) | gelu | dense(c))
+        }
+        data { input word: [7] class(5); target y: [7] class(5) }
+        net { token = embed(6);  token(word) + positions(6) | repeat 2 block | bidirectional(rnn(3)) | dense(outputs) }
+        loss cross_entropy
+        train { sgd(0.1); clip norm 1; batch 8; epochs 3; seed 4; watch perplexity }
+    """,
     "parts of a net": """
         data { input x: [5]; target y: class(3) }
         net {

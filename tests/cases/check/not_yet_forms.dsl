@@ -1,6 +1,6 @@
 # what later versions build
 data { input x: [4, 2]; target y: class(3) }
 use "layers.dsl"
-net { x | attention(2) | flatten | dense(outputs) }
+net { x | flatten | dense(outputs) }
 loss cross_entropy
 train { adam; watch confusion }

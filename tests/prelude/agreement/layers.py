@@ -35,6 +35,23 @@ def recurrent(name: str) -> Peer:
     return peer
 
 
+def both_ways(torch: Any, t: Tensors) -> Any:
+    """Of a layer that is the same forth and back, as the stand-in is."""
+    return torch.cat([torch.tanh(t["x"])] * 2, -1)
+
+
+def heads_of(heads: int, causal: bool = False) -> Peer:
+    def peer(torch: Any, t: Tensors) -> Any:
+        x, width = t["x"], len(t["w_out"])
+        mask = torch.triu(torch.ones(x.shape[1], x.shape[1], dtype=torch.bool), 1) if causal else None
+        return torch.nn.functional.multi_head_attention_forward(
+            *[x.transpose(0, 1)] * 3, width, heads, t["w"].T, t["b"], None, None, False, 0.0,
+            t["w_out"].T, t["b_out"], attn_mask=mask, need_weights=False,
+        )[0].transpose(0, 1)  # fmt: skip
+
+    return peer
+
+
 def first(x: Any) -> Any:
     """Channels from the last place to the one behind the batch."""
     return x.movedim(-1, 1)
@@ -96,6 +113,9 @@ CASES = (
     Case("layer lstm", recurrent("LSTM"), {"x": (5, 2)}, {"units": 3}),
     Case("layer gru", recurrent("GRU"), {"x": (5, 2)}, {"units": 3}),
     Case("layer lstm", recurrent("LSTM"), {"x": (1, 2)}, {"units": 1}, variant="of_one_step"),
+    Case("layer bidirectional", both_ways, {"x": (5, 4)}),
+    Case("layer attention", heads_of(2), {"x": (5, 4)}, {"heads": 2}),
+    Case("layer attention", heads_of(2, causal=True), {"x": (5, 4)}, {"heads": 2, "causal": True}, variant="causal"),
     Case("layer prelu", lambda torch, t: last(torch.nn.functional.prelu(first(t["x"]), t["slope"])), IMAGE),
     Case("layer conv1d", convolution(1, padding=1), {"x": (6, 2)}, {"filters": 3}),
     Case(

@@ -21,6 +21,11 @@ def steps(draw: Draw) -> Sample:
     return Sample({"x": (size(draw), size(draw))}, {"units": size(draw)})
 
 
+def attention(draw: Draw) -> Sample:
+    heads, each = size(draw), int(draw.integers(1, 3))
+    return Sample({"x": (size(draw), heads * each)}, {"heads": heads, "causal": bool(draw.integers(2))})
+
+
 # --- windows --------------------------------------------------------------------------------------
 
 Numbers = dict[str, int | bool | str | tuple[int, ...]]
@@ -115,6 +120,10 @@ SAMPLES: Mapping[str, Sampler] = {
     "layer lstm": steps,
     "layer gru": steps,
     "layer last": one("x", 1),
+    "layer reverse": lambda draw: Sample({"x": (size(draw), size(draw))}, {}),
+    "layer bidirectional": lambda draw: Sample({"x": (size(draw), size(draw))}, {}),
+    "layer attention": attention,
+    "layer positions": lambda draw: Sample({"x": (size(draw), size(draw))}, {"width": size(draw)}),
     "layer flatten": one("x"),
     "layer dropout": one("x", share=0.4),
     "layer spatial_dropout": one("x", 1, share=0.4),

@@ -5,3 +5,5 @@ layer gpt_block(x: [time, c], heads = 4) {
 }
 net { token = embed(128)
       token(characters) + positions(128) | repeat 4 gpt_block | layernorm | dense(outputs) }
+loss cross_entropy
+train { adam(1e-3); batch 16; epochs 5; watch perplexity }
