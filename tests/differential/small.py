@@ -105,7 +105,7 @@ LIBRARY: dict[str, str] = {
         data { input word: [7] class(5); target y: [7] class(5) }
         net { token = embed(6);  token(word) + positions(6) | repeat 2 block | bidirectional(rnn(3)) | dense(outputs) }
         loss cross_entropy
-        train { sgd(0.1); clip norm 1; batch 8; epochs 3; seed 4; watch perplexity }
+        train { sgd(0.02); batch 8; epochs 3; seed 4; watch perplexity }
     """,
     "parts of a net": """
         data { input x: [5]; target y: class(3) }
