@@ -26,8 +26,6 @@ from .unit import Assembly, CType, Unit
 PART = 16_384
 """Bytes of the second operand that a part reads: they stay in the nearest cache beside what the first one reads."""
 
-EACH = "for place in range(start, stop):"
-
 
 def window_unit(kernel: ContractKernel, how: Registers, m: int | None, n: int | None, host: Host) -> Unit:
     """The kernel as a function of (its share of the places, all extents, operands and result with their shapes).
@@ -40,7 +38,7 @@ def window_unit(kernel: ContractKernel, how: Registers, m: int | None, n: int | 
         parameters += [(name, CType.I64), *((f"{name}_d{axis}", CType.I64) for axis in range(len(where)))]
     if how.lanes is Lanes.RESULT:
         tiles, blocks = printer.products(m or 1)
-        lines = nest([EACH], [*printer.place(), *printer.cuts(how.edges), *printer.addresses(), *blocks])
+        lines = nest([printer.each], [*printer.place(), *printer.cuts(how.edges), *printer.addresses(), *blocks])
     else:
         tiles, lines = printer.dots(m or 1, n or 1, how.edges)
     lines = [*stride_lines(kernel), *lines]
@@ -70,6 +68,13 @@ class _Window:
     @property
     def sums(self) -> range:
         return range(self.kernel.parallel, self.kernel.rank)
+
+    @property
+    def each(self) -> str:
+        """The head of the loop over a tile's places."""
+        how = self.kernel.registers
+        inner = "".join(f" * n{k}" for k in range(1, self.kernel.places)) if how is not None and how.by_row else ""
+        return f"for place in range(start{inner}, stop{inner}):"
 
     def place(self) -> Iterator[str]:
         """The loops' own indices from the number of the place."""
@@ -178,7 +183,7 @@ class _Window:
                 tile = dot_tile(self.kernel.element, height, width, len(self.sums) - 1, self.host)
                 tiles[tile.signature.name] = tile
                 blocks += nest([rows_head], [self._dot(tile)])
-            lines += nest([columns_head, EACH], self._at_line(edges, blocks))
+            lines += nest([columns_head, self.each], self._at_line(edges, blocks))
         if len(self.sums) > 2:
             lanes, most = f"n{self.sums[-1]}", PART // (self.kernel.element.bytes * wide)
             part = f"part = maximum_i64(1, {most} // maximum_i64(1, {lanes}))"

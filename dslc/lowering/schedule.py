@@ -155,7 +155,7 @@ def _row(step: Step, view: View) -> int | None:
         case MultiplyKernel():
             return _elements(view.shape) if view is step.result else None
         case ContractKernel() as kernel if kernel.registers is not None:
-            return elements(view.shape[kernel.places :], 1) if view is step.result and kernel.by_place else None
+            return elements(view.shape[kernel.tiled :], 1) if view is step.result and kernel.by_place else None
         case LoopKernel(parallel=parallel, body=body, where=where) if parallel:
             operands = [k for k, operand in enumerate(step.operands) if operand is view]
             loads: list[Sequence[Affine | Taken]] = [

@@ -173,7 +173,7 @@ def _possible(window: Window, roles: Roles) -> bool:
             used = {k for k, c in enumerate(window.reads[operand][axis].coefficients) if c}
             if used & within or len(used & set(roles.sums)) > 1:
                 return False
-    return len(roles.places) == 1 or ROWS not in (window.extents[k] for k in roles.places)
+    return ROWS not in (window.extents[k] for k in roles.places[1:])
 
 
 def _padded(window: Window, roles: Roles, target: Target, steps: list[Step]) -> tuple[Window, Roles]:
@@ -314,7 +314,7 @@ def _step(window: Window, roles: Roles, target: Target) -> Step:
     first, second = (moved(read) for read in window.reads)
     kernel = ContractKernel(
         result.element, len(order), len(roles.places) + 2, (first, second), out, False,
-        Registers(roles.lanes, edges),
+        Registers(roles.lanes, edges, by_row=len(roles.places) > 1 and extents[0] is ROWS),
     )  # fmt: skip
     tiles = _tiles(roles, extents, target.drafts.capacity)
     return Step(kernel, window.views, result, extents, tiles, target.span, target.note)

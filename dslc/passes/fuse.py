@@ -154,9 +154,16 @@ def _is_loop(graph: Graph, node: Node) -> bool:
     for indices, shape in zip(used, shapes, strict=True):
         if shape != tuple(op.extents[k] for k in indices if k is not None):
             return False
-    counts = [sum(k in indices for indices in used) for k in range(len(op.extents))]
     summed = any(k not in used[-1] for k in range(len(op.extents)))
-    return not (len(inputs) == 2 and summed and all(count == 2 for count in counts))
+    return not (len(inputs) == 2 and summed and _multiplies(used))
+
+
+def _multiplies(used: Sequence[Sequence[int | None]]) -> bool:
+    """Do loops fall into those of a matrix product, or of one product for each place that both operands share?"""
+    left, right, out = (set(indices) for indices in used)
+    places = left & right & out
+    groups = [(left & out) - places, (right & out) - places, (left & right) - places]
+    return left | right == out | groups[2] and (all(groups) if places else True)
 
 
 def _tables(graph: Graph, nodes: Iterable[Node], stored: set[NodeId]) -> set[NodeId]:

@@ -29,8 +29,12 @@ LARGE = 65_536
 
 
 def worth_panels(graph: Graph) -> frozenset[str]:
-    """The parameters that are: large right operands of matrix products. The graph need not be fused."""
+    """The parameters that are: large right operands of products of matrices alone. The graph need not be fused.
+
+    A product of rows and steps with a matrix walks windows, which read it in its usual order.
+    """
     found: set[str] = set()
+    unfit: set[str] = set()
     for node in graph.nodes:
         if not isinstance(node.op, Contract) or not node.op.plain or len(node.inputs) != 2:
             continue
@@ -39,9 +43,9 @@ def worth_panels(graph: Graph) -> frozenset[str]:
             op, shape = graph.nodes[k].op, graph.nodes[k].type.shape
             if isinstance(op, Leaf) and op.role is LeafRole.PARAMETER and whole_panels(shape):
                 rows, columns = where
-                if elements(shape, 1) >= LARGE and rows.index not in kept and columns.index in kept:
-                    found.add(op.name)
-    return frozenset(found)
+                large = elements(shape, 1) >= LARGE and rows.index not in kept and columns.index in kept
+                (found if large and len(kept) == 2 else unfit).add(op.name)
+    return frozenset(found - unfit)
 
 
 def in_panels(graph: Graph, parameters: frozenset[str]) -> Graph:

@@ -148,11 +148,13 @@ class Registers:
     Its last two parallel loops are m, which the second operand does not look at, and n, which the first does not; the
     others are places. `lanes` is the loop n, which the second operand and the result walk along their last axis, or
     the last of the summed loops, which both operands do. `edges` are the axes, as (operand, axis), that an index may
-    leave: each looks at places and at most one summed loop. Tiles cut the places, all loops of them as one.
+    leave: each looks at places and at most one summed loop. Tiles cut the places, all loops of them as one, or `by_row`
+    the first loop of several, which is that of rows.
     """
 
     lanes: Lanes
     edges: tuple[tuple[int, int], ...]
+    by_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,11 @@ class ContractKernel:
     def places(self) -> int:
         """The number of place loops of a contraction on registers."""
         return self.parallel - 2
+
+    @property
+    def tiled(self) -> int:
+        """The number of loops that tiles cut as one."""
+        return 1 if self.registers is not None and self.registers.by_row else self.places
 
     @property
     def by_place(self) -> bool:

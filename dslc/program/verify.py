@@ -242,7 +242,7 @@ def _tile_by_tile(reader: Call, operand: int, writer: Call) -> bool:
         case MultiplyKernel():
             written = writer.tiles.size * elements(writer.result.shape[1:], 1)
         case ContractKernel() as contraction if contraction.registers is not None and contraction.by_place:
-            written = writer.tiles.size * elements(writer.result.shape[contraction.places :], 1)
+            written = writer.tiles.size * elements(writer.result.shape[contraction.tiled :], 1)
         case _:
             return False
     return read is not None and read == written

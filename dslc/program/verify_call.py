@@ -199,7 +199,11 @@ def _registers(call: Call, kernel: ContractKernel, how: Registers) -> None:
     m, n, lanes = places, places + 1, places + 1 if how.lanes is Lanes.RESULT else kernel.rank - 1
     demand(places >= 0 and not kernel.accumulate, "no two loops for a register tile")
     demand(len(call.operands) == 2 and kernel.rank > kernel.parallel, "no sum of products of two operands")
-    demand(ROWS not in call.extents[: places + 1] or call.extents[:places] == (ROWS,), "rows as one place of several")
+    demand(
+        ROWS not in call.extents[1 : places + 1] and (places > 0 or ROWS not in call.extents[:1]),
+        "rows that stand behind",
+    )
+    demand(how.by_row == (places > 1 and call.extents[0] is ROWS), "rows as one place of several")
     _tiled(call, ROWS if ROWS in call.extents[:places] else elements(call.extents[:places], 1))
     first, second = kernel.operands
     demand(not any(axis.coefficients[n] for axis in first), "the first operand looks at n")
