@@ -23,13 +23,10 @@ from dslc.elaborate.values import (
     Axes,
     Bound,
     Builtin,
-    Composition,
+    Callable_,
     Instance,
     Kept,
-    Loaded,
-    Repeated,
     SizeOf,
-    Stage,
     Tensor,
     Value,
     Words,
@@ -125,8 +122,8 @@ def _another(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span)
     match arguments[0].value:
         case Instance(stage=stage):
             return stage
-        case Stage() | Composition() | Repeated() | Loaded() as waiting:
-            return waiting
+        case value if isinstance(value, Callable_):
+            return value
         case value:
             raise Fault(Unexpected(arguments[0].span, kind_of(value), "a layer without its input"))
 

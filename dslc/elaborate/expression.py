@@ -159,7 +159,7 @@ def _binary(frame: Frame, expression: ast.Binary) -> Value:
 
 def _given(frame: Frame, value: Value, other: Value, span: Span) -> Value:
     """`x + positions(64)` is `x + positions(x, 64)`: a layer of which only the input's shape matters takes it here."""
-    if isinstance(value, Stage | Composition | Repeated | Loaded | Instance) and isinstance(other, Tensor):
+    if isinstance(value, Callable_) and isinstance(other, Tensor):
         given = apply(frame, value, other, span)
         return value if isinstance(given, Tensor) and given.batched and other.batched else given
     return value
@@ -268,7 +268,7 @@ def _stage(frame: Frame, expression: ast.Expression) -> Callable_:
         return Composition((_stage(frame, expression.value), _stage(frame, expression.stage)), expression.span)
     if not isinstance(expression, ast.Call):
         value = resolve(frame, expression) if isinstance(expression, ast.Name) else evaluate(frame, expression)
-        if isinstance(value, Stage | Composition | Repeated | Loaded | Instance):
+        if isinstance(value, Callable_):
             return value
         if isinstance(value, Poison):
             raise Cascade

@@ -16,20 +16,7 @@ from collections.abc import Callable, Mapping
 
 from dslc.elaborate.errors import Cascade, Fault, OutsideRange
 from dslc.elaborate.numbers import Number, Plain
-from dslc.elaborate.values import (
-    Bound,
-    Composition,
-    Instance,
-    Loaded,
-    Poison,
-    Repeated,
-    SizeOf,
-    Stage,
-    Tensor,
-    Value,
-    Words,
-    kind_of,
-)
+from dslc.elaborate.values import Bound, Callable_, Poison, SizeOf, Tensor, Value, Words, kind_of
 from dslc.frozen import Frozen
 from dslc.syntax import ast
 from dslc.syntax.ast import Definition, Parameter
@@ -48,15 +35,13 @@ def _numbers(wanted: str, holds: Callable[[Plain], bool]) -> Range:
     return Range(wanted, lambda value: value if isinstance(value, Number) and holds(value.value) else None)
 
 
-_WAITING = (Stage, Composition, Repeated, Loaded, Instance)
-
 RANGES: Mapping[str, Range] = {
     "positive": _numbers("a number above 0", lambda value: not isinstance(value, bool) and value > 0),
     "share": _numbers("a share from 0 to below 1", lambda value: not isinstance(value, bool) and 0 <= value < 1),
     "count": _numbers("a whole number above 0", lambda value: not isinstance(value, bool) and value == int(value) > 0),
     "switch": _numbers("`true` or `false`", lambda value: isinstance(value, bool)),
     "text": Range("a text", lambda value: value if isinstance(value, Words) else None),
-    "layer": Range("a layer without its input", lambda value: value if isinstance(value, _WAITING) else None),
+    "layer": Range("a layer without its input", lambda value: value if isinstance(value, Callable_) else None),
 }
 
 KINDS = frozenset({*RANGES, "size", "margin", "padding"})

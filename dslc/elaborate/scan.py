@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
 
+from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand
 from dslc.elaborate.errors import Cascade, Fault, Misplaced, NoStepAxis, NoUpdate, NoValue, TooLarge, Unexpected
@@ -33,6 +34,8 @@ from dslc.syntax import ast
 
 def open_scan(frame: Frame, scan: ast.Scan) -> tuple[Frame, Mapping[NodeId, NodeId], NodeId]:
     """The frame of the body, the stack of each name's leaf, and the first node of the body. Raises Fault."""
+    if frame.memory is not None:
+        raise Fault(NotYet(frame.here(scan.span), "a scan within a step of another"))
     given = [(name, _input(frame, name)) for name in scan.inputs]
     steps = _steps(frame, scan, given)
     frame.locate(scan.span)

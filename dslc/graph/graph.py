@@ -100,6 +100,11 @@ class Op(ABC):
         raise TypeError(f"{self.to_text()} over several steps")
 
     @property
+    def inner(self) -> tuple[Node, ...]:
+        """The nodes of the graph that it computes by itself, as a loop does in each step."""
+        return ()
+
+    @property
     def key(self) -> str | None:
         """For a tensor that comes from outside: what it is found by, the same in every node that stands for it."""
         return None

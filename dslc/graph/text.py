@@ -21,8 +21,14 @@ LARGE = 16
 
 
 def to_text(graph: Graph) -> str:
-    """Every node with inputs, type and origin, then the outputs by name."""
-    lines = [_line(node) for node in graph.nodes]
+    """Every node with inputs, type and origin, then the outputs by name; below a loop's first result its step."""
+    lines: list[str] = []
+    shown: set[tuple[Node, ...]] = set()
+    for node in graph.nodes:
+        lines.append(_line(node))
+        if node.op.inner not in shown:
+            lines += [f"    {_line(inner)}" for inner in node.op.inner]
+            shown.add(node.op.inner)
     return "\n".join([*lines, *(f"{name} = %{node}" for name, node in graph.outputs.items()), ""])
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from dslc.graph.graph import Graph, Node, NodeId, Role
 from dslc.lowering.draft import AnyStep, Drafts, FetchStep, Step, View, element_of
-from dslc.lowering.loops import Target, concat_offsets, concat_steps, loop_step, pad_steps, part_of_concat
+from dslc.lowering.loops import Target, concat_offsets, concat_steps, loop_step, pad_steps, part_step
 from dslc.lowering.outputs import Placed, place
 from dslc.lowering.products import contract_steps
 from dslc.lowering.scans import Leaves, members, scan_steps
@@ -83,7 +83,7 @@ class _Entry:
             case Loop() as op if node.id in self.parts:
                 whole, offset = self.parts[node.id]
                 target = replace(self.target(whole), note=_note(node, None))
-                self.steps.append(part_of_concat(op, self.operands(node), offset, target))
+                self.steps.append(part_step(op, self.operands(node), offset, target))
             case Concat():
                 self.concat(node)
             case _:

@@ -68,16 +68,6 @@ def loop_step(op: Loop, operands: Sequence[View], target: Target) -> Step:
     return nest_step(nest, operands, target)
 
 
-def part_of_concat(op: Loop, operands: Sequence[View], offset: Sequence[int], target: Target) -> Step:
-    """A loop that writes its part of a concatenation, from `offset` on."""
-    shapes, rank = tuple(view.shape for view in operands), len(op.extents)
-    written = tuple(
-        Affine(axis.coefficients, start) for axis, start in zip(identity(rank)[: op.parallel], offset, strict=True)
-    )
-    nest = Nest(op.extents, op.parallel, op.body, op.combine, shapes, target.result.shape, written)
-    return replace(_step(nest, operands, target), part=True)
-
-
 def copy_step(source: View, read: Access, target: Target) -> Step:
     """`result[i] = source[read(i)]`, converted to the result's element."""
     shape = target.result.shape
@@ -132,13 +122,13 @@ def pad_steps(op: Pad, source: View, dtype: DType, target: Target) -> list[Step]
     zero: Instruction = Literal(False if dtype is DType.BOOL else 0 if dtype is DType.INT else 0.0, dtype)
     rank = len(target.result.shape)
     fill = Nest(target.result.shape, rank, (zero,), None, (), target.result.shape, identity(rank))
-    return [nest_step(fill, (), target), part_step(source, op.before, target)]
+    return [nest_step(fill, (), target), copied_part(source, op.before, target)]
 
 
 def concat_steps(op: Concat, sources: Sequence[View | None], shapes: Sequence[Shape], target: Target) -> list[Step]:
     """One copy for each operand that is not in its place; their parts of the result are disjoint."""
     offsets = concat_offsets(op, shapes)
-    return [part_step(source, offset, target) for source, offset in zip(sources, offsets, strict=True) if source]
+    return [copied_part(source, offset, target) for source, offset in zip(sources, offsets, strict=True) if source]
 
 
 def concat_offsets(op: Concat, shapes: Sequence[Shape]) -> list[tuple[int, ...]]:
@@ -148,10 +138,15 @@ def concat_offsets(op: Concat, shapes: Sequence[Shape]) -> list[tuple[int, ...]]
             for start, shape in zip(starts, shapes, strict=False)]  # fmt: skip
 
 
-def part_step(source: View, offset: Sequence[int], target: Target) -> Step:
-    """Writes `source` into the result from `offset` on; all parts see the result under its own shape."""
+def part_step(op: Loop, operands: Sequence[View], offset: Sequence[int], target: Target) -> Step:
+    """A loop that writes its part of the result, from `offset` on; all parts see the result under its own shape."""
+    shapes, own = tuple(view.shape for view in operands), identity(len(op.extents))[: op.parallel]
+    written = tuple(Affine(axis.coefficients, start) for axis, start in zip(own, offset, strict=True))
+    nest = Nest(op.extents, op.parallel, op.body, op.combine, shapes, target.result.shape, written)
+    return replace(_step(nest, operands, target), part=True)
+
+
+def copied_part(source: View, offset: Sequence[int], target: Target) -> Step:
+    """Writes `source` into the result from `offset` on."""
     rank = len(source.shape)
-    read = identity(rank)
-    written = tuple(Affine(a.coefficients, start) for a, start in zip(read, offset, strict=True))
-    nest = Nest(source.shape, rank, (Load(0, read),), None, (source.shape,), target.result.shape, written)
-    return replace(_step(nest, (source,), target), part=True)
+    return part_step(Loop(source.shape, rank, (Load(0, identity(rank)),), None), (source,), offset, target)

@@ -43,11 +43,11 @@ def scan_steps(
     before, after = (1, 0) if scan.reverse else (0, 1)
     kept = [_stack(scan.body[after_], scan.steps + 1, f"{target.note}.{k}", real, target)
             for k, after_ in enumerate(scan.following)]  # fmt: skip
-    leaves = {(LeafRole.STEP, str(k)): _slot(whole, before) for k, whole in enumerate(kept)}
+    leaves = {(LeafRole.STEP, str(k)): _part(whole, before).of_step for k, whole in enumerate(kept)}
     for k, stepped in enumerate(scan.stepped, states):
         leaves[LeafRole.STEP, str(k)] = operands[k].of_step if stepped else operands[k]
     outputs = {f"{STATE}{k}": node for k, node in enumerate(scan.following)}
-    written = {f"{STATE}{k}": _slot(whole, after) for k, whole in enumerate(kept)}
+    written = {f"{STATE}{k}": _part(whole, after).of_step for k, whole in enumerate(kept)}
     found: dict[NodeId, View] = {}
     for node in results:
         number = scan.operand(scan.body[node])
@@ -75,12 +75,6 @@ def _stack(node: Node, count: int, name: str, real: Element, target: Target) -> 
     element = element_of(node.type.dtype, real)
     whole = target.drafts.scratch(name, element, shape, target.span)
     return View(whole.draft, shape, Slot(node.type.shape, count, 0))
-
-
-def _slot(whole: View, first: int) -> View:
-    """One step's slot, so many behind the step's own."""
-    shape = whole.shape[1:]
-    return View(whole.draft, shape, Slot(shape, _count(whole), first, moves=True))
 
 
 def _part(whole: View, first: int) -> View:

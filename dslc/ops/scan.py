@@ -28,7 +28,7 @@ from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.ops.sample import Draw, Sample, Sampler, real
 from dslc.ops.steps import CHEAP, Loop, State, Steps
 from dslc.ops.structure import Expand
-from dslc.scalar.functions import add, multiply, tanh
+from dslc.scalar.functions import ATOM, Formula, add, multiply, tanh
 from dslc.scalar.types import ROWS, DType
 
 Differentiate: TypeAlias = Callable[[Graph, NodeId, Sequence[NodeId]], tuple[Graph, tuple[NodeId, ...]]]
@@ -86,9 +86,17 @@ class Scan(Op):
         raise TypeError("the results of a scan are differentiated together")
 
     def to_text(self) -> str:
-        inner = "; ".join(f"{node.op.to_text()}{list(node.inputs) or ''}" for node in self.body)
-        after = ", ".join(f"%{k}" for k in self.following)
-        return f"scan {self.steps}{' reverse' if self.reverse else ''} of %{self.result}, states {after}: {inner}"
+        order = ", the last first" if self.reverse else ""
+        states = ", ".join(f"%{after}" for after in self.following)
+        return f"scan of {self.steps} steps{order}, states become {states or 'nothing'}, result %{self.result}, of"
+
+    def formula(self, operands: Sequence[Formula]) -> Formula:
+        """The operands of the loop, and which of its results it is; its step is no formula."""
+        return f"scan({', '.join(text for text, _ in operands)}).{self.result}", ATOM
+
+    @property
+    def inner(self) -> tuple[Node, ...]:
+        return self.body
 
     def operand(self, node: Node) -> int | None:
         """The number of the operand that a node of the body stands for."""

@@ -144,10 +144,10 @@ class Steps:
                 rows = shape[: len(shape) - len(inner)]
                 whole = Random(op.distribution, op.stream, (*rows, self._steps, *inner))
                 drawn = self.build.add(whole, *map(self.outside, node.inputs))
-                return self._steps_first(drawn) if rows else drawn
+                return self._exchanged(drawn) if rows else drawn
             case Reshape(shape=shape) if ROWS in shape:
-                turned = self._steps_last(self.stack(node.inputs[0]))
-                return self._steps_first(self.build.add(Reshape((ROWS, self._steps, *shape[1:])), turned))
+                turned = self._exchanged(self.stack(node.inputs[0]))
+                return self._exchanged(self.build.add(Reshape((ROWS, self._steps, *shape[1:])), turned))
             case Reshape(shape=shape):
                 return self.build.add(Reshape((self._steps, *shape)), self.stack(node.inputs[0]))
             case Leaf() as op:
@@ -164,11 +164,9 @@ class Steps:
     def _operands(self, inputs: Sequence[NodeId], which: Sequence[bool]) -> list[NodeId]:
         return [self.stack(i) if stacks else self.outside(i) for i, stacks in zip(inputs, which, strict=True)]
 
-    def _steps_first(self, n: NodeId) -> NodeId:
-        """[rows, steps, ..] as [steps, rows, ..]."""
+    def _exchanged(self, n: NodeId) -> NodeId:
+        """[rows, steps, ..] as [steps, rows, ..], or the other way round."""
         return self.build.add(Transpose((1, 0, *range(2, len(self.build.type(n).shape)))), n)
-
-    _steps_last = _steps_first
 
     def at(self, n: NodeId, step: int) -> NodeId:
         """The node's value at one step."""
@@ -180,7 +178,7 @@ class Steps:
     def _without_first(self, n: NodeId) -> NodeId:
         """[1, rows, ..] as [rows, ..]."""
         shape = self.build.type(n).shape
-        return self.build.add(Reshape((ROWS, *shape[2:])), self._steps_first(n))
+        return self.build.add(Reshape((ROWS, *shape[2:])), self._exchanged(n))
 
     @property
     def last(self) -> int:

@@ -44,7 +44,8 @@ def worth_panels(graph: Graph) -> frozenset[str]:
             if isinstance(op, Leaf) and op.role is LeafRole.PARAMETER and whole_panels(shape):
                 rows, columns = where
                 large = elements(shape, 1) >= LARGE and rows.index not in kept and columns.index in kept
-                (found if large and len(kept) == 2 else unfit).add(op.name)
+                if large:
+                    (found if len(kept) == 2 else unfit).add(op.name)
     return frozenset(found - unfit)
 
 
