@@ -214,7 +214,9 @@ def stand_in(definition: ast.Definition) -> Sample:
     numbers: dict[str, Plain | tuple[int, ...] | str] = {}
     for parameter in definition.parameters:
         name = parameter.name.text
-        if name in sizes or _is(parameter, "count"):
+        if _is(parameter, "count") and parameter.default is not None:
+            numbers[name] = 1  # what divides another number, as heads do, divides it
+        elif name in sizes or _is(parameter, "count"):
             numbers[name] = 2
         elif parameter.default is None and name not in {*shapes, *implied} and not _is(parameter, "layer"):
             numbers[name] = 0.5

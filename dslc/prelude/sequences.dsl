@@ -52,7 +52,7 @@ layer gru(x: [time, fan_in], units: count) {
 }
 
 # The last of all steps.
-layer last(x) = x[shape(x)[0] - 1, ..]
+layer last(x: [time, c]) = x[time - 1, ..]
 
 # The steps in the other order.
 layer reverse(x: [time, c]) {

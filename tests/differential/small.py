@@ -93,7 +93,7 @@ LIBRARY: dict[str, str] = {
     """,
     "recurrent": """
         data { input x: [9, 5]; target y: class(3) }
-        net { x | lstm(6) | gru(4) | rnn(5) | dropout(20%) | last | dense(outputs) }
+        net { x | lstm(6) | gru(4) | bidirectional(rnn(3)) | dropout(20%) | last | dense(outputs) }
         loss cross_entropy
         train { adam(1e-2); batch 8; epochs 3; seed 4 }
     """,
@@ -103,7 +103,7 @@ LIBRARY: dict[str, str] = {
           a + (a | layernorm | dense(2 * c) | gelu | dense(c))
         }
         data { input word: [7] class(5); target y: [7] class(5) }
-        net { token = embed(6);  token(word) + positions(6) | repeat 2 block | bidirectional(rnn(3)) | dense(outputs) }
+        net { token = embed(6);  token(word) + positions(6) | block | dense(outputs) }
         loss cross_entropy
         train { sgd(0.02); batch 8; epochs 3; seed 4; watch perplexity }
     """,

@@ -119,7 +119,7 @@ SAMPLES: Mapping[str, Sampler] = {
     "layer rnn": steps,
     "layer lstm": steps,
     "layer gru": steps,
-    "layer last": one("x", 1),
+    "layer last": lambda draw: Sample({"x": (size(draw), size(draw))}, {}),
     "layer reverse": lambda draw: Sample({"x": (size(draw), size(draw))}, {}),
     "layer bidirectional": lambda draw: Sample({"x": (size(draw), size(draw))}, {}),
     "layer attention": attention,
