@@ -19,6 +19,7 @@ SOURCES = (
     "dslc.data.errors",
     "dslc.elaborate.errors",
     "dslc.elaborate.base_errors",
+    "dslc.data.sequence_errors",
     "dslc.elaborate.group_errors",
     "dslc.lowering.errors",
     "dslc.runtime.errors",

@@ -40,12 +40,18 @@ def choose(names: Names, recipe: Recipe) -> tuple[str, ...]:
     if stratified is not None and stratified.text not in names.all:
         faults.append(names.unknown(stratified.text, stratified.span))
     own = {target.name for target in recipe.targets}
+    time = recipe.split.time if recipe.split else None
+    if time is not None and time.text not in names.all:
+        faults.append(names.unknown(time.text, time.span))
     weight = recipe.sample_weight
     if weight is not None and weight.text not in names.all:
         faults.append(names.unknown(weight.text, weight.span))
     kept = _met(recipe.only, names, own, "only", faults) if recipe.only else set(names.all)
     dropped = _met(recipe.ignore, names, own, "ignore", faults)
     roles = {*own, *((weight.text,) if weight else ()), *_met(recipe.carry, names, own, "carry", faults)}
+    if recipe.window is not None:  # which reads the target's past too
+        roles -= own
+        kept = _met(recipe.window.columns, names, set(), "window", faults) if recipe.window.columns else kept
     inputs = tuple(name for name in names.all if name in kept and name not in dropped and name not in roles)
     if not inputs and not faults:
         faults.append(errors.NoInputs(recipe.span))
@@ -82,6 +88,7 @@ def check_inputs(inputs: Sequence[str], names: Names, recipe: Recipe) -> None:
     for formula in recipe.table.formulas:
         name, read = formula.name, reach([formula.name.text], recipe.table.formulas)
         told = [t.name for t in recipe.targets if t.name in read] if name.text in inputs else []
+        told = [] if recipe.window is not None else told  # a window ends before what it predicts
         if told:
             faults.append(errors.TargetInInputs(name.span, name.text, told[0]))
     plans: tuple[FillPlan | ScalePlan, ...] = (*recipe.table.fills, *recipe.column_scales)

@@ -16,12 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from dslc.data.column import NOUNS, Cells, Column, ColumnType, Kind, concatenate
 from dslc.data.frame import ORIGIN as FRAME
 from dslc.data.frame import array_of, column_from, columns_of, frame_of, names_of
-from dslc.data.load import Raw, table_of, with_formulas
-from dslc.data.recipe import Recipe
+from dslc.data.load import Raw, roles_beside, table_of, with_formulas
+from dslc.data.recipe import Recipe, TextSource
 from dslc.data.schema import InputField, Schema, TargetField
+from dslc.data.sequence_recipe import TextPlan
 from dslc.data.split import Parts
-from dslc.data.table import PYTHON, Frame, JoinedOrigin, Numbers, Table, numbers_of, require_finite
+from dslc.data.table import PYTHON, Frame, JoinedOrigin, Numbers, Series, Table, numbers_of, require_finite
 from dslc.data.table_recipe import TableRecipe
+from dslc.data.target_preparation import Truths
+from dslc.data.tokens import Tokens, tokens_of
 from dslc.diagnostics import DataError, did_you_mean
 
 Given = ArrayLike | Mapping[str, ArrayLike] | Frame
@@ -40,6 +43,8 @@ def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
     given = _by_target(raw.targets, y)
     if raw.inputs[0].columns:
         return raw.replaced(table=_fed_table(raw, x, given))
+    if isinstance(raw.recipe.source, TextSource):
+        raise DataError("this model trains on the text that its data block names; another file takes its place")
     arrays = _arrays(raw.inputs, raw.carried, x)
     rows = len(next(iter(arrays.values())))
     targets: dict[str, Numbers] = {}
@@ -80,18 +85,42 @@ def feed_validation(raw: Raw, x: Given, y: Truth | None) -> Raw:
         raise DataError(f"validation {error}" if placed else f"validation rows: {error}") from None
 
 
-def read_inputs(recipe: Recipe, schema: Schema, x: Given) -> dict[str, Numbers | Frame]:
-    """Rows to predict by input name: arrays [rows, *shape], each with as many rows, or the frame of a table.
+def read_inputs(recipe: Recipe, schema: Schema, x: Given) -> dict[str, Numbers | Frame | Series | Tokens]:
+    """Rows to predict by input name: arrays [rows, *shape], each with as many rows, the frame of a table or all of its
+    windows, or texts.
 
     One array, or the key `inputs`, means the only input; what is carried may be there and is left alone.
     """
     fields = schema.inputs
+    if isinstance(recipe.source, TextSource):
+        return {fields[0].name: _texts(recipe.source.plan, fields[0], x)}
     if fields[0].columns:
-        return {fields[0].name: _frame(recipe, fields[0], x, ())}
+        frame = _frame(recipe, fields[0], x, ())
+        return {fields[0].name: frame if recipe.window is None else windows_in(frame, fields[0].shape[0])}
     if schema.carried and isinstance(x, Mapping):
         beside = {field.name for field in schema.carried}
         x = {name: values for name, values in x.items() if name not in beside}
     return dict(_arrays(fields, (), x))
+
+
+def windows_in(steps: Frame, length: int) -> Series:
+    """Every window of the rows, which are in time; DataError if there are too few."""
+    if steps.rows < length:
+        raise DataError(f"{steps.rows} rows are too few for a window of {length}")
+    return Series(steps, np.arange(steps.rows - length + 1), length, np.empty(0, np.int64))
+
+
+def _texts(plan: TextPlan, field: InputField, x: Given) -> Tokens:
+    """Texts of at most as many tokens as the net reads; DataError for anything else."""
+    given = x[field.name] if isinstance(x, Mapping) and set(x) == {field.name} else x
+    texts = given if isinstance(given, list | tuple) else given.tolist() if isinstance(given, np.ndarray) else None
+    if not isinstance(texts, list | tuple) or not texts or not all(isinstance(text, str) for text in texts):
+        raise DataError(f'"{field.name}" takes a list of texts')
+    tokens = tokens_of([str(text) for text in texts], plan.unit)
+    counts, unit = tokens.ends - tokens.starts, plan.unit.value
+    for row in np.flatnonzero((counts == 0) | (counts > field.shape[0])).tolist():
+        raise DataError(f"row {row}: a text of {counts[row]} {unit}; this model reads 1 to {field.shape[0]}")
+    return tokens
 
 
 def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
@@ -114,8 +143,9 @@ def join(train: Raw, val: Raw) -> tuple[Raw, Parts]:
     return train.replaced(table=table), parts
 
 
-def _joined(name: str, first: Numbers | Column, second: Numbers | Column) -> Numbers | Column:
+def _joined(name: str, first: Truths, second: Truths) -> Truths:
     """A target's training and validation rows; DataError for a column of another kind."""
+    assert not isinstance(first, Tokens) and not isinstance(second, Tokens)  # no text is fed
     if not isinstance(first, Column) or not isinstance(second, Column):
         return np.concatenate([numbers_of(first), numbers_of(second)])
     # A category's labels may be numbers in the rows to validate on, which are then read as their names.
@@ -136,9 +166,8 @@ def _joined_weights(first: Table, second: Table) -> Cells | None:
 
 def _fed_table(raw: Raw, x: Given, given: Mapping[str, ArrayLike]) -> Table:
     recipe = raw.recipe
-    split = recipe.split.stratified if recipe.split else None
     carried = {field.name: field.span for field in raw.carried}
-    beside = [*(name.text for name in (split, recipe.sample_weight) if name is not None), *carried]
+    beside = [*(name.text for name in roles_beside(recipe)), *carried]
     frame = _frame(recipe, raw.inputs[0], x, (*beside, *(t.name for t in raw.targets if t.name not in given)))
     columns = dict(frame.columns)
     for target in raw.targets:
@@ -151,7 +180,8 @@ def _fed_table(raw: Raw, x: Given, given: Mapping[str, ArrayLike]) -> Table:
     for name in carried:
         if name not in columns:
             raise DataError(f'no values for "{name}", which the data block carries')
-    roles = {*beside, *(target.name for target in raw.targets)}
+    own = [target.name for target in raw.targets if recipe.window is None]  # a window reads the target's past
+    roles = {*beside, *own}
     known = [n for n, c in columns.items() if n not in roles and c.kind is not Kind.DATE]
     return table_of(replace(frame, columns=columns), tuple(raw.table.columns) or known, carried, recipe)
 

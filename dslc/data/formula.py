@@ -68,7 +68,7 @@ PARTS: dict[str, Callable[[NDArray[np.int64]], NDArray[np.int64]]] = {
     "weekday": _weekday,
 }
 
-ARGUMENTS = dict.fromkeys((*ONE, *PARTS), 1) | dict.fromkeys(TWO, 2) | {"where": 3}
+ARGUMENTS = dict.fromkeys((*ONE, *PARTS), 1) | dict.fromkeys(TWO, 2) | {"where": 3, "date": 3}
 """Every function of formulas, and how many arguments it takes."""
 
 COUNTS = {1: "one argument", 2: "two arguments", 3: "three arguments"}
@@ -115,7 +115,7 @@ def evaluate(formula: ast.ColumnFormula, columns: Mapping[str, Column], origin: 
     rows = len(next(iter(columns.values())).values)
     with np.errstate(all="ignore"):
         found = _value(formula.value, columns)
-    if isinstance(found, str) or found.kind in (Kind.CATEGORY, Kind.DATE):
+    if isinstance(found, str) or found.kind is Kind.CATEGORY:
         raise ModelError([errors.FormulaKind(formula.value.span, "a formula gives", "a number")])
     values: Cells = np.broadcast_to(found.values, (rows,)).astype(np.float64)
     gaps = np.zeros(rows, np.bool_)
@@ -172,10 +172,24 @@ def _call(function: str, arguments: tuple[ast.Expression, ...], columns: Mapping
         missing = np.isnan(date.values)
         part = PARTS[function](np.where(missing, 0, date.values).astype(np.int64))
         return Column(Kind.NUMBER, np.where(missing, np.nan, part))
+    if function == "date":
+        return _date(*(_real(argument, columns) for argument in arguments))
     if function in ONE:
         return Column(Kind.NUMBER, np.asarray(ONE[function](_real(first, columns))))
     both = TWO[function](_real(first, columns), _real(arguments[1], columns))
     return Column(Kind.NUMBER, np.asarray(both, np.float64))
+
+
+def _date(year: Cells, month: Cells, day: Cells) -> Column:
+    """Days since 1970-01-01 of the Gregorian calendar; NaN for what is no date of the years 1 to 9999."""
+    numbers = np.broadcast_arrays(year, month, day)
+    there = np.all([np.isfinite(part) & (part == np.floor(part)) for part in numbers], axis=0)
+    there &= (numbers[0] >= 1) & (numbers[0] <= 9999) & (numbers[1] >= 1) & (numbers[1] <= 12)
+    y, m, d = (np.where(there, part, 1).astype(np.int64) for part in numbers)
+    months = ((y - 1970) * 12 + m - 1).astype("M8[M]")
+    first, behind = (edge.astype("M8[D]").astype(np.int64) for edge in (months, months + 1))
+    there &= (d >= 1) & (first + d <= behind)
+    return Column(Kind.DATE, np.where(there, first + d - 1, np.nan))
 
 
 def _where(

@@ -13,15 +13,25 @@ from typing import assert_never
 
 import numpy as np
 
-from dslc.data import errors, idx, npz
+from dslc.data import errors, idx, npz, sequence_errors
 from dslc.data.column import NOUNS, Cells, Column, Kind
 from dslc.data.columns import Names, carried, check_columns, check_inputs, choose, reach
 from dslc.data.formula import evaluate, names_in
 from dslc.data.paths import Located, locate
-from dslc.data.recipe import CsvSource, FieldPlan, NpzSource, ParquetSource, PythonSource, Recipe, read_recipe
-from dslc.data.schema import InputField, Schema, TargetField
+from dslc.data.recipe import (
+    CsvSource,
+    FieldPlan,
+    NpzSource,
+    ParquetSource,
+    PythonSource,
+    Recipe,
+    TextSource,
+    read_recipe,
+)
+from dslc.data.schema import NEXT, InputField, Schema, TargetField
 from dslc.data.table import ArrayOrigin, Frame, Numbers, Table, require_finite
 from dslc.data.tables import open_table, read_table
+from dslc.data.text_file import read_text
 from dslc.diagnostics import DataError, ModelError, in_order
 from dslc.frozen import Frozen
 from dslc.source import Span
@@ -59,6 +69,8 @@ def load(module: ast.Module, folder: Path, overrides: Mapping[str, Path], budget
     match recipe.source:
         case CsvSource() | ParquetSource() as source:
             return _load_table(recipe, source, folder, overrides, budget)
+        case TextSource() as source:
+            return _load_text(recipe, source, folder, overrides, budget)
         case NpzSource() as source:
             return _load_npz(recipe, source, folder, overrides, budget)
         case PythonSource() as source:
@@ -110,25 +122,45 @@ def _load_table(
     needed = reach((*inputs, *_roles(recipe), *beside), recipe.table.formulas)
     types = recipe.table.types
     stored_frame = read_table(file, {n: types.get(n) for n in file.columns if n in needed}, recipe.table.marks, budget)
+    frame = with_formulas(stored_frame, recipe, needed)
+    inputs = _without_times(inputs, frame.columns, recipe)
     field = table_field(inputs, stored_frame.columns, recipe, source.path.span)
     targets = tuple(TargetField(target.name, (), target.classes, target.span) for target in recipe.targets)
     kept = tuple(InputField(name, (), span) for name, span in beside.items())
-    table = table_of(with_formulas(stored_frame, recipe, needed), inputs, beside, recipe)
+    table = table_of(frame, inputs, beside, recipe)
     return Raw(recipe, (field,), targets, kept, table)
 
 
 def _roles(recipe: Recipe) -> tuple[str, ...]:
     """The columns that are needed beside the inputs."""
-    stratified = recipe.split.stratified if recipe.split else None
     targets = tuple(target.name for target in recipe.targets)
-    return targets + tuple(name.text for name in (stratified, recipe.sample_weight) if name is not None)
+    return targets + tuple(name.text for name in roles_beside(recipe))
+
+
+def roles_beside(recipe: Recipe) -> tuple[ast.Name, ...]:
+    """The columns by which rows are split, and by which they weigh."""
+    split = recipe.split
+    names = (split.stratified, split.time) if split else ()
+    return tuple(name for name in (*names, recipe.sample_weight) if name is not None)
+
+
+def _without_times(inputs: tuple[str, ...], columns: Mapping[str, Column], recipe: Recipe) -> tuple[str, ...]:
+    """The inputs without the dates that the split goes by, unless the windows name them."""
+    time = recipe.split.time if recipe.split else None
+    named = recipe.window is not None and bool(recipe.window.columns)
+    if time is None or named or columns[time.text].kind is not Kind.DATE:
+        return inputs
+    return tuple(name for name in inputs if name != time.text)
 
 
 def table_field(inputs: Sequence[str], read: Mapping[str, Column], recipe: Recipe, span: Span) -> InputField:
     """The input that a table's columns make, as wide as there are columns until they are prepared."""
     needed = reach(inputs, recipe.table.formulas)
     columns = tuple(name for name in read if name in needed)
-    return InputField("inputs", (len(inputs),), span, columns, tuple(read[name].kind for name in columns))
+    kinds = tuple(read[name].kind for name in columns)
+    if recipe.window is None:
+        return InputField("inputs", (len(inputs),), span, columns, kinds)
+    return InputField("window", (recipe.window.length, len(inputs)), recipe.window.span, columns, kinds)
 
 
 def with_formulas(frame: Frame, recipe: Recipe, needed: Collection[str]) -> Frame:
@@ -164,7 +196,20 @@ def table_of(frame: Frame, inputs: Sequence[str], beside: Mapping[str, Span], re
         columns={name: columns[name] for name in inputs if name in columns},
         weight=_weight(frame, recipe.sample_weight) if recipe.sample_weight else None,
         carried={name: _carried(frame, name, span) for name, span in beside.items() if name in columns},
+        times=_times(frame, recipe.split.time) if recipe.split and recipe.split.time else None,
     )
+
+
+def _times(frame: Frame, name: ast.Name) -> Cells | None:
+    """What a split in time goes by; ModelError for text, DataError for a gap."""
+    column = frame.columns.get(name.text)
+    if column is None:
+        return None
+    if column.kind not in (Kind.NUMBER, Kind.DATE):
+        raise ModelError([sequence_errors.NoTimes(name.span, name.text, NOUNS[column.kind])])
+    if (gaps := np.isnan(column.values)).any():
+        raise DataError(f"{frame.origin.place(name.text, int(np.argmax(gaps)))}: a missing value in a split in time")
+    return column.values
 
 
 def _carried(frame: Frame, name: str, span: Span) -> Cells:
@@ -187,6 +232,17 @@ def _weight(frame: Frame, name: ast.Name) -> Cells | None:
         row = int(np.argmax(wrong))
         raise DataError(f"{frame.origin.place(name.text, row)}: a weight is a number, 0 or more")
     return column.values
+
+
+def _load_text(recipe: Recipe, source: TextSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:
+    """A row for each token; windows of them are cut when the parts are known."""
+    located = locate(source.path, folder, overrides)
+    tokens, origin = read_text(located.path, located.shown, source.plan, budget)
+    assert recipe.window is not None  # a text has windows
+    unit, shape = source.plan.unit.value, (recipe.window.length,)
+    table = Table(len(tokens), {}, {NEXT: tokens}, None, origin, texts={unit: tokens})
+    span = source.plan.span
+    return Raw(recipe, (InputField(unit, shape, span),), (TargetField(NEXT, shape, None, span),), (), table)
 
 
 def _load_npz(recipe: Recipe, source: NpzSource, folder: Path, overrides: Mapping[str, Path], budget: int) -> Raw:

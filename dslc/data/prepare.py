@@ -21,38 +21,46 @@ from dslc.data.column import Column
 from dslc.data.columns import reach, rule_of
 from dslc.data.load import Raw
 from dslc.data.prepared import PreparedRows
-from dslc.data.recipe import Recipe
+from dslc.data.recipe import Recipe, TextSource
 from dslc.data.scale import Reals, Scaling, fit_scaling
-from dslc.data.schema import InputField, Schema, Task
-from dslc.data.split import Parts, Rows, all_training, split_random, split_stratified
-from dslc.data.table import PYTHON, Frame, Numbers, Origin, Table
+from dslc.data.schema import NEXT, InputField, Schema, Task
+from dslc.data.series import Windows, cut, in_time
+from dslc.data.split import Parts, Rows, all_training, split_in_time, split_random, split_stratified
+from dslc.data.table import PYTHON, Frame, Numbers, Origin, Series, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
-from dslc.data.table_recipe import Fill
+from dslc.data.table_recipe import DropPlan, Fill
 from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
+from dslc.data.text_preparation import TextPreparation, fit_text
+from dslc.data.tokens import Tokens
 from dslc.data.unseen import Unseen
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 
 Tasks: TypeAlias = Mapping[str, Task]
 """What the loss takes each target for."""
 
-NetInputs: TypeAlias = Reals | Ids | PreparedRows
+NetInputs: TypeAlias = Reals | Ids | PreparedRows | Windows
 """Prepared rows [rows, *shape] of one input, float64 or class ids; those of a table are made when they are read."""
+
+Given: TypeAlias = Numbers | Frame | Series | Tokens
+"""Rows of one input before they are prepared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
     """What was fitted on the training rows: scalings by input, or a table's columns; and what each target needs.
 
-    `classes` are the counts of inputs that are ids, which are checked and otherwise left as they are.
+    `classes` are the counts of inputs that are ids, which are checked and otherwise left as they are; `texts` have the
+    vocabulary of each input of text.
     """
 
     inputs: Mapping[str, Scaling]
     targets: Mapping[str, TargetPreparation]
     table: TablePreparation | None = None
     classes: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, TextPreparation] = field(default_factory=dict)
 
     def apply(
-        self, inputs: Mapping[str, Numbers | Frame], unseen: list[Unseen] | None = None, origin: Origin = PYTHON
+        self, inputs: Mapping[str, Given], unseen: list[Unseen] | None = None, origin: Origin = PYTHON
     ) -> dict[str, NetInputs]:
         """Inputs [rows, *shape] as the net reads them: float64, or ids; what is new in them is added to `unseen`.
 
@@ -60,15 +68,22 @@ class Preparation:
         """
         return {name: self._applied(name, values, unseen, origin) for name, values in inputs.items()}
 
-    def _applied(self, name: str, values: Numbers | Frame, unseen: list[Unseen] | None, origin: Origin) -> NetInputs:
+    def _applied(self, name: str, values: Given, unseen: list[Unseen] | None, origin: Origin) -> NetInputs:
+        if isinstance(values, Tokens):
+            return self.texts[name].apply(values, name, unseen)
+        if isinstance(values, Series):
+            return Windows(self._steps(values.steps, unseen), values.starts, values.length)
         if isinstance(values, Frame):
-            if self.table is None:
-                raise DataError("this model has seen no table; it takes arrays")
-            return self.table.apply(values, unseen)
+            return self._steps(values, unseen)
         if name in self.classes:
             return class_ids(values, range(self.classes[name]), outside(self.classes[name]), name, origin)
         reals: Reals = values.astype(np.float64)
         return self.inputs[name].apply(reals) if name in self.inputs else reals
+
+    def _steps(self, frame: Frame, unseen: list[Unseen] | None) -> Reals | PreparedRows:
+        if self.table is None:
+            raise DataError("this model has seen no table; it takes arrays")
+        return self.table.apply(frame, unseen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,15 +128,18 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
         return _empty(raw, fitted)
     notes: list[Diagnostic] = []
     came = (len(parts.train) if parts else raw.table.rows, raw.table.rows)
+    raw, parts = _in_windows(raw, parts)
     raw, parts = _with_targets(raw, parts, notes)
     parts = parts or _split(raw.recipe, raw.table)
     raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
     table = raw.table
     fitted = fitted or _fit(raw, tasks, parts.train)
     beside = {t.name: encode(t, table.targets[t.name], fitted.targets[t.name], table.origin) for t in raw.targets}
-    inputs: dict[str, Numbers | Frame] = dict(table.inputs)
+    inputs: dict[str, Given] = {**table.inputs, **table.texts}
     if table.columns:
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
+    if table.series is not None:
+        inputs[raw.inputs[0].name] = table.series
     weight, schema = _weight(table, fitted, beside, parts.train), _schema(raw, fitted)
     unseen: list[Unseen] = []
     prepared = fitted.apply(inputs, unseen, table.origin)
@@ -129,6 +147,18 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     beside |= {name: _carried(name, values, table) for name, values in table.carried.items()}
     ours = (parts.train, parts.val, parts.test)
     return Dataset(schema, prepared, beside, *ours, fitted, weight, tuple(notes), table.numbers, came, table.origin)
+
+
+def _in_windows(raw: Raw, parts: Parts | None) -> tuple[Raw, Parts | None]:
+    """Rows in time as windows of them, a row for each, where the data block asks for windows."""
+    window, table = raw.recipe.window, raw.table
+    if window is None:
+        return raw, parts
+    if parts is None:
+        table = table if table.times is None else table.take(in_time(table.times))
+        parts = _split(raw.recipe, table)
+    table, parts = cut(table, parts, window)
+    return raw.replaced(table=table), parts
 
 
 def _carried(name: str, values: Numbers, table: Table) -> Reals:
@@ -169,14 +199,22 @@ def _with_targets(raw: Raw, parts: Parts | None, notes: list[Diagnostic]) -> tup
 
 def _without_columns(raw: Raw, train: Rows, fitted: Preparation | None) -> Raw:
     """The columns that the preparation has, or that are not to be dropped."""
-    columns, drop = raw.table.columns, raw.recipe.table.drop
-    if not columns:
+    series, drop = raw.table.series, raw.recipe.table.drop
+    if series is not None:
+        kept = _columns(series.steps.columns, drop, series.train, fitted)
+        series = replace(series, steps=replace(series.steps, columns=kept))
+        return raw.replaced(table=replace(raw.table, series=series))
+    if not raw.table.columns:
         return raw
+    return raw.replaced(table=replace(raw.table, columns=_columns(raw.table.columns, drop, train, fitted)))
+
+
+def _columns(
+    columns: Mapping[str, Column], drop: DropPlan | None, train: Rows, fitted: Preparation | None
+) -> Mapping[str, Column]:
     if fitted is not None and fitted.table is not None:
-        columns = {plan.name: columns[plan.name] for plan in fitted.table.columns}
-    elif drop is not None:
-        columns = full_enough(columns, drop, train)
-    return raw.replaced(table=replace(raw.table, columns=columns))
+        return {plan.name: columns[plan.name] for plan in fitted.table.columns}
+    return columns if drop is None else full_enough(columns, drop, train)
 
 
 def _without_gaps(raw: Raw, parts: Parts, notes: list[Diagnostic]) -> tuple[Raw, Parts]:
@@ -228,6 +266,8 @@ def _schema(raw: Raw, fitted: Preparation | None) -> Schema:
         targets = tuple(target.replaced(classes=classes[target.name]) for target in targets)
     if fitted is not None and fitted.table is not None:
         inputs = (_fitted_field(raw, inputs[0], fitted.table),)
+    if fitted is not None and fitted.texts:
+        inputs = tuple(f.replaced(classes=len(fitted.texts[f.name].labels)) for f in inputs)
     return Schema(inputs, targets, raw.recipe.span, raw.carried)
 
 
@@ -236,13 +276,16 @@ def _fitted_field(raw: Raw, field: InputField, table: TablePreparation) -> Input
     needed = reach((plan.name for plan in table.columns), raw.recipe.table.formulas)
     kinds = dict(zip(field.columns, field.kinds, strict=True))
     columns = tuple(name for name in field.columns if name in needed)
-    return field.replaced(shape=(len(table.names),), columns=columns, kinds=tuple(kinds[name] for name in columns))
+    shape = (*field.shape[:-1], len(table.names))
+    return field.replaced(shape=shape, columns=columns, kinds=tuple(kinds[name] for name in columns))
 
 
 def _split(recipe: Recipe, table: Table) -> Parts:
     plan = recipe.split
     if plan is None:
         return all_training(table.rows)
+    if plan.in_time:
+        return split_in_time(table.rows, table.times, plan.shares)
     if plan.stratified is None:
         return split_random(table.rows, plan.shares, plan.seed)
     if table.strata is None:
@@ -253,12 +296,28 @@ def _split(recipe: Recipe, table: Table) -> Parts:
 def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
     recipe, table, schema = raw.recipe, raw.table, _schema(raw, None)
     inputs: dict[str, Scaling] = {}
-    for name, values in table.inputs.items():
+    for name, array in table.inputs.items():
         if recipe.scale is not None and name not in schema.class_inputs:
-            inputs[name] = fit_scaling(values[train].astype(np.float64), recipe.scale, f'"{name}"')
+            inputs[name] = fit_scaling(array[train].astype(np.float64), recipe.scale, f'"{name}"')
+    texts = _fit_texts(raw, train)
     targets = {
-        target.name: fit_target(target, table.targets[target.name], tasks[target.name], recipe, train, table.origin)
+        target.name: fit_target(target, values, tasks[target.name], recipe, train, table.origin)
         for target in raw.targets
+        if not isinstance(values := table.targets[target.name], Tokens)
     }
+    if texts:  # what follows in a text is of its own vocabulary
+        targets[NEXT] = TargetPreparation(classes=next(iter(texts.values())).labels)
     columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None
-    return Preparation(inputs, targets, columns, schema.class_inputs)
+    if table.series is not None:
+        steps = table.series.steps
+        columns = fit_table(steps.columns, recipe, table.series.train, steps.origin)
+    return Preparation(inputs, targets, columns, schema.class_inputs, texts)
+
+
+def _fit_texts(raw: Raw, train: Rows) -> dict[str, TextPreparation]:
+    """The vocabulary of each input of text; a target of what follows shares it."""
+    source, table = raw.recipe.source, raw.table
+    if not isinstance(source, TextSource):
+        return {}
+    shapes = {field.name: field.shape for field in raw.inputs}
+    return {name: fit_text(tokens, source.plan, shapes[name][0], train) for name, tokens in table.texts.items()}

@@ -138,7 +138,7 @@ def input_reader(recipe: Recipe, schema: Schema, fitted: Preparation) -> InputRe
 def _short_way(recipe: Recipe, field: InputField, fitted: Preparation) -> ShortWay | None:
     """None where a column needs more than scaling or its labels: levels, logarithms, formulas, marks of its own."""
     plain = recipe.table == TableRecipe(fills=recipe.table.fills, drop=recipe.table.drop)
-    if fitted.table is None or not plain:
+    if fitted.table is None or not plain or recipe.window is not None:
         return None
     plans = fitted.table.columns
     ends = np.cumsum([0, *(plan.width for plan in plans)]).tolist()

@@ -13,16 +13,16 @@ from fractions import Fraction
 from math import inf, isfinite, prod
 from typing import TypeAlias, TypeVar, assert_never
 
-from dslc.data import errors
+from dslc.data import errors, sequence_errors
 from dslc.data.blocks import DIALECT_OPTIONS, Dialect, fits_dialect
+from dslc.data.sequence_recipe import UNITS, TextPlan, WindowPlan, text_in_windows, window_plan
 from dslc.data.table_recipe import KINDS, LATER_KINDS, TableRecipe, read_table_recipe
 from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
 from dslc.frozen import Frozen
 from dslc.source import Span
 from dslc.syntax import ast
 
-FORMATS = ("npz", "csv", "parquet")
-LATER_FORMATS = ("text",)
+FORMATS = ("npz", "csv", "parquet", "text")
 SETTINGS = ("sample_weight", "class_weight")
 
 ELEMENT_LIMIT = 2**31
@@ -66,21 +66,34 @@ class NpzSource(Frozen):
     fields: tuple[FieldPlan, ...]
 
 
+class TextSource(Frozen):
+    """`text "moby.txt" characters window 64`: the input is called as its unit, the target `next`."""
+
+    path: ast.Text
+    plan: TextPlan
+
+
 class PythonSource(Frozen):
     """`input x: [28, 28, 1]`: arrays that come with `fit`."""
 
     fields: tuple[FieldPlan, ...]
 
 
-Source: TypeAlias = CsvSource | ParquetSource | NpzSource | PythonSource
+Source: TypeAlias = CsvSource | ParquetSource | NpzSource | TextSource | PythonSource
 
 
 class SplitPlan(Frozen):
-    """`shares` are of train, val and test, and make 1; `stratified` names the column whose shares are kept."""
+    """`shares` are of train, val and test, and make 1; `stratified` names the column whose shares are kept.
+
+    A split `in_time` has the earliest rows train and the latest test, by the column `time` or in the source's order.
+    """
 
     shares: tuple[Fraction, Fraction, Fraction]
     stratified: ast.Name | None
     seed: int
+    span: Span
+    in_time: bool = False
+    time: ast.Name | None = None
 
 
 class ScalePlan(Frozen):
@@ -111,6 +124,7 @@ class Recipe:
     carry: tuple[ast.Name | ast.Glob, ...] = ()
     sample_weight: ast.Name | None = None
     class_weight: Span | None = None
+    window: WindowPlan | None = None
 
 
 T = TypeVar("T", bound=ast.Syntax)
@@ -131,6 +145,9 @@ def read_recipe(data: ast.Data) -> Recipe:
     source = _source(statements, faults)
     if isinstance(source, NpzSource | PythonSource):
         faults += [NotYet(s.span, f"{what} of arrays") for s in statements if (what := _of_columns(s))]
+    if isinstance(source, TextSource):
+        others = (s for s in statements if not isinstance(s, ast.FileSource | ast.Split | ast.Input))
+        faults += [sequence_errors.NotOfText(s.span, source.plan.unit.value) for s in others]
     recipe = _recipe(data.span, source or PythonSource(()), statements, faults)
     if recipe.scale_target and not any(isinstance(s, ast.Target) for s in data.statements):
         faults.append(errors.NoTarget(recipe.scale_target.span, "`scale target`"))
@@ -146,13 +163,17 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
     column_scales = (_scale([s], "`scale`", faults) for s in scales if s.columns and not s.target)
     sample_weight, class_weight = _weights([s for s in statements if isinstance(s, ast.Setting)], faults)
     columns = [s for s in statements if isinstance(s, ast.Columns)]
+    split = _split([s for s in statements if isinstance(s, ast.Split)], targets, faults)
+    window = _window(statements, faults)
+    if window is not None and split is not None and not split.in_time:
+        faults.append(sequence_errors.ShuffledTime(split.span, window.span))
     return Recipe(
         span,
         source,
         targets,
         only=tuple(c for s in columns if s.verb == "only" for c in s.columns),
         ignore=tuple(c for s in columns if s.verb == "ignore" for c in s.columns),
-        split=_split([s for s in statements if isinstance(s, ast.Split)], targets, faults),
+        split=split,
         scale=_scale([s for s in scales if not s.target and not s.columns], "`scale`", faults),
         scale_target=_scale([s for s in scales if s.target], "`scale target`", faults),
         column_scales=tuple(plan for plan in column_scales if plan),
@@ -161,7 +182,17 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
         carry=tuple(c for s in columns if s.verb == "carry" for c in s.columns),
         sample_weight=sample_weight,
         class_weight=class_weight,
+        window=window,
     )
+
+
+def _window(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -> WindowPlan | None:
+    """The windows that are examples: of a text's tokens, or of a table's rows."""
+    for statement in statements:
+        match statement:
+            case ast.FileSource(format=ast.Name(text="text"), kind=ast.Kind(name=ast.Name(text=unit)) as kind):
+                return text_in_windows(kind, [])[1] if unit in UNITS else None
+    return window_plan([s for s in statements if isinstance(s, ast.Window)], faults)
 
 
 def _of_columns(statement: ast.DataStatement) -> str | None:
@@ -169,6 +200,10 @@ def _of_columns(statement: ast.DataStatement) -> str | None:
     match statement:
         case ast.ColumnKind() | ast.ColumnFormula():
             return "`column`"
+        case ast.Window():
+            return "`window`"
+        case ast.Split(by=ast.SplitBy.TIME, column=ast.Name()):
+            return "`split .. in time` by a column"
         case ast.Missing():
             return "`missing`"
         case ast.Scale(columns=(_, *_)):
@@ -199,9 +234,7 @@ def _weights(found: Sequence[ast.Setting], faults: list[Diagnostic]) -> tuple[as
 def later(statement: ast.DataStatement) -> str | None:
     """What of this statement is not built yet, None if all is."""
     match statement:
-        case ast.FileSource(format=ast.Name(text=text)) if text in LATER_FORMATS:
-            return f"reading `{text}`"
-        case ast.FileSource(kind=ast.Kind(name=ast.Name(text=text))):
+        case ast.FileSource(format=ast.Name(text=source), kind=ast.Kind(name=ast.Name(text=text))) if source != "text":
             return f"a file of `{text}`"
         case ast.FileSource(format=ast.Name(text=("csv" | "parquet") as text), fields=(_, *_)):
             return f"renaming the columns of a {text} file"
@@ -209,13 +242,13 @@ def later(statement: ast.DataStatement) -> str | None:
             return f"`{verb}`"
         case ast.Split(folds=int()):
             return "a split into folds"
-        case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.TIME | ast.SplitBy.GIVEN) as by):
+        case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.GIVEN) as by):
             return f"`split .. {by.value}`"
-        case ast.TestPart() | ast.Window() | ast.Augment() | ast.Downsample():
+        case ast.TestPart() | ast.Augment() | ast.Downsample():
             return f"`{_WORDS[type(statement)]}`"
         case ast.FileSource() | ast.Input() | ast.Target() | ast.Columns() | ast.Split() | ast.Scale() | ast.Setting():
             return None
-        case ast.ColumnKind() | ast.ColumnFormula() | ast.Missing():
+        case ast.ColumnKind() | ast.ColumnFormula() | ast.Missing() | ast.Window():
             return None
         case unreachable:
             assert_never(unreachable)
@@ -223,7 +256,6 @@ def later(statement: ast.DataStatement) -> str | None:
 
 _WORDS: dict[type[ast.Syntax], str] = {
     ast.TestPart: "test",
-    ast.Window: "window",
     ast.Augment: "augment",
     ast.Downsample: "downsample",
 }
@@ -257,9 +289,21 @@ def _source(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -
         case "parquet":
             faults += [_unknown_setting(option, ()) for option in file.options]
             return ParquetSource(file.path)
+        case "text":
+            return _text(file, faults)
         case name:
             faults.append(errors.UnknownFormat(file.format.span, name, nearest(name, FORMATS)))
             return None
+
+
+def _text(file: ast.FileSource, faults: list[Diagnostic]) -> TextSource | None:
+    faults += [_unknown_setting(option, ()) for option in file.options]
+    unit = file.kind.name if file.kind else None
+    if file.kind is None or unit is None or unit.text not in UNITS or file.fields:
+        named = unit or file.path
+        faults.append(sequence_errors.NoUnit(named.span, nearest(unit.text, UNITS) if unit else None))
+        return None
+    return TextSource(file.path, text_in_windows(file.kind, faults)[0])
 
 
 def _no_repetition(fields: Sequence[FieldPlan], faults: list[Diagnostic]) -> None:
@@ -357,7 +401,10 @@ def _split(found: Sequence[ast.Split], targets: Sequence[FieldPlan], faults: lis
         else:
             faults.append(errors.NoTarget(split.span, "`stratified` without a column"))
     train, *middle, test = (share / 100 for share in shares)
-    return SplitPlan((train, sum(middle, Fraction(0)), test), stratified, seed)
+    parts = (train, sum(middle, Fraction(0)), test)
+    if split.by is ast.SplitBy.TIME:
+        return SplitPlan(parts, None, seed, split.span, True, split.column)
+    return SplitPlan(parts, stratified, seed, split.span)
 
 
 def _scale(found: Sequence[ast.Scale], what: str, faults: list[Diagnostic]) -> ScalePlan | None:

@@ -16,6 +16,10 @@ ONLY = "prediction"
 """What a net without a target predicts."""
 
 
+NEXT = "next"
+"""The target of a text: at each step of a window the token that follows."""
+
+
 class Task(Enum):
     """Decided by the loss: are a target's values classes or numbers?"""
 

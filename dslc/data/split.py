@@ -63,6 +63,23 @@ def split_random(rows: int, shares: tuple[Fraction, Fraction, Fraction], seed: i
     return Parts(np.sort(order[test + val :]), np.sort(order[test : test + val]), np.sort(order[:test]))
 
 
+def split_in_time(rows: int, times: NDArray[np.float64] | None, shares: tuple[Fraction, Fraction, Fraction]) -> Parts:
+    """The earliest rows train, the latest test; without `times` [rows] the order of the rows is that of time.
+
+    Rows of one time stay together, in the later part, so that no part knows what another holds of it. DataError where
+    no row is left to train on.
+    """
+    train, val, _ = sizes(rows, shares)
+    order = np.arange(rows) if times is None else np.argsort(times, kind="stable")
+    borders = [train, train + val]
+    if times is not None:
+        ordered = times[order]
+        borders = [int(np.searchsorted(ordered, ordered[b])) if b < rows else b for b in borders]
+    if borders[0] == 0:
+        raise DataError("the split in time leaves no training row: too many rows have the same time")
+    return Parts(*(np.sort(part) for part in np.split(order, borders)))
+
+
 def split_stratified(
     strata: NDArray[np.generic], name: str, shares: tuple[Fraction, Fraction, Fraction], seed: int
 ) -> Parts:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslc.data.column import Cells, Column
+from dslc.data.tokens import Tokens
 from dslc.diagnostics import DataError
 from dslc.frozen import Frozen
 
@@ -93,44 +94,71 @@ class KeptOrigin(Frozen):
         return self.whole.mark(int(self.rows[row]))
 
 
+class TextOrigin(Frozen):
+    """The tokens of a text file; `feeds` are the numbers of the characters that end a line, none of words."""
+
+    file: str
+    unit: str
+    feeds: NDArray[np.int64]
+
+    def place(self, name: str, row: int) -> str:
+        before = int(np.searchsorted(self.feeds, row))
+        if not len(self.feeds):
+            return f"{self.file}: {self.unit.removesuffix('s')} {row + 1}"
+        column = row - (int(self.feeds[before - 1]) if before else -1)
+        return f"{self.file}:{before + 1}:{column}"
+
+    def mark(self, row: int) -> str:
+        if not len(self.feeds):
+            return f"{self.unit.removesuffix('s')} {row + 1}"
+        return f"line {int(np.searchsorted(self.feeds, row)) + 1}"
+
+
 PYTHON = ArrayOrigin(None)
 """Arrays that came from Python."""
 
-Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | KeptOrigin
+Origin: TypeAlias = CsvOrigin | ArrayOrigin | FrameOrigin | JoinedOrigin | TextOrigin | KeptOrigin
 """`place` names a cell for a message, `mark` a row of the source: `line 2`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`inputs[name]` is [rows, *shape]; or, for rows of a table, `columns` has the input columns.
+    """`inputs[name]` is [rows, *shape]; or, for rows of a table, `columns` has the input columns, or `series` has them
+    for rows that are windows; `texts` has rows of text.
 
-    Each of `targets` is [rows, *shape] or a column, `strata` [rows] what a split keeps the shares of, `weight` [rows];
-    `carried[name]` [rows, *shape] is for losses and metrics alone; `numbers` [rows] are those that the rows had before
-    some were left out, None where none was.
+    Each of `targets` is [rows, *shape], a column or a text, `strata` [rows] what a split keeps the shares of, `times`
+    [rows] what one in time goes by, `weight` [rows]; `carried[name]` [rows, *shape] is for losses and metrics alone;
+    `numbers` [rows] are those that the rows had before some were left out, None where none was.
     """
 
     rows: int
     inputs: Mapping[str, Numbers]
-    targets: Mapping[str, Numbers | Column]
+    targets: Mapping[str, Numbers | Column | Tokens]
     strata: Numbers | None
     origin: Origin
     columns: Mapping[str, Column] = field(default_factory=dict)
     weight: Cells | None = None
     carried: Mapping[str, Numbers] = field(default_factory=dict)
     numbers: NDArray[np.int64] | None = None
+    times: Cells | None = None
+    texts: Mapping[str, Tokens] = field(default_factory=dict)
+    series: Series | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Table:
         """These rows alone, in this order."""
         return Table(
             rows=len(rows),
             inputs={name: values[rows] for name, values in self.inputs.items()},
-            targets={n: v.take(rows) if isinstance(v, Column) else v[rows] for n, v in self.targets.items()},
+            targets={n: v.take(rows) if isinstance(v, Column | Tokens) else v[rows] for n, v in self.targets.items()},
             strata=self.strata[rows] if self.strata is not None else None,
             origin=KeptOrigin(self.origin, rows),
             columns={name: column.take(rows) for name, column in self.columns.items()},
             weight=self.weight[rows] if self.weight is not None else None,
             carried={name: values[rows] for name, values in self.carried.items()},
             numbers=self.numbers[rows] if self.numbers is not None else rows,
+            times=self.times[rows] if self.times is not None else None,
+            texts={name: tokens.take(rows) for name, tokens in self.texts.items()},
+            series=self.series.take(rows) if self.series is not None else None,
         )
 
 
@@ -145,6 +173,19 @@ class Frame:
     columns: Mapping[str, Column]
     origin: Origin
     matrix: Cells | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """Windows of a table's rows: window k is `length` of them from `starts[k]` on; `train` are the rows that train."""
+
+    steps: Frame
+    starts: NDArray[np.int64]
+    length: int
+    train: NDArray[np.int64]
+
+    def take(self, windows: NDArray[np.int64]) -> Series:
+        return Series(self.steps, self.starts[windows], self.length, self.train)
 
 
 def numbers_of(values: Numbers | Column) -> Numbers:

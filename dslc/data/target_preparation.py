@@ -21,6 +21,7 @@ from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import TargetField, Task
 from dslc.data.split import Rows
 from dslc.data.table import Numbers, Origin, numbers_of
+from dslc.data.tokens import Tokens, encode_tokens
 from dslc.diagnostics import Diagnostic
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -45,7 +46,11 @@ class TargetPreparation:
         return self.scaling.invert(values) if self.scaling else values
 
 
-def check_target(target: TargetField, values: Numbers | Column, task: Task, recipe: Recipe) -> Iterator[Diagnostic]:
+Truths: TypeAlias = Numbers | Column | Tokens
+"""A target as its source has it."""
+
+
+def check_target(target: TargetField, values: Truths, task: Task, recipe: Recipe) -> Iterator[Diagnostic]:
     """What the data block says of a target that its loss does not take so."""
     positive = recipe.positives.get(target.name)
     if task is Task.VALUES and target.classes is not None:
@@ -54,6 +59,8 @@ def check_target(target: TargetField, values: Numbers | Column, task: Task, reci
         yield errors.NotScalar(recipe.class_weight, "`class_weight`", target.name, str(list(target.shape)))
     if task is Task.VALUES and positive is not None:
         yield errors.BadPositive(positive.span, "`positive` needs a loss that takes classes")
+    if task is Task.VALUES and isinstance(values, Tokens):
+        yield errors.TextAsValues(target.span, target.name, "text")
     if task is Task.VALUES and isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.DATE):
         yield errors.TextAsValues(target.span, target.name, NOUNS[values.kind])
     if task is Task.CLASSES and isinstance(recipe.source, PythonSource) and target.classes is None:
@@ -80,8 +87,10 @@ def fit_target(
     return TargetPreparation(None, classes, weights)
 
 
-def encode(target: TargetField, values: Numbers | Column, fitted: TargetPreparation, origin: Origin) -> Ids | Reals:
+def encode(target: TargetField, values: Truths, fitted: TargetPreparation, origin: Origin) -> Ids | Reals:
     """The target as the loss reads it: class ids or values (float64) [rows, *shape]. DataError for labels."""
+    if isinstance(values, Tokens):
+        return encode_tokens(values, [str(label) for label in fitted.classes or ()], target.shape[0])
     if fitted.classes is not None:
         return _ids(target, values, fitted.classes, origin)
     reals: Reals = numbers_of(values).astype(np.float64)

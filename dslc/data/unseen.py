@@ -16,17 +16,20 @@ SEARCHED = 10_000
 
 
 class Unseen(Frozen):
-    """How many cells of a column, and the first distinct ones."""
+    """How many cells of a column, or rows of a text, and the first distinct categories or tokens."""
 
     column: str
     cells: int
     examples: tuple[str, ...]
+    what: str = "category"
+    where: str = "cell"
 
     @property
     def text(self) -> str:
         named = ", ".join((*self.examples[:2], *([".."] if self.examples[2:] else [])))
-        count = f'1 cell of "{self.column}" holds' if self.cells == 1 else f'{self.cells} cells of "{self.column}" hold'
-        return f"{count} a category that no training row has ({named})"
+        count = f"1 {self.where}" if self.cells == 1 else f"{self.cells} {self.where}s"
+        hold = "holds" if self.cells == 1 else "hold"
+        return f'{count} of "{self.column}" {hold} a {self.what} that no training row has ({named})'
 
 
 def unseen_cells(name: str, column: Column, rows: Rows) -> Unseen:

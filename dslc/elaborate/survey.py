@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dslc.data.schema import ONLY
+from dslc.data.schema import NEXT, ONLY
 from dslc.diagnostics import Diagnostic, NotYet
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
 from dslc.elaborate.heads import IDENTITY, Link
@@ -181,8 +181,11 @@ class Losses(Frozen):
 
 
 def targets_of(data: ast.Data | None) -> tuple[str, ...]:
-    """The names of the targets, as the data block states them."""
-    stated = (s.names for s in (data.statements if data else ()) if isinstance(s, ast.Target))
+    """The names of the targets, as the data block states them; a text is its own."""
+    statements = data.statements if data else ()
+    if any(isinstance(s, ast.FileSource) and s.format.text == "text" for s in statements):
+        return (NEXT,)
+    stated = (s.names for s in statements if isinstance(s, ast.Target))
     return tuple(dict.fromkeys(name.text for names in stated for name in names))
 
 

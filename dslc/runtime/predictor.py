@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslc.data.prepared import PIECE, PreparedRows
+from dslc.data.prepared import PIECE
 from dslc.graph.graph import Array
 from dslc.program import registers
 from dslc.program.arena import NUMPY, view
 from dslc.program.backend import Bound, Bytes, Executable, Integers, Reals
 from dslc.program.program import Fetch, Program
 from dslc.runtime.plan import by_place
-from dslc.runtime.rows import INPUT
+from dslc.runtime.rows import INPUT, RowsOf
 from dslc.scalar.types import sized
 
 ENTRY = "predict"
@@ -34,7 +34,7 @@ class Predictor:
     run: Bound
     results: Mapping[str, Array]
 
-    def __call__(self, inputs: Mapping[str, Array | PreparedRows], chosen: Integers | None = None) -> dict[str, Array]:
+    def __call__(self, inputs: Mapping[str, RowsOf], chosen: Integers | None = None) -> dict[str, Array]:
         """Each result, one row for each of the rows of `inputs` [rows, ...] numbered `chosen`, for all if None."""
         wholes = [(place, inputs[name]) for name, place in self.places.items()]
         count = len(next(iter(inputs.values()))) if chosen is None else len(chosen)  # a net may read none of them

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
 from dslc.data.prepared import PreparedRows
+from dslc.data.series import Windows
 from dslc.graph.graph import Array
 from dslc.program.arena import NUMPY
 from dslc.program.backend import Integers, Reals
 from dslc.program.program import Buffer, Fetch, Program
 from dslc.scalar.types import sized
+
+RowsOf: TypeAlias = Array | PreparedRows | Windows
+"""Prepared rows [rows, *shape] of one input."""
 
 INPUT = "input."
 """What the name of an input's row source begins with."""
@@ -31,7 +36,7 @@ class Rows:
     random numbers; None counts them. At least one row source must be given.
     """
 
-    inputs: Mapping[str, Array | PreparedRows]
+    inputs: Mapping[str, RowsOf]
     beside: Mapping[str, Array] = field(default_factory=dict)
     weight: Reals | None = None
     numbers: Integers | None = None
@@ -73,7 +78,7 @@ def _source(name: str, buffer: Buffer | None, rows: Rows) -> Array:
     kind, _, called = name.partition(".")
     match kind:
         case "input":
-            values: Array | PreparedRows | None = rows.inputs.get(called)
+            values: RowsOf | None = rows.inputs.get(called)
         case "target":
             values = rows.beside.get(called)
         case "weight":

@@ -64,6 +64,8 @@ TELLING = frozenset(
         "TABLE",
         "REVERSE",
         "APPROXIMATE",
+        "EVERY",
+        "AHEAD",
     ]
 )
 """The terminals that a table entry receives; all others only take up space."""
@@ -236,13 +238,14 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "flag": Flag,
     "scale": settings.scale,
     "window": settings.window,
-    "every": Every,
-    "ahead": Ahead,
+    "every": lambda span, word, value: Every(span, value),
+    "ahead": lambda span, word, value: Ahead(span, value),
     "augment": lambda span, *settings: ast.Augment(span, settings),
     "downsample": ast.Downsample,
     "globs": lambda span, *items: Globs(span, items),
     "glob": lambda span, token: ast.Glob(span, str(token)),
     "option": settings.option,
+    "word_option": settings.word_option,
     "setting": ast.Setting,
     # train
     "optimize": settings.optimize,

@@ -88,6 +88,11 @@ def option(span: Span, name: ast.Name, value: ast.Plain | None = None) -> ast.Se
     return ast.Setting(span, name, value)
 
 
+def word_option(span: Span, word: Lexeme, value: ast.Plain) -> ast.Setting:
+    """An option whose name is a keyword of the place: `every 64`."""
+    return ast.Setting(span, ast.Name(word.span, str(word)), value)
+
+
 # --- train ---------------------------------------------------------------------------------------
 
 
