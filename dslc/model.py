@@ -34,6 +34,7 @@ from dslc.data.weights import weights_of
 from dslc.diagnostics import DataError
 from dslc.driver import Compilation
 from dslc.elaborate.experiment import Experiment
+from dslc.generation import generate
 from dslc.graph.graph import Array
 from dslc.plan import Parts, ResourcePlan, plan_resources
 from dslc.predictions import Prediction, fitted_for, only, predictions, unfitted
@@ -85,8 +86,6 @@ class Model:
         self._turn = Turn()
         self.epochs: tuple[Mapping[str, float], ...] = saved.history if saved else ()
         """The rows of the history of every fit since the model was made, those of a loaded model included."""
-
-    # --- what was compiled ------------------------------------------------------------------------
 
     @property
     def experiment(self) -> Experiment:
@@ -144,8 +143,6 @@ class Model:
         """The plan as text: layers, parameters, operations, bytes, and what they suggest."""
         plan = self.plan
         return f"{plan.to_text()}\n\nnote: {plan.advice}" if plan.advice else plan.to_text()
-
-    # --- training ---------------------------------------------------------------------------------
 
     @strict
     def fit(
@@ -223,8 +220,6 @@ class Model:
             weights, states, real = session.parameters, session.states, self._sessions.real
             saved = Saved(compilation, real, weights, states, epoch, iteration, self.epochs)
             saved.write(Path(path))
-
-    # --- using ------------------------------------------------------------------------------------
 
     @strict
     def evaluate(
@@ -329,6 +324,15 @@ class Model:
             found = self._sessions.looking(wanted).predict(rows) if wanted else {}
         return {name: found[name] for name in wanted}
 
+    @strict
+    def generate(self, prompt: str, length: int = 200, *, temperature: float = 1.0, seed: int = 0) -> str:
+        """The prompt and `length` more tokens, by a net trained on a text; see `dslc.generation`. Raises DataError."""
+        fitted, recipe = self._fitted(), self.compilation.raw.recipe
+        with self._turn:
+            text, session = next(iter(fitted.texts.values()), None), self._sessions.predicting()
+            tokens = generate(recipe, text, session, prompt, length, temperature, seed_of(seed))
+            return prompt + "".join(tokens)
+
     def _outputs(self, x: Inputs) -> dict[str, Array]:
         with self._turn:
             rows = self._read(x)
@@ -348,8 +352,6 @@ class Model:
     def _prepared(self, x: Inputs, y: Truth | None) -> Dataset:
         raw = feed(self.compilation.raw, x, y)
         return prepare_told(raw, self.compilation.tasks, all_training(raw.table.rows), self._fitted())
-
-    # --- looking inside ---------------------------------------------------------------------------
 
     @property
     def weights(self) -> dict[str, Array]:

@@ -30,6 +30,7 @@ VERBS: Mapping[str, str] = {
     "eval": "Measure a saved model on data.",
     "explain": "Say what an error code means.",
     "fmt": "Write model files in the one layout.",
+    "generate": "Go on from a prompt with a net trained on a text.",
     "info": "Say what dslc finds here: versions, processor, backends, cache.",
     "new": "Write a folder with a model file that trains at once.",
     "plan": "List layers, parameters, operations and exact memory.",

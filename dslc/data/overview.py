@@ -27,6 +27,7 @@ from dslc.data.spread import Spread, spread_of
 from dslc.data.table import Numbers
 from dslc.data.table_recipe import Fill
 from dslc.data.target_preparation import TargetPreparation
+from dslc.data.tokens import Tokens
 from dslc.syntax import ast
 
 FEW = 6
@@ -129,7 +130,10 @@ def overview(raw: Raw, dataset: Dataset) -> Overview:
         rows=raw.table.rows,
         split=_split(recipe.split),
         parts={name: len(rows) for name, rows in parts_of(dataset).items()},
-        columns=tuple(_column(name, c, recipe, plans.get(name)) for name, c in raw.table.columns.items()),
+        columns=(
+            *(_column(name, c, recipe, plans.get(name)) for name, c in raw.table.columns.items()),
+            *(_text(name, tokens, dataset) for name, tokens in raw.table.texts.items()),
+        ),
         arrays=tuple(_array(name, values, raw, dataset) for name, values in raw.table.inputs.items()),
         targets=_targets(raw, dataset),
         elements=sum(int(np.prod(field.shape)) for field in dataset.schema.inputs),
@@ -150,6 +154,8 @@ def _split(plan: SplitPlan | None) -> str:
     if plan is None:
         return "none: all rows train"
     shares = "/".join(f"{float(share * 100):g}" for share in plan.shares if share)
+    if plan.in_time:
+        return f"{shares} in time{f' {plan.time.text}' if plan.time else ''}"
     return f"{shares}{f' stratified {plan.stratified.text}' if plan.stratified else ''}, seed {plan.seed}"
 
 
@@ -169,6 +175,14 @@ def _column(name: str, column: Column, recipe: Recipe, plan: ColumnPlan | None) 
         _prepared(plan, recipe) if plan else None,
         len(present) > 0 and bool((present == present[0]).all()),
     )
+
+
+def _text(name: str, tokens: Tokens, dataset: Dataset) -> ColumnView:
+    """A whole text's tokens, each a row."""
+    counts = zip(tokens.labels, np.bincount(tokens.ids, minlength=len(tokens.labels)).tolist(), strict=True)
+    text = dataset.preparation.texts[name] if dataset.preparation else None
+    prepared = Prepared("none", None, False, f"ids of {len(text.labels)}", text.length) if text else None
+    return ColumnView(name, "text", 0, None, tuple(sorted(counts, key=lambda of: (-of[1], of[0]))), prepared, False)
 
 
 def _counts(column: Column, present: NDArray[np.float64], levels: Sequence[str]) -> tuple[tuple[str, int], ...]:
@@ -228,8 +242,10 @@ def _array(name: str, values: Numbers, raw: Raw, dataset: Dataset) -> ArrayView:
 
 
 def _targets(raw: Raw, dataset: Dataset) -> tuple[TargetView, ...]:
+    """All but a text's, which is the text again."""
     fitted = dataset.preparation.targets if dataset.preparation else {}
-    return tuple(_target(field, fitted[field.name], raw, dataset) for field in raw.targets if field.name in fitted)
+    fields = (field for field in raw.targets if not isinstance(raw.table.targets[field.name], Tokens))
+    return tuple(_target(field, fitted[field.name], raw, dataset) for field in fields if field.name in fitted)
 
 
 def _target(field: TargetField, fitted: TargetPreparation, raw: Raw, dataset: Dataset) -> TargetView:

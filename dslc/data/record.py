@@ -22,6 +22,8 @@ from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import TablePreparation
 from dslc.data.target_preparation import TargetPreparation
+from dslc.data.text_preparation import TextPreparation
+from dslc.data.tokens import RESERVED
 from dslc.diagnostics import DataError
 from dslc.source import Span
 
@@ -89,6 +91,7 @@ def preparation_record(preparation: Preparation) -> dict[str, Json]:
         "inputs": {name: _scaling_record(scaling) for name, scaling in preparation.inputs.items()},
         "table": [_column_record(plan) for plan in table.columns] if table else None,
         "targets": {name: _target_record(target) for name, target in preparation.targets.items()},
+        "texts": {name: {"labels": list(t.labels), "limited": t.limited} for name, t in preparation.texts.items()},
     }
 
 
@@ -114,7 +117,22 @@ def preparation_from(record: Json, schema: Schema) -> Preparation:
     if targets.keys() != {target.name for target in schema.targets}:
         raise _wrong("targets")
     fitted = {t.name: _target_preparation(_mapping(targets[t.name], "target"), t) for t in schema.targets}
-    return Preparation(inputs, fitted, _table(whole.get("table"), schema), schema.class_inputs)
+    texts = {
+        name: _text_preparation(text, name, schema) for name, text in _mapping(whole.get("texts", {}), "texts").items()
+    }
+    return Preparation(inputs, fitted, _table(whole.get("table"), schema), schema.class_inputs, texts)
+
+
+def _text_preparation(record: Json, name: str, schema: Schema) -> TextPreparation:
+    """The vocabulary of an input of text, as many labels as the schema says."""
+    text, fields = _mapping(record, "text"), {field.name: field for field in schema.inputs}
+    labels = tuple(_text(label, "label") for label in _list(text.get("labels"), "labels"))
+    limited, field = text.get("limited"), fields.get(name)
+    if field is None or len(field.shape) != 1 or field.columns or field.classes != len(labels):
+        raise _wrong("texts")
+    if labels[: len(RESERVED)] != RESERVED or len(set(labels)) < len(labels) or not isinstance(limited, bool):
+        raise _wrong("labels")
+    return TextPreparation(labels, field.shape[0], limited)
 
 
 def _target_preparation(record: Mapping[str, Json], target: TargetField) -> TargetPreparation:
@@ -136,7 +154,7 @@ def _table(record: Json, schema: Schema) -> TablePreparation | None:
     if record is None and not field.columns:
         return None
     table = TablePreparation(tuple(_named_column(column, k) for k, column in enumerate(_list(record, "table"))))
-    if not field.columns or (len(table.names),) != field.shape:
+    if not field.columns or len(table.names) != field.shape[-1]:
         raise _wrong("table")
     return table
 

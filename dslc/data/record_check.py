@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from dslc.data.classes import text_of
 from dslc.data.columns import reach
 from dslc.data.prepare import Preparation
-from dslc.data.recipe import PythonSource, Recipe
-from dslc.data.schema import Schema
+from dslc.data.recipe import PythonSource, Recipe, TextSource
+from dslc.data.schema import NEXT, Schema
 from dslc.diagnostics import DataError
 from dslc.syntax import ast
 
@@ -31,18 +31,36 @@ def entry(name: str) -> Iterator[None]:
 def check_schema(recipe: Recipe, schema: Schema) -> None:
     """DataError where the schema is not one that the data block of the same model file can have."""
     plans = {plan.name: plan for plan in recipe.source.fields} if isinstance(recipe.source, PythonSource) else {}
+    if recipe.window is not None and any(field.shape[:1] != (recipe.window.length,) for field in schema.inputs):
+        raise DataError("the windows are not those of `model.dsl`")
     for field in schema.inputs:
         plan = plans.get(field.name)
         if plans and (plan is None or (plan.shape or ()) != field.shape or plan.classes != field.classes):
             raise DataError(f"the input `{field.name[:80]}` is not the one of `model.dsl`")
-    if [target.name for target in schema.targets] != [plan.name for plan in recipe.targets]:
+    source = recipe.source
+    if [target.name for target in schema.targets] != _target_names(recipe):
         raise DataError("the targets are not those of `model.dsl`")
-    for target, plan in zip(schema.targets, recipe.targets, strict=True):
+    if isinstance(source, TextSource):
+        _check_text(source, schema)
+    for target, plan in zip(schema.targets, recipe.targets, strict=False):
         if plan.shape not in (None, target.shape) or plan.classes not in (None, target.classes):
             raise DataError(f"the type of `{target.name}` is not the one of `model.dsl`")
     for field in schema.carried:
         if not any(_names(pattern, field.name) for pattern in recipe.carry):
             raise DataError(f"`{field.name[:80]}` is not carried in `model.dsl`")
+
+
+def _target_names(recipe: Recipe) -> list[str]:
+    return [NEXT] if isinstance(recipe.source, TextSource) else [plan.name for plan in recipe.targets]
+
+
+def _check_text(source: TextSource, schema: Schema) -> None:
+    """DataError where input and target are not the windows of one text."""
+    field, target = schema.inputs[0], schema.targets[0]
+    if len(schema.inputs) > 1 or field.name != source.plan.unit.value or schema.carried:
+        raise DataError("the input is not the text of `model.dsl`")
+    if field.classes is None or (target.shape, target.classes) != (field.shape, field.classes):
+        raise DataError("the target is not the text of `model.dsl`")
 
 
 def _names(pattern: ast.Name | ast.Glob, name: str) -> bool:
@@ -55,6 +73,8 @@ def check_preparation(recipe: Recipe, schema: Schema, preparation: Preparation |
         if not isinstance(recipe.source, PythonSource):
             raise DataError("nothing was fitted, but the model was made from a file")
         return
+    if isinstance(recipe.source, TextSource) != bool(preparation.texts):
+        raise DataError("the vocabulary is not the one of `model.dsl`")
     for target, positive in recipe.positives.items():
         classes = preparation.targets[target].classes
         if not classes or text_of(classes[-1]) != positive.value:

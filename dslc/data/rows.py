@@ -9,27 +9,41 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from dslc.data.column import ColumnType
 from dslc.data.load import BUDGET
 from dslc.data.npz import array_names, read_arrays, read_headers
-from dslc.data.recipe import NpzSource, Recipe
+from dslc.data.recipe import NpzSource, Recipe, TextSource
 from dslc.data.schema import InputField, Schema
+from dslc.data.sequence_recipe import Unit
 from dslc.data.table import Frame, Numbers
 from dslc.data.tables import open_table, read_table
+from dslc.data.text_file import read_text
 from dslc.diagnostics import DataError, did_you_mean
 
 
-def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers] | Frame:
-    """Arrays [rows, *shape] by input name, or a table's columns, gaps and all.
+def read_rows(recipe: Recipe, schema: Schema, path: Path) -> dict[str, Numbers] | Frame | list[str]:
+    """Arrays [rows, *shape] by input name, a table's columns, gaps and all, or texts as long as the net reads.
 
     Raises DataError naming the file, and the row and column or array.
     """
     if path.suffix.lower() == ".npz":
         return _archive_rows(recipe, schema, path)
+    if isinstance(recipe.source, TextSource):
+        return _texts(recipe.source, schema.inputs[0].shape[0], path)
     if len(schema.inputs) != 1 or not schema.inputs[0].columns:
         names = ", ".join(field.name for field in schema.inputs)
         raise DataError(f"`{path}`: this model reads arrays ({names}); give them in an .npz file")
     return _table_rows(recipe, schema.inputs[0], path)
+
+
+def _texts(source: TextSource, length: int, path: Path) -> list[str]:
+    """The file's text in pieces side by side; the last may be shorter."""
+    tokens, _ = read_text(path, str(path), source.plan, BUDGET)
+    between = "" if source.plan.unit is Unit.CHARACTERS else " "
+    parts = np.split(tokens.ids, range(length, len(tokens), length))
+    return [between.join(tokens.labels[k] for k in part.tolist()) for part in parts]
 
 
 def _table_rows(recipe: Recipe, field: InputField, path: Path) -> Frame:
