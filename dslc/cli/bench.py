@@ -72,30 +72,31 @@ def command(
     """Measure training steps, compile time and memory.
 
     NAME is softmax (784-10, batch 64, descent), tiny (30-32-16-2, batch 32, Adam), mlp (784-256-128-10, batch 64,
-    Adam), wide (1024-1024-1024-10, batch 256, Adam) or lenet (LeNet-5 on 28x28 pixels, batch 64, momentum), FILE a
-    model file with its data. All workloads are measured when none is named. The workload csv reads a table of a million
-    rows, beside polars.
+    Adam), wide (1024-1024-1024-10, batch 256, Adam), lenet (LeNet-5 on 28x28 pixels, batch 64, momentum), lstm
+    (128 units, 64 steps, batch 32, Adam) or gpt (4 blocks of width 128, 64 tokens, batch 16, Adam), FILE a model file
+    with its data. All workloads are measured when none is named. The workload csv reads a table of a million rows,
+    beside polars.
     """
     from dslc.backends import get_backend
     from dslc.cli.growth import grown
     from dslc.cli.measure import measure
     from dslc.cli.reading import measure_reading
-    from dslc.cli.workload import STACKS, find
+    from dslc.cli.workload import NETS, find
     from dslc.program.program import Element
 
     workloads = []
-    for name in [name for name in names if name != "csv"] if names else tuple(STACKS):
+    for name in [name for name in names if name != "csv"] if names else tuple(NETS):
         workload = find(name)
         if workload is None:
-            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(STACKS)}, csv) nor a model file")
+            raise click.UsageError(f"`{name}` is neither a workload ({', '.join(NETS)}, csv) nor a model file")
         workloads.append(workload)
     peak = get_backend(backend).peak_flops(Element.F32) if workloads else None
     measured, sizes = [], {}
     for workload in workloads:
         say(f"measuring {workload.name} ...")
         measured.append(measure(workload, backend, threads, peers, repetitions, peak))
-        if growth and workload.stack is not None:
-            sizes[workload.name] = grown(workload.stack, backend, threads, repetitions, peak)
+        if growth and workload.net is not None:
+            sizes[workload.name] = grown(workload.net, backend, threads, repetitions, peak)
     reading = measure_reading(repetitions) if "csv" in names else None
     if form == "json":
         click.echo(_to_json(measured, sizes, reading, peak))

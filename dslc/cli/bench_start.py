@@ -31,7 +31,7 @@ def main(name: str, backend: str, threads: str, store: str) -> None:
     prepared = time.perf_counter() - began
     model = dslc.compile(workload.path, backend=backend, threads=int(threads) or None)
     batch = model.experiment.loop.batch or 1
-    if workload.stack:
+    if workload.net:
         model.fit(*draw(model.experiment.schema, batch), epochs=1)
     else:
         model.fit(epochs=1)

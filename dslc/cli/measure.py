@@ -85,7 +85,7 @@ def measure(
             (_start(workload, backend, threads, store, "warm") for _ in range(3)), key=lambda started: started.seconds
         )
     model = dslc.compile(workload.path, backend=backend, threads=threads)
-    runners = {"dslc": model_steps(model, drawn=workload.stack is not None)} | {
+    runners = {"dslc": model_steps(model, drawn=workload.net is not None)} | {
         peer: _peer_steps(workload, peer, threads) for peer in peers
     }
     taken = interleaved(runners, repetitions)
@@ -108,7 +108,7 @@ def _start(workload: Workload, backend: str, threads: int | None, store: Path, s
 
     It runs under -P: a checkout in the working directory must not stand before the dslc that is installed.
     """
-    name = workload.name if workload.stack else str(workload.path)
+    name = workload.name if workload.net else str(workload.path)
     command = [sys.executable, "-P", "-m", "dslc.cli.bench_start", name, backend, str(threads or 0), state]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "DSLC_CACHE": str(store)}) as process:
@@ -156,10 +156,10 @@ def model_steps(model: Model, drawn: bool) -> Steps:
 
 def _peer_steps(workload: Workload, peer: str, threads: int | None) -> Steps:
     """The peer's steps on the same net. Raises BackendUnavailable where it is not installed or has no such net."""
-    if workload.stack is None:
+    if workload.net is None:
         raise BackendUnavailable(f"`{workload.name}` has no counterpart in {peer}; --vs takes the named workloads")
     try:
-        made = import_module(f"dslc.cli.bench_{peer}").peer_steps(workload.stack, threads or os.cpu_count() or 1)
+        made = import_module(f"dslc.cli.bench_{peer}").peer_steps(workload.net, threads or os.cpu_count() or 1)
     except ImportError as error:
         raise BackendUnavailable(f"--vs {peer} needs {PEERS[peer]}: {error}") from None
     steps: Steps = made

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,37 @@ class Stack:
     convolutions: tuple[Convolution, ...] = ()
 
 
-STACKS = {
+@dataclass(frozen=True, slots=True)
+class Recurrent:
+    """Tokens of `steps` steps looked up in a table of `width`, an LSTM of `units`, a dense layer at every step."""
+
+    tokens: int
+    steps: int
+    width: int
+    units: int
+    batch: int
+    update: Update
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Tokens of `steps` steps through `blocks` blocks of causal attention, normalised before (Radford et al. 2019)."""
+
+    tokens: int
+    steps: int
+    width: int
+    heads: int
+    blocks: int
+    batch: int
+    update: Update
+    rate: float
+
+
+Net: TypeAlias = Stack | Recurrent | Decoder
+"""What a workload trains, for its peers; of the last two the target is a token at every step."""
+
+NETS: dict[str, Net] = {
     "softmax": Stack((784, 10), 64, Update.DESCENT, 1e-2),
     "tiny": Stack((30, 32, 16, 2), 32, Update.ADAM, 1e-3),
     "mlp": Stack((784, 256, 128, 10), 64, Update.ADAM, 1e-3),
@@ -69,23 +100,25 @@ STACKS = {
     "lenet": Stack(
         (400, 120, 84, 10), 64, Update.MOMENTUM, 1e-2, (28, 28, 1), (Convolution(6, 5, True), Convolution(16, 5, False))
     ),
+    "lstm": Recurrent(64, 64, 64, 128, 32, Update.ADAM, 1e-3),
+    "gpt": Decoder(64, 64, 128, 4, 4, 16, Update.ADAM, 1e-3),
 }
 """The named workloads, as their model files state them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """`stack` is None for a model file of the user's, which brings its rows."""
+    """`net` is None for a model file of the user's, which brings its rows."""
 
     name: str
     path: Path
-    stack: Stack | None
+    net: Net | None
 
 
 def find(name: str) -> Workload | None:
     """The workload called `name`, or the model file at that path; None if there is neither."""
-    if name in STACKS:
-        return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), STACKS[name])
+    if name in NETS:
+        return Workload(name, Path(str(files("dslc.models") / "workloads" / f"{name}.dsl")), NETS[name])
     path = Path(name)
     return Workload(path.stem, path, None) if path.is_file() else None
 

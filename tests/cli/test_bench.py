@@ -14,7 +14,7 @@ from model_files import write_points
 import dslc
 from dslc.cli.growth import model_text
 from dslc.cli.main import run
-from dslc.cli.workload import BATCHES, STACKS, Update, draw, find
+from dslc.cli.workload import BATCHES, NETS, Decoder, Net, Recurrent, Stack, Update, draw, find
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.plan import contraction_flops
 from dslc.source import BUILT_IN
@@ -79,39 +79,56 @@ def test_without_polars_the_table_has_no_peer(
 def test_what_is_no_workload_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "huge"]) == 2
     assert (
-        "`huge` is neither a workload (softmax, tiny, mlp, wide, lenet, csv) nor a model file"
+        "`huge` is neither a workload (softmax, tiny, mlp, wide, lenet, lstm, gpt, csv) nor a model file"
         in capsys.readouterr().err
     )
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", NETS)
 def test_every_named_workload_has_its_file(name: str) -> None:
     workload = find(name)
     assert workload is not None
     assert workload.path.is_file()
 
 
-@pytest.mark.parametrize("name", STACKS)
+def matrices(net: Net) -> list[tuple[int, ...]]:
+    """The shapes of the weights of two axes and more, as dslc has them."""
+    match net:
+        case Stack():
+            channels = [*(net.image or ())[2:], *(c.filters for c in net.convolutions)]
+            filters = [
+                (c.size, c.size, fan_in, c.filters) for c, fan_in in zip(net.convolutions, channels, strict=False)
+            ]
+            return [*filters, *pairwise(net.widths)]
+        case Recurrent():
+            gates = [(net.width, 4 * net.units), (net.units, 4 * net.units)]
+            return [(net.tokens, net.width), *gates, (net.units, net.tokens)]
+        case Decoder(width=width):
+            attention, dense = [(width, 3 * width), (width, width)], [(width, 4 * width), (4 * width, width)]
+            blocks = [*attention, *dense] * net.blocks
+            return [(net.tokens, width), (net.steps, width), *blocks, (width, net.tokens)]
+
+
+@pytest.mark.parametrize("name", NETS)
 def test_a_peer_builds_what_the_file_says(name: str) -> None:
-    workload, stack = find(name), STACKS[name]
+    workload, net = find(name), NETS[name]
     assert workload is not None
     experiment = dslc.compile(workload.path, backend="reference").experiment
-    assert experiment.loop.batch == stack.batch
-    assert [p.shape for p in experiment.parameters if len(p.shape) == 2] == list(pairwise(stack.widths))
-    filters = [(c.size, c.size, c.filters) for c in stack.convolutions]
-    assert [(*p.shape[:2], p.shape[3]) for p in experiment.parameters if len(p.shape) == 4] == filters
-    assert [field.shape for field in experiment.schema.inputs] == [stack.image or stack.widths[:1]]
+    assert experiment.loop.batch == net.batch
+    assert [p.shape for p in experiment.parameters if len(p.shape) > 1] == matrices(net)
+    given = net.image or net.widths[:1] if isinstance(net, Stack) else (net.steps,)
+    assert [field.shape for field in experiment.schema.inputs] == [given]
     states = {Update.ADAM: {"m.", "v."}, Update.MOMENTUM: {"v."}, Update.DESCENT: set()}
-    assert {t.name[:2] for t in experiment.states} == states[stack.update]
-    assert f"({stack.rate:g})" in workload.path.read_text("utf-8").replace("1e-3", "0.001").replace("1e-2", "0.01")
+    assert {t.name[:2] for t in experiment.states} == states[net.update]
+    assert f"({net.rate:g})" in workload.path.read_text("utf-8").replace("1e-3", "0.001").replace("1e-2", "0.01")
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", NETS)
 def test_a_workload_written_anew_is_the_same(name: str) -> None:
-    workload, stack = find(name), STACKS[name]
+    workload, net = find(name), NETS[name]
     assert workload is not None
     given = dslc.compile(workload.path, backend="reference")
-    written = dslc.compile(text=model_text(stack), backend="reference")
+    written = dslc.compile(text=model_text(net), backend="reference")
     assert [(p.name, p.shape) for p in given.experiment.parameters] == [
         (p.name, p.shape) for p in written.experiment.parameters
     ]
