@@ -20,6 +20,7 @@ SOURCES = (
     "dslc.elaborate.errors",
     "dslc.elaborate.base_errors",
     "dslc.elaborate.group_errors",
+    "dslc.elaborate.derivative_errors",
     "dslc.lowering.errors",
     "dslc.runtime.errors",
 )
