@@ -1,4 +1,5 @@
-"""The front end: text, and the data that it names, to an experiment. Nothing is differentiated or lowered here.
+"""The front end: text, and the data that it names, to an experiment. Nothing is lowered here,
+and nothing differentiated but where the text itself says `derivative`.
 
     text -> syntax tree -> data read and prepared -> experiment (graphs of what is meant)
 
@@ -18,6 +19,7 @@ from dslc.data.load import Raw, await_rows, data_block, load
 from dslc.data.prepare import Dataset, Tasks, prepare
 from dslc.data.record import Json, preparation_from, schema_from
 from dslc.data.record_check import check_preparation, check_schema, entry
+from dslc.derive import derive
 from dslc.diagnostics import ModelError, in_order
 from dslc.elaborate.base_model import TakenOver
 from dslc.elaborate.elaborate import elaborate, faults_beside_data, tasks_of
@@ -55,7 +57,7 @@ class Front:
         module = parse(source)
         bases = bases_below(module, folder)
         raw, tasks, dataset = read_data(module, folder, settings, data, bases)
-        experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem, bases)
+        experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem, bases, derive)
         return cls(module, raw, tasks, dataset, experiment, settings or {}, bases)
 
     @classmethod
@@ -81,7 +83,7 @@ class Front:
             fitted = preparation_from(preparation, known) if preparation is not None else None
             check_preparation(raw.recipe, known, fitted)
         bases = bases_in(module, entries)
-        experiment = elaborate(module, known, settings, Path(source.name).stem, bases)
+        experiment = elaborate(module, known, settings, Path(source.name).stem, bases, derive)
         return cls(module, raw, tasks, prepare(raw, tasks, fitted=fitted), experiment, settings, bases)
 
     @cached_property
@@ -107,5 +109,5 @@ def read_data(
         return raw, tasks, prepare(raw, tasks)
     except ModelError as fault:
         raise ModelError(
-            in_order([*fault.diagnostics, *faults_beside_data(module, settings or {}, bases or {})])
+            in_order([*fault.diagnostics, *faults_beside_data(module, settings or {}, bases or {}, derive)])
         ) from None

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from dslc.derivatives import TOLERANCE, Comparison, compare
+from dslc.derive import derive
 from dslc.diagnostics import Diagnostic, ModelError, Severity
 from dslc.elaborate.definition import Elaborated, elaborate_definition, stand_in
 from dslc.elaborate.library import Library
@@ -70,7 +71,7 @@ def _findings(definition: Definition, library: Library) -> Iterator[Diagnostic]:
     name = definition.name.text
     try:
         sample = stand_in(definition).replaced(batched=True)
-        made = elaborate_definition(definition, sample, library)
+        made = elaborate_definition(definition, sample, library, derive)
     except ModelError as error:
         yield Untried(definition.name.span, name, error.diagnostics[0].text)
         return

@@ -21,6 +21,7 @@ SOURCES = (
     "dslc.elaborate.base_errors",
     "dslc.data.sequence_errors",
     "dslc.elaborate.group_errors",
+    "dslc.elaborate.derivative_errors",
     "dslc.lowering.errors",
     "dslc.runtime.errors",
 )

@@ -217,12 +217,11 @@ def part(t: Tensor, taken: Sequence[range], span: Span) -> Tensor:
 
 
 def concat(parts: Sequence[Tensor], span: Span) -> Tensor:
-    """Along the last axis; the others are equal. Raises Fault where they are not."""
+    """Along the last axis, a number being one of them; the others are equal. Raises Fault where they are not."""
     home, batched = common_home(parts, span), any(t.batched for t in parts)
+    parts = [t if t.shape else reshape(t, (1,), span) for t in parts]
     first = parts[0]
     for other in parts:
-        if not other.shape:
-            raise Fault(NoAxis(span, "last", described(other)))
         if other.shape[:-1] != first.shape[:-1]:
             raise Fault(ShapeMismatch(span, described(first), described(other), _ends(first, other)))
     nodes = [spread(as_real(t), t.shape, batched).node for t in parts]

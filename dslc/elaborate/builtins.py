@@ -8,12 +8,12 @@ from __future__ import annotations
 from functools import reduce as fold
 from math import prod
 
-from dslc.diagnostics import NotYet
 from dslc.elaborate import batching, static
 from dslc.elaborate.arithmetic import as_tensor, operand, operate
 from dslc.elaborate.base_errors import BaseFailed
 from dslc.elaborate.base_model import Vectors
 from dslc.elaborate.calls import call_definition
+from dslc.elaborate.derivative import derivative
 from dslc.elaborate.errors import Cascade, Fault, Misplaced, NotStatic, Required, Unexpected, WrongTarget
 from dslc.elaborate.experiment import THRESHOLD
 from dslc.elaborate.frame import Frame, WeightPlace
@@ -224,10 +224,6 @@ def _stop_gradient(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span:
     return batching.unary(StopGradient(), tensor(arguments[0]), frame.here(span))
 
 
-def _derivative(frame: Frame, arguments: tuple[Bound, ...], over: Axes, span: Span) -> Value:
-    raise Fault(NotYet(span, "`derivative`"))
-
-
 # --- what the loss's link makes of a prediction -----------------------------------------------------
 
 
@@ -312,7 +308,7 @@ BUILTINS = {
         Builtin("random_orthonormal", _random_orthonormal, piped=False),
         Builtin("stored", _stored, piped=False),
         Builtin("stop_gradient", _stop_gradient, of_tensor=True),
-        Builtin("derivative", _derivative, 2, 2, piped=False),
+        Builtin("derivative", derivative, 2, 2, piped=False),
         Builtin("probability", _probability, of_tensor=True),
         Builtin("decide", _decide, of_tensor=True),
     )

@@ -45,4 +45,4 @@ def declare_gradients(frame: Frame, definition: Definition, value: Tensor, rules
             reason = f"the gradient of `{rule.name.text}` is {shape_of(given.shape)}, and it is {shape_of(x.shape)}"
             raise Fault(BadGradient(rule.value.span, reason))
         nodes += [x.node, batching.spread(given, x.shape, x.batched).node]
-    return replace(value, node=home.add(DeclaredGradient(), *nodes))
+    return replace(value, node=home.add(DeclaredGradient(any(rule.approximate for rule in rules)), *nodes))

@@ -20,7 +20,7 @@ from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Exhausted, Fault, Unexpected
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
-from dslc.elaborate.frame import Frame, Session, WeightPlace
+from dslc.elaborate.frame import Derive, Frame, Session, WeightPlace
 from dslc.elaborate.heads import Link
 from dslc.elaborate.library import Library
 from dslc.elaborate.names import resolve
@@ -69,13 +69,15 @@ class Elaborated(Frozen):
     numbers: Mapping[str, float]
 
 
-def elaborate_definition(definition: ast.Definition, sample: Sample, library: Library | None = None) -> Elaborated:
+def elaborate_definition(
+    definition: ast.Definition, sample: Sample, library: Library | None = None, derive: Derive | None = None
+) -> Elaborated:
     """The definition's formulas on the sample. Raises ModelError where they do not fit.
 
-    `library` is the file's, for a definition of its own. Training is on.
+    `library` and `derive` are for a definition of a file's own. Training is on.
     """
     library = library or Library()
-    session = Session(definition.span.source, library, evaluate, call_definition)
+    session = Session(definition.span.source, library, evaluate, call_definition, derive)
     draft = Draft()
     whole = needs_whole_part(definition, library, {}, library.is_own(definition))
     totals = WholePart(draft) if whole else Totals(draft) if definition.kind is METRIC else None

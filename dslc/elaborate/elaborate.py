@@ -21,7 +21,7 @@ from dslc.elaborate.errors import Cascade, Exhausted, Fault, IdleWeight, NotALos
 from dslc.elaborate.experiment import Experiment, Metric, Threshold
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
-from dslc.elaborate.frame import Frame, Session
+from dslc.elaborate.frame import Derive, Frame, Session
 from dslc.elaborate.groups import Groups
 from dslc.elaborate.heads import Head
 from dslc.elaborate.health import dead_units
@@ -79,14 +79,15 @@ def elaborate(
     overrides: Mapping[str, Override],
     name: str,
     bases: Mapping[str, TakenOver] = NO_BASES,
+    derive: Derive | None = None,
 ) -> Experiment:
     """The experiment, its warnings included. Raises ModelError with every independent fault.
 
     `overrides` are values for lets by name, as `--set` gives them (texts) or as Python does; `bases` are the saved
-    models that it loads, by the path as it is written.
+    models that it loads, by the path as it is written; `derive` makes what `derivative` stands for.
     """
     items = survey(module)
-    session = _open(module, items, bases)
+    session = _open(module, items, bases, derive)
     session.inputs = tuple(field.name for field in schema.inputs)
     session.targets = tuple(target.name for target in schema.targets)
     tables = {field.name for field in schema.inputs if field.columns}
@@ -103,20 +104,31 @@ def elaborate(
 
 
 def faults_beside_data(
-    module: ast.Module, overrides: Mapping[str, Override], bases: Mapping[str, TakenOver] = NO_BASES
+    module: ast.Module,
+    overrides: Mapping[str, Override],
+    bases: Mapping[str, TakenOver] = NO_BASES,
+    derive: Derive | None = None,
 ) -> list[Diagnostic]:
     """What is wrong with a module whose data block is at fault: what shows without a schema, and no consequences."""
     items = survey(module)
-    session = _open(module, items, bases, data_known=False)
+    session = _open(module, items, bases, derive, data_known=False)
     with _deep_recursion(session):
         _elaborate(session, module, items, Schema((), (), BUILT_IN), overrides, "")
     return [*_errors(session), *flipped_labels(items.data)]
 
 
-def _open(module: ast.Module, items: Survey, bases: Mapping[str, TakenOver], data_known: bool = True) -> Session:
+def _open(
+    module: ast.Module,
+    items: Survey,
+    bases: Mapping[str, TakenOver],
+    derive: Derive | None,
+    data_known: bool = True,
+) -> Session:
     library = Library(module)
     faults = [*items.faults, *library.faults]
-    session = Session(module.span.source, library, evaluate, call_definition, faults=faults, data_known=data_known)
+    session = Session(
+        module.span.source, library, evaluate, call_definition, derive, faults=faults, data_known=data_known
+    )
     session.bases, session.run_base = bases, run_base
     return session
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from dslc.diagnostics import Diagnostic
 from dslc.elaborate.base_model import TakenOver
@@ -18,7 +19,7 @@ from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import POISON, Bound, Loaded, Poison, Tensor, Value
 from dslc.elaborate.whole_part import WholePart
 from dslc.frozen import Frozen
-from dslc.graph.graph import Array, NodeId, Origin, Role
+from dslc.graph.graph import Array, Builder, NodeId, Origin, Role
 from dslc.source import Source, Span
 from dslc.syntax.ast import Definition, DefinitionKind, Expression
 
@@ -27,6 +28,10 @@ DEPTH = 64
 
 CALLS = 8_000
 """Calls of definitions in one elaboration."""
+
+
+Derive: TypeAlias = Callable[[Builder, NodeId, NodeId], NodeId]
+"""Appends the derivative of one node by another, and says where it is: what `derivative` stands for."""
 
 
 class Reached(Exception):
@@ -40,12 +45,14 @@ class Reached(Exception):
 @dataclass(slots=True)
 class Session:
     """What one elaboration of a file gathers. `evaluate` and `call` are the interpreter: bodies contain expressions
-    and expressions call bodies, so that one of the two has to be handed over."""
+    and expressions call bodies, so that one of the two has to be handed over. `derive` differentiates, which is not
+    this stage's business."""
 
     source: Source
     library: Library
     evaluate: Callable[[Frame, Expression], Value]
     call: Callable[[Frame, Definition, Sequence[Bound], Span], Value]
+    derive: Derive | None = None
     root: Scope = field(default_factory=Scope)  # the lets
     faults: list[Diagnostic] = field(default_factory=list)
     fixed: set[str] = field(default_factory=set)  # lets whose value decided the structure
@@ -56,6 +63,7 @@ class Session:
     tensors: dict[str, NodeId] = field(default_factory=dict)  # of the net at prediction, by name and path
     elements: int = 0
     calls: int = 0
+    searched: int = 0  # operations, for derivatives
     inputs: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()

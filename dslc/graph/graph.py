@@ -100,6 +100,11 @@ class Op(ABC):
         raise TypeError(f"{self.to_text()} over several steps")
 
     @property
+    def only_once(self) -> str | None:
+        """Why the gradient must not be differentiated again; None where it may, as it is built of primitives."""
+        return None
+
+    @property
     def inner(self) -> tuple[Node, ...]:
         """The nodes of the graph that it computes by itself, as a loop does in each step."""
         return ()

@@ -18,7 +18,12 @@ from dslc.scalar.functions import Formula
 
 @dataclass(frozen=True, slots=True)
 class DeclaredGradient(Op):
-    """The first operand; rule k has the type of xk, the placeholder the type of the value."""
+    """The first operand; rule k has the type of xk, the placeholder the type of the value.
+
+    `approximate`: the rules differ from the derivative on purpose.
+    """
+
+    approximate: bool = False
 
     def infer(self, types: Sequence[TensorType]) -> TensorType:
         value, placeholder, *pairs = types
@@ -35,6 +40,10 @@ class DeclaredGradient(Op):
         for rule in node.inputs[3::2]:
             found += [substituted(build, rule, placeholder, g), None]
         return tuple(found)
+
+    @property
+    def only_once(self) -> str | None:
+        return "its gradient is declared `approximate`" if self.approximate else None
 
     def stacked(self, steps: int, which: Sequence[bool]) -> Op | None:
         return self if all(which) else None

@@ -41,6 +41,8 @@ class LeafRole(Enum):
     TOTAL = "total"
     STEP = "step"
     """An operand of a scan, in its body and in the graph of one step that the body is taken from."""
+    POINT = "point"
+    """The tensor by which `derivative` differentiates, while it does."""
     GRADIENT = "gradient"
     """The gradient that arrives: of a parameter, in an update; of a declared gradient's result, in its rule."""
 

@@ -54,6 +54,10 @@ class TailSum(Op):
         """A value is in the sums of the elements whose keys are at most its own."""
         return build.add(TailSum(self.ranked), g, build.add(Map(negate), node.inputs[1])), None
 
+    @property
+    def only_once(self) -> str | None:
+        return "a rank depends on all rows"
+
     def to_text(self) -> str:
         return f"tail sum over {', '.join(map(str, range(self.ranked)))}"
 

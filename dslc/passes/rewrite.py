@@ -35,13 +35,13 @@ class Rewriting(Builder):
             found = rule(self, op, inputs)
             if found is not None:
                 return found
-        key = _key(op, inputs)
+        key = sameness(op, inputs)
         if key not in self.present:
             self.present[key] = super().add(op, *inputs)
         return self.present[key]
 
 
-def _key(op: Op, inputs: tuple[NodeId, ...]) -> tuple[Op, str, tuple[NodeId, ...]]:
+def sameness(op: Op, inputs: tuple[NodeId, ...]) -> tuple[Op, str, tuple[NodeId, ...]]:
     """Equal for nodes of equal value. A constant goes by its text too: 0.0 and -0.0 differ, NaN equals itself."""
     if isinstance(op, Map) and op.function in COMMUTATIVE:
         inputs = tuple(sorted(inputs))

@@ -36,12 +36,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dslc.runtime": (*GRAPHS, "dslc.program", "dslc.elaborate.experiment", "dslc.data"),
     # The driver knows every stage; its two halves know those before and after the experiment.
     "dslc.base_models": (*FOUNDATION, "dslc.syntax", "dslc.data", "dslc.elaborate", "dslc.runtime"),
-    "dslc.front": (*FOUNDATION, "dslc.syntax", "dslc.data", "dslc.elaborate", "dslc.base_models"),
+    "dslc.derive": (*GRAPHS, "dslc.autodiff", "dslc.passes"),
+    "dslc.front": (*FOUNDATION, "dslc.syntax", "dslc.data", "dslc.elaborate", "dslc.base_models", "dslc.derive"),
     "dslc.entries": (*GRAPHS, "dslc.elaborate.experiment", "dslc.autodiff", "dslc.passes"),
     "dslc.driver": (*GRAPHS, "dslc.front", "dslc.entries", "dslc.lowering", "dslc.program"),
     # What uses them.
     "dslc.derivatives": (*GRAPHS, "dslc.autodiff"),
-    "dslc.own_gradients": (*GRAPHS, "dslc.derivatives", "dslc.elaborate", "dslc.syntax"),
+    "dslc.own_gradients": (*GRAPHS, "dslc.derivatives", "dslc.derive", "dslc.elaborate", "dslc.syntax"),
     "dslc.findings": (*FOUNDATION, "dslc.front", "dslc.syntax.read"),
     "dslc.saved": (*GRAPHS, "dslc.base_models", "dslc.driver", "dslc.runtime", "dslc.data", "dslc.program"),
     "dslc.plan": (*GRAPHS, "dslc.elaborate.experiment", "dslc.lowering.plan", "dslc.program", "dslc.runtime"),
