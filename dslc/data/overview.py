@@ -229,7 +229,8 @@ def _array(name: str, values: Numbers, raw: Raw, dataset: Dataset) -> ArrayView:
 
 def _targets(raw: Raw, dataset: Dataset) -> tuple[TargetView, ...]:
     fitted = dataset.preparation.targets if dataset.preparation else {}
-    return tuple(_target(field, fitted[field.name], raw, dataset) for field in raw.targets if field.name in fitted)
+    stated = [field for field in raw.targets if field.name in fitted and not field.reconstructs]
+    return tuple(_target(field, fitted[field.name], raw, dataset) for field in stated)
 
 
 def _target(field: TargetField, fitted: TargetPreparation, raw: Raw, dataset: Dataset) -> TargetView:

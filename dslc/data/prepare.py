@@ -7,7 +7,7 @@ does the same to rows that come later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -28,7 +28,7 @@ from dslc.data.split import Parts, Rows, all_training, split_random, split_strat
 from dslc.data.table import PYTHON, Frame, Numbers, Origin, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import Fill
-from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
+from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target, of_input
 from dslc.data.unseen import Unseen
 from dslc.diagnostics import DataError, Diagnostic, ModelError, in_order
 
@@ -37,6 +37,10 @@ Tasks: TypeAlias = Mapping[str, Task]
 
 NetInputs: TypeAlias = Reals | Ids | PreparedRows
 """Prepared rows [rows, *shape] of one input, float64 or class ids; those of a table are made when they are read."""
+
+
+ROUNDING = 1e-9
+"""How far beyond 0 and 1 scaling may leave what it scales to them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +122,11 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
     table = raw.table
     fitted = fitted or _fit(raw, tasks, parts.train)
-    beside = {t.name: encode(t, table.targets[t.name], fitted.targets[t.name], table.origin) for t in raw.targets}
+    beside = {
+        t.name: encode(t, table.targets[t.name], fitted.targets[t.name], table.origin)
+        for t in raw.targets
+        if not t.reconstructs
+    }
     inputs: dict[str, Numbers | Frame] = dict(table.inputs)
     if table.columns:
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
@@ -127,8 +135,24 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     prepared = fitted.apply(inputs, unseen, table.origin)
     notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
     beside |= {name: _carried(name, values, table) for name, values in table.carried.items()}
+    beside |= _reconstructed(raw, prepared, tasks, parts.train)
     ours = (parts.train, parts.val, parts.test)
     return Dataset(schema, prepared, beside, *ours, fitted, weight, tuple(notes), table.numbers, came, table.origin)
+
+
+def _reconstructed(
+    raw: Raw, prepared: Mapping[str, NetInputs], tasks: Tasks, train: Rows
+) -> Iterator[tuple[str, Ids | Reals]]:
+    """The prepared inputs that are their own targets. ModelError where the loss takes shares, and they are none."""
+    for target in raw.targets:
+        values = prepared[target.name] if target.reconstructs else None
+        if values is None or isinstance(values, PreparedRows):  # a table's columns are reconstructed by nobody yet
+            continue
+        if tasks[target.name] is Task.SHARES and target.classes is None:
+            low, high = float(values[train].min()), float(values[train].max())
+            if low < -ROUNDING or high > 1 + ROUNDING:
+                raise ModelError([errors.NoShares(target.span, target.name, f"{low:g}", f"{high:g}")])
+        yield target.name, values
 
 
 def _carried(name: str, values: Numbers, table: Table) -> Reals:
@@ -209,12 +233,13 @@ def _meets(raw: Raw, tasks: Tasks) -> None:
     """ModelError for what the data block says of targets that their losses do not take so."""
     recipe = raw.recipe
     faults: list[Diagnostic] = []
-    for target in raw.targets:
+    targets = [target for target in raw.targets if not target.reconstructs]
+    for target in targets:
         faults += check_target(target, raw.table.targets[target.name], tasks[target.name], recipe)
-    classes = [target.name for target in raw.targets if tasks[target.name] is Task.CLASSES]
-    if raw.targets and recipe.class_weight is not None and len(classes) != 1:
+    classes = [target.name for target in targets if tasks[target.name] is Task.CLASSES]
+    if targets and recipe.class_weight is not None and len(classes) != 1:
         faults.append(errors.WeightsOfValues(recipe.class_weight, "" if not classes else f": {', '.join(classes)}"))
-    if classes and recipe.scale_target is not None and len(classes) == len(raw.targets):
+    if classes and recipe.scale_target is not None and len(classes) == len(targets):
         faults.append(errors.ScaledClasses(recipe.scale_target.span))
     if faults:
         raise ModelError(in_order(faults))
@@ -257,7 +282,9 @@ def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
         if recipe.scale is not None and name not in schema.class_inputs:
             inputs[name] = fit_scaling(values[train].astype(np.float64), recipe.scale, f'"{name}"')
     targets = {
-        target.name: fit_target(target, table.targets[target.name], tasks[target.name], recipe, train, table.origin)
+        target.name: of_input(target, inputs.get(target.name))
+        if target.reconstructs
+        else fit_target(target, table.targets[target.name], tasks[target.name], recipe, train, table.origin)
         for target in raw.targets
     }
     columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None

@@ -109,6 +109,7 @@ class Recipe:
     table: TableRecipe = field(default_factory=TableRecipe)
     positives: Mapping[str, ast.Text] = field(default_factory=dict)
     carry: tuple[ast.Name | ast.Glob, ...] = ()
+    reconstruct: tuple[ast.Name | ast.Glob, ...] = ()
     sample_weight: ast.Name | None = None
     class_weight: Span | None = None
 
@@ -129,6 +130,9 @@ def read_recipe(data: ast.Data) -> Recipe:
     if not any(isinstance(s, ast.FileSource | ast.Input) for s in data.statements):
         faults.append(errors.NoSource(data.span))
     source = _source(statements, faults)
+    if isinstance(source, CsvSource | ParquetSource):
+        whole = [s for s in statements if isinstance(s, ast.Columns) and s.verb == "reconstruct"]
+        faults += [NotYet(s.span, "`reconstruct` of a table's columns") for s in whole]
     if isinstance(source, NpzSource | PythonSource):
         faults += [NotYet(s.span, f"{what} of arrays") for s in statements if (what := _of_columns(s))]
     recipe = _recipe(data.span, source or PythonSource(()), statements, faults)
@@ -159,6 +163,7 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
         table=read_table_recipe(statements, faults),
         positives={name.text: s.positive for s in stated for name in s.names if s.positive},
         carry=tuple(c for s in columns if s.verb == "carry" for c in s.columns),
+        reconstruct=tuple(c for s in columns if s.verb == "reconstruct" for c in s.columns),
         sample_weight=sample_weight,
         class_weight=class_weight,
     )
@@ -205,8 +210,6 @@ def later(statement: ast.DataStatement) -> str | None:
             return f"a file of `{text}`"
         case ast.FileSource(format=ast.Name(text=("csv" | "parquet") as text), fields=(_, *_)):
             return f"renaming the columns of a {text} file"
-        case ast.Columns(verb=verb) if verb not in {"only", "ignore", "carry"}:
-            return f"`{verb}`"
         case ast.Split(folds=int()):
             return "a split into folds"
         case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.TIME | ast.SplitBy.GIVEN) as by):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 from dslc.data.classes import text_of
-from dslc.data.columns import reach
+from dslc.data.columns import reach, reconstructed
 from dslc.data.prepare import Preparation
 from dslc.data.recipe import PythonSource, Recipe
 from dslc.data.schema import Schema
@@ -35,9 +35,11 @@ def check_schema(recipe: Recipe, schema: Schema) -> None:
         plan = plans.get(field.name)
         if plans and (plan is None or (plan.shape or ()) != field.shape or plan.classes != field.classes):
             raise DataError(f"the input `{field.name[:80]}` is not the one of `model.dsl`")
-    if [target.name for target in schema.targets] != [plan.name for plan in recipe.targets]:
+    again = reconstructed([field.name for field in schema.inputs], recipe)
+    stated = [(plan.name, False) for plan in recipe.targets] + [(name, True) for name in again]
+    if [(target.name, target.reconstructs) for target in schema.targets] != stated:
         raise DataError("the targets are not those of `model.dsl`")
-    for target, plan in zip(schema.targets, recipe.targets, strict=True):
+    for target, plan in zip(schema.targets, recipe.targets, strict=False):
         if plan.shape not in (None, target.shape) or plan.classes not in (None, target.classes):
             raise DataError(f"the type of `{target.name}` is not the one of `model.dsl`")
     for field in schema.carried:
