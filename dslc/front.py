@@ -76,7 +76,8 @@ class Front:
         module = parse(source)
         with entry("model.json"):
             known = schema_from(schema, data_block(module))
-        raw, tasks = await_rows(module, known), tasks_of(module, settings)
+        raw = await_rows(module, known)
+        tasks = tasks_of(module, settings, [target.name for target in known.targets])
         with entry("model.json"):
             check_schema(raw.recipe, known)
         with entry("preparation.json"):
@@ -105,7 +106,7 @@ def read_data(
     """
     try:
         raw = load(module, folder, data or {})
-        tasks = tasks_of(module, settings)
+        tasks = tasks_of(module, settings, [target.name for target in raw.targets])
         return raw, tasks, prepare(raw, tasks)
     except ModelError as fault:
         raise ModelError(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dslc.data.prepare import Preparation
 from dslc.data.recipe import Recipe, TextSource
 from dslc.data.schema import NEXT
 from dslc.data.sequence_recipe import Unit
@@ -27,7 +28,7 @@ PROBABILITY = f"probability.{NEXT}"
 
 def generate(
     recipe: Recipe,
-    text: TextPreparation | None,
+    fitted: Preparation,
     session: Session,
     prompt: str,
     length: int,
@@ -39,6 +40,7 @@ def generate(
     Probabilities p are drawn from as p^(1 / temperature); 0 takes the most probable, ties to the first. Equal seeds
     draw equal texts. DataError for a model of something else, and for a prompt that it cannot read.
     """
+    text = next(iter(fitted.texts.values()), None)
     if not isinstance(recipe.source, TextSource) or text is None:
         raise DataError("this model was not trained on a text")
     if not 0 <= temperature < np.inf:

@@ -327,11 +327,10 @@ class Model:
     @strict
     def generate(self, prompt: str, length: int = 200, *, temperature: float = 1.0, seed: int = 0) -> str:
         """The prompt and `length` more tokens, by a net trained on a text; see `dslc.generation`. Raises DataError."""
-        fitted, recipe = self._fitted(), self.compilation.raw.recipe
         with self._turn:
-            text, session = next(iter(fitted.texts.values()), None), self._sessions.predicting()
-            tokens = generate(recipe, text, session, prompt, length, temperature, seed_of(seed))
-            return prompt + "".join(tokens)
+            recipe, session = self.compilation.raw.recipe, self._sessions.predicting()
+            drawn = generate(recipe, self._fitted(), session, prompt, length, temperature, seed_of(seed))
+            return prompt + "".join(drawn)
 
     def _outputs(self, x: Inputs) -> dict[str, Array]:
         with self._turn:

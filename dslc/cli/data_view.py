@@ -63,6 +63,8 @@ def _read(
 
 
 def _task(raw: Raw, target: TargetField) -> Task:
+    if target.reconstructs:
+        return Task.VALUES
     values = raw.table.targets[target.name]
     labels = isinstance(values, Column) and values.kind in (Kind.CATEGORY, Kind.BOOLEAN, Kind.DATE)
     said = target.name in raw.recipe.positives or (raw.recipe.class_weight is not None and len(raw.targets) == 1)

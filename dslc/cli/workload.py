@@ -126,7 +126,7 @@ def find(name: str) -> Workload | None:
 def draw(schema: Schema, rows: int) -> tuple[dict[str, Array], dict[str, npt.NDArray[np.generic]] | None]:
     """Inputs and targets by name, each [rows, *shape]: class ids, or standard normal values."""
     inputs = {field.name: _drawn(field, rows) for field in (*schema.inputs, *schema.carried)}
-    return inputs, {target.name: _drawn(target, rows) for target in schema.targets} or None
+    return inputs, {t.name: _drawn(t, rows) for t in schema.targets if not t.reconstructs} or None
 
 
 def _drawn(field: InputField | TargetField, rows: int) -> Array:

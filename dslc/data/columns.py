@@ -53,6 +53,12 @@ def choose(names: Names, recipe: Recipe) -> tuple[str, ...]:
         roles -= own
         kept = _met(recipe.window.columns, names, set(), "window", faults) if recipe.window.columns else kept
     inputs = tuple(name for name in names.all if name in kept and name not in dropped and name not in roles)
+    again = _met(recipe.reconstruct, names, own, "reconstruct", faults)
+    faults += [
+        errors.NotAnInput(pattern.span, pattern.text)
+        for pattern in recipe.reconstruct
+        if isinstance(pattern, ast.Name) and pattern.text in again and pattern.text not in inputs
+    ]
     if not inputs and not faults:
         faults.append(errors.NoInputs(recipe.span))
     if faults:
@@ -65,6 +71,16 @@ def carried(names: Names, recipe: Recipe) -> dict[str, Span]:
     targets = {target.name for target in recipe.targets}
     met = {name: pattern.span for pattern in recipe.carry for name in _met([pattern], names, targets, "carry", [])}
     return {name: met[name] for name in names.all if name in met}
+
+
+def reconstructed(inputs: Sequence[str], recipe: Recipe) -> dict[str, Span]:
+    """The inputs that are their own targets, in order, and where the data block says so."""
+    met = {name: pattern.span for pattern in recipe.reconstruct for name in inputs if _meets(pattern, name)}
+    return {name: met[name] for name in inputs if name in met}
+
+
+def _meets(pattern: ast.Name | ast.Glob, name: str) -> bool:
+    return pattern.text == name if isinstance(pattern, ast.Name) else fnmatchcase(name, pattern.pattern)
 
 
 def check_columns(names: Names, recipe: Recipe) -> None:

@@ -391,6 +391,21 @@ class NotAnInput(Diagnostic):
     name: str
 
 
+class NoShares(Diagnostic):
+    """`reconstruct image` under a loss that compares shares, as `binary_cross_entropy` does, takes values from 0 to 1.
+
+    They are the prepared ones, of the training rows: `scale minmax 0..1` makes them so.
+    """
+
+    code: ClassVar = "no-shares"
+    message: ClassVar = "the loss takes values from 0 to 1, and those of `{name}` go from {low} to {high}"
+    help: ClassVar = "write `scale minmax 0..1`, or take a loss of values such as `squared_error`"
+
+    name: str
+    low: str
+    high: str
+
+
 class NotANumber(Diagnostic):
     """What takes numbers, and a column that holds something else."""
 

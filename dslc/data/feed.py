@@ -49,6 +49,9 @@ def feed(raw: Raw, x: Given, y: Truth | None) -> Raw:
     rows = len(next(iter(arrays.values())))
     targets: dict[str, Numbers] = {}
     for target in raw.targets:
+        if target.reconstructs:
+            targets[target.name] = arrays[target.name]
+            continue
         if target.name not in given:
             raise DataError(f'no values for the target "{target.name}"')
         targets[target.name] = _checked(given[target.name], target.name, target.shape)
@@ -61,9 +64,9 @@ def _by_target(targets: Sequence[TargetField], y: Truth | None) -> Mapping[str, 
     """What is given for each target; DataError for a target that is not there."""
     if y is None:
         return {}
-    if not targets:
-        raise DataError("the data block has no target")
-    names = [target.name for target in targets]
+    names = [target.name for target in targets if not target.reconstructs]
+    if not names:
+        raise DataError("the data block has no target" + (" but its own inputs" if targets else ""))
     if not isinstance(y, Mapping) and (columns := columns_of(y, names)) is not None:
         return columns
     if isinstance(y, Mapping):

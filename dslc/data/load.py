@@ -15,7 +15,7 @@ import numpy as np
 
 from dslc.data import errors, idx, npz, sequence_errors
 from dslc.data.column import NOUNS, Cells, Column, Kind
-from dslc.data.columns import Names, carried, check_columns, check_inputs, choose, reach
+from dslc.data.columns import Names, carried, check_columns, check_inputs, choose, reach, reconstructed
 from dslc.data.formula import evaluate, names_in
 from dslc.data.paths import Located, locate
 from dslc.data.recipe import (
@@ -360,9 +360,11 @@ def _raw(
     if stratified is not None and arrays[stratified.text].ndim != 1:
         shape = str(list(arrays[stratified.text].shape[1:]))
         raise ModelError([errors.NotScalar(stratified.span, "`stratified`", stratified.text, shape)])
+    goals = {goal.name: goal.span for goal in recipe.targets}
+    again = reconstructed(inputs, recipe)
     targets = tuple(
-        TargetField(goal.name, arrays[goal.name].shape[1:], fields[goal.name].classes, goal.span)
-        for goal in recipe.targets
+        TargetField(name, arrays[name].shape[1:], fields[name].classes, span, name in again)
+        for name, span in (goals | again).items()
     )
     table = Table(
         rows=held.rows,

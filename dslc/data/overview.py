@@ -244,8 +244,9 @@ def _array(name: str, values: Numbers, raw: Raw, dataset: Dataset) -> ArrayView:
 def _targets(raw: Raw, dataset: Dataset) -> tuple[TargetView, ...]:
     """All but a text's, which is the text again."""
     fitted = dataset.preparation.targets if dataset.preparation else {}
-    fields = (field for field in raw.targets if not isinstance(raw.table.targets[field.name], Tokens))
-    return tuple(_target(field, fitted[field.name], raw, dataset) for field in fields if field.name in fitted)
+    stated = [field for field in raw.targets if field.name in fitted and not field.reconstructs]
+    fields = (field for field in stated if not isinstance(raw.table.targets[field.name], Tokens))
+    return tuple(_target(field, fitted[field.name], raw, dataset) for field in fields)
 
 
 def _target(field: TargetField, fitted: TargetPreparation, raw: Raw, dataset: Dataset) -> TargetView:

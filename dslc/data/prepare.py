@@ -7,7 +7,7 @@ does the same to rows that come later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -23,13 +23,13 @@ from dslc.data.load import Raw
 from dslc.data.prepared import PreparedRows
 from dslc.data.recipe import Recipe, TextSource
 from dslc.data.scale import Reals, Scaling, fit_scaling
-from dslc.data.schema import NEXT, InputField, Schema, Task
+from dslc.data.schema import InputField, Schema, TargetField, Task
 from dslc.data.series import Windows, cut, in_time
 from dslc.data.split import Parts, Rows, all_training, split_in_time, split_random, split_stratified
 from dslc.data.table import PYTHON, Frame, Numbers, Origin, Series, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import DropPlan, Fill
-from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target
+from dslc.data.target_preparation import Ids, TargetPreparation, check_target, encode, fit_target, of_input
 from dslc.data.text_preparation import TextPreparation, fit_text
 from dslc.data.tokens import Tokens
 from dslc.data.unseen import Unseen
@@ -43,6 +43,10 @@ NetInputs: TypeAlias = Reals | Ids | PreparedRows | Windows
 
 Given: TypeAlias = Numbers | Frame | Series | Tokens
 """Rows of one input before they are prepared."""
+
+
+ROUNDING = 1e-9
+"""How far beyond 0 and 1 scaling may leave what it scales to them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +138,11 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     raw, parts = _without_gaps(_without_columns(raw, parts.train, fitted), parts, notes)
     table = raw.table
     fitted = fitted or _fit(raw, tasks, parts.train)
-    beside = {t.name: encode(t, table.targets[t.name], fitted.targets[t.name], table.origin) for t in raw.targets}
+    beside = {
+        t.name: encode(t, table.targets[t.name], fitted.targets[t.name], table.origin)
+        for t in raw.targets
+        if not t.reconstructs
+    }
     inputs: dict[str, Given] = {**table.inputs, **table.texts}
     if table.columns:
         inputs[raw.inputs[0].name] = Frame(table.rows, table.columns, table.origin)
@@ -145,6 +153,7 @@ def prepare(raw: Raw, tasks: Tasks, parts: Parts | None = None, fitted: Preparat
     prepared = fitted.apply(inputs, unseen, table.origin)
     notes += [errors.UnseenCategory(raw.inputs[0].span, new.text) for new in unseen]
     beside |= {name: _carried(name, values, table) for name, values in table.carried.items()}
+    beside |= _reconstructed(raw, prepared, tasks, parts.train)
     ours = (parts.train, parts.val, parts.test)
     return Dataset(schema, prepared, beside, *ours, fitted, weight, tuple(notes), table.numbers, came, table.origin)
 
@@ -159,6 +168,21 @@ def _in_windows(raw: Raw, parts: Parts | None) -> tuple[Raw, Parts | None]:
         parts = _split(raw.recipe, table)
     table, parts = cut(table, parts, window)
     return raw.replaced(table=table), parts
+
+
+def _reconstructed(
+    raw: Raw, prepared: Mapping[str, NetInputs], tasks: Tasks, train: Rows
+) -> Iterator[tuple[str, Ids | Reals]]:
+    """The prepared inputs that are their own targets. ModelError where the loss takes shares, and they are none."""
+    for target in raw.targets:
+        values = prepared[target.name] if target.reconstructs else None
+        if values is None or isinstance(values, PreparedRows | Windows):  # no table is reconstructed yet
+            continue
+        if tasks[target.name] is Task.SHARES and target.classes is None:
+            low, high = float(values[train].min()), float(values[train].max())
+            if low < -ROUNDING or high > 1 + ROUNDING:
+                raise ModelError([errors.NoShares(target.span, target.name, f"{low:g}", f"{high:g}")])
+        yield target.name, values
 
 
 def _carried(name: str, values: Numbers, table: Table) -> Reals:
@@ -247,12 +271,13 @@ def _meets(raw: Raw, tasks: Tasks) -> None:
     """ModelError for what the data block says of targets that their losses do not take so."""
     recipe = raw.recipe
     faults: list[Diagnostic] = []
-    for target in raw.targets:
+    targets = [target for target in raw.targets if not target.reconstructs]
+    for target in targets:
         faults += check_target(target, raw.table.targets[target.name], tasks[target.name], recipe)
-    classes = [target.name for target in raw.targets if tasks[target.name] is Task.CLASSES]
-    if raw.targets and recipe.class_weight is not None and len(classes) != 1:
+    classes = [target.name for target in targets if tasks[target.name] is Task.CLASSES]
+    if targets and recipe.class_weight is not None and len(classes) != 1:
         faults.append(errors.WeightsOfValues(recipe.class_weight, "" if not classes else f": {', '.join(classes)}"))
-    if classes and recipe.scale_target is not None and len(classes) == len(raw.targets):
+    if classes and recipe.scale_target is not None and len(classes) == len(targets):
         faults.append(errors.ScaledClasses(recipe.scale_target.span))
     if faults:
         raise ModelError(in_order(faults))
@@ -300,18 +325,29 @@ def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
         if recipe.scale is not None and name not in schema.class_inputs:
             inputs[name] = fit_scaling(array[train].astype(np.float64), recipe.scale, f'"{name}"')
     texts = _fit_texts(raw, train)
-    targets = {
-        target.name: fit_target(target, values, tasks[target.name], recipe, train, table.origin)
-        for target in raw.targets
-        if not isinstance(values := table.targets[target.name], Tokens)
-    }
-    if texts:  # what follows in a text is of its own vocabulary
-        targets[NEXT] = TargetPreparation(classes=next(iter(texts.values())).labels)
+    targets = {target.name: _fit_target(raw, target, inputs, texts, tasks, train) for target in raw.targets}
     columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None
     if table.series is not None:
         steps = table.series.steps
         columns = fit_table(steps.columns, recipe, table.series.train, steps.origin)
     return Preparation(inputs, targets, columns, schema.class_inputs, texts)
+
+
+def _fit_target(
+    raw: Raw,
+    target: TargetField,
+    inputs: Mapping[str, Scaling],
+    texts: Mapping[str, TextPreparation],
+    tasks: Tasks,
+    train: Rows,
+) -> TargetPreparation:
+    """A target's preparation; one that is an input again, or what follows in a text, shares that of the input."""
+    if target.reconstructs:
+        return of_input(target, inputs.get(target.name))
+    values = raw.table.targets[target.name]
+    if isinstance(values, Tokens):
+        return TargetPreparation(classes=next(iter(texts.values())).labels)
+    return fit_target(target, values, tasks[target.name], raw.recipe, train, raw.table.origin)
 
 
 def _fit_texts(raw: Raw, train: Rows) -> dict[str, TextPreparation]:

@@ -15,6 +15,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 from dslc.data import errors, sequence_errors
 from dslc.data.blocks import DIALECT_OPTIONS, Dialect, fits_dialect
+from dslc.data.not_yet import later
 from dslc.data.sequence_recipe import UNITS, TextPlan, WindowPlan, text_in_windows, window_plan
 from dslc.data.table_recipe import KINDS, LATER_KINDS, TableRecipe, read_table_recipe
 from dslc.diagnostics import Diagnostic, ModelError, NotYet, in_order, nearest
@@ -122,6 +123,7 @@ class Recipe:
     table: TableRecipe = field(default_factory=TableRecipe)
     positives: Mapping[str, ast.Text] = field(default_factory=dict)
     carry: tuple[ast.Name | ast.Glob, ...] = ()
+    reconstruct: tuple[ast.Name | ast.Glob, ...] = ()
     sample_weight: ast.Name | None = None
     class_weight: Span | None = None
     window: WindowPlan | None = None
@@ -143,6 +145,9 @@ def read_recipe(data: ast.Data) -> Recipe:
     if not any(isinstance(s, ast.FileSource | ast.Input) for s in data.statements):
         faults.append(errors.NoSource(data.span))
     source = _source(statements, faults)
+    if isinstance(source, CsvSource | ParquetSource):
+        whole = [s for s in statements if isinstance(s, ast.Columns) and s.verb == "reconstruct"]
+        faults += [NotYet(s.span, "`reconstruct` of a table's columns") for s in whole]
     if isinstance(source, NpzSource | PythonSource):
         faults += [NotYet(s.span, f"{what} of arrays") for s in statements if (what := _of_columns(s))]
     if isinstance(source, TextSource):
@@ -180,6 +185,7 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
         table=read_table_recipe(statements, faults),
         positives={name.text: s.positive for s in stated for name in s.names if s.positive},
         carry=tuple(c for s in columns if s.verb == "carry" for c in s.columns),
+        reconstruct=tuple(c for s in columns if s.verb == "reconstruct" for c in s.columns),
         sample_weight=sample_weight,
         class_weight=class_weight,
         window=window,
@@ -188,10 +194,9 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
 
 def _window(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -> WindowPlan | None:
     """The windows that are examples: of a text's tokens, or of a table's rows."""
-    for statement in statements:
-        match statement:
-            case ast.FileSource(format=ast.Name(text="text"), kind=ast.Kind(name=ast.Name(text=unit)) as kind):
-                return text_in_windows(kind, [])[1] if unit in UNITS else None
+    for s in statements:
+        if isinstance(s, ast.FileSource) and s.format.text == "text" and s.kind and s.kind.name.text in UNITS:
+            return text_in_windows(s.kind, [])[1]
     return window_plan([s for s in statements if isinstance(s, ast.Window)], faults)
 
 
@@ -229,36 +234,6 @@ def _weights(found: Sequence[ast.Setting], faults: list[Diagnostic]) -> tuple[as
     elif classes is not None:
         faults.append(errors.BadDataSetting(classes.span, "class_weight", "`balanced`"))
     return column, balanced
-
-
-def later(statement: ast.DataStatement) -> str | None:
-    """What of this statement is not built yet, None if all is."""
-    match statement:
-        case ast.FileSource(format=ast.Name(text=source), kind=ast.Kind(name=ast.Name(text=text))) if source != "text":
-            return f"a file of `{text}`"
-        case ast.FileSource(format=ast.Name(text=("csv" | "parquet") as text), fields=(_, *_)):
-            return f"renaming the columns of a {text} file"
-        case ast.Columns(verb=verb) if verb not in {"only", "ignore", "carry"}:
-            return f"`{verb}`"
-        case ast.Split(folds=int()):
-            return "a split into folds"
-        case ast.Split(by=(ast.SplitBy.GROUPED | ast.SplitBy.GIVEN) as by):
-            return f"`split .. {by.value}`"
-        case ast.TestPart() | ast.Augment() | ast.Downsample():
-            return f"`{_WORDS[type(statement)]}`"
-        case ast.FileSource() | ast.Input() | ast.Target() | ast.Columns() | ast.Split() | ast.Scale() | ast.Setting():
-            return None
-        case ast.ColumnKind() | ast.ColumnFormula() | ast.Missing() | ast.Window():
-            return None
-        case unreachable:
-            assert_never(unreachable)
-
-
-_WORDS: dict[type[ast.Syntax], str] = {
-    ast.TestPart: "test",
-    ast.Augment: "augment",
-    ast.Downsample: "downsample",
-}
 
 
 def _first(found: Sequence[T], what: str, faults: list[Diagnostic]) -> T | None:

@@ -21,7 +21,7 @@ from dslc.data.recipe import AXES_LIMIT, ELEMENT_LIMIT
 from dslc.data.scale import Reals, Scaling
 from dslc.data.schema import InputField, Schema, TargetField
 from dslc.data.table_preparation import TablePreparation
-from dslc.data.target_preparation import TargetPreparation
+from dslc.data.target_preparation import TargetPreparation, of_input
 from dslc.data.text_preparation import TextPreparation
 from dslc.data.tokens import RESERVED
 from dslc.diagnostics import DataError
@@ -36,9 +36,14 @@ LARGEST = sys.float_info.max
 def schema_record(schema: Schema) -> dict[str, Json]:
     return {
         "inputs": [_input_record(field) for field in schema.inputs],
-        "targets": [{"name": t.name, "shape": list(t.shape), "classes": t.classes} for t in schema.targets],
+        "targets": [_target_field_record(target) for target in schema.targets],
         "carried": [_input_record(field) for field in schema.carried],
     }
+
+
+def _target_field_record(field: TargetField) -> dict[str, Json]:
+    shape = list(field.shape)
+    return {"name": field.name, "shape": shape, "classes": field.classes, "reconstructs": field.reconstructs}
 
 
 def _input_record(field: InputField) -> dict[str, Json]:
@@ -59,7 +64,10 @@ def schema_from(record: Json, span: Span) -> Schema:
         for part in ("inputs", "carried")
     )
     targets = tuple(_target(_mapping(field, "target"), span) for field in _list(whole.get("targets"), "targets"))
-    names = [*(field.name for field in (*inputs, *carried)), *(target.name for target in targets)]
+    read = {(field.name, field.shape, field.classes) for field in inputs}
+    if any(t.reconstructs and (t.name, t.shape, t.classes) not in read for t in targets):
+        raise _wrong("reconstructed input")
+    names = [*(field.name for field in (*inputs, *carried)), *(t.name for t in targets if not t.reconstructs)]
     if not inputs or len(set(names)) < len(names):
         raise _wrong("schema")
     return Schema(inputs, targets, span, carried)
@@ -77,7 +85,10 @@ def _input(field: Mapping[str, Json], span: Span) -> InputField:
 
 
 def _target(field: Mapping[str, Json], span: Span) -> TargetField:
-    return TargetField(_text(field.get("name"), "name"), _shape(field.get("shape")), _count_of_classes(field), span)
+    name, reconstructs = _text(field.get("name"), "name"), field.get("reconstructs", False)
+    if not isinstance(reconstructs, bool):
+        raise _wrong("target")
+    return TargetField(name, _shape(field.get("shape")), _count_of_classes(field), span, reconstructs)
 
 
 def _count_of_classes(field: Mapping[str, Json]) -> int | None:
@@ -117,6 +128,10 @@ def preparation_from(record: Json, schema: Schema) -> Preparation:
     if targets.keys() != {target.name for target in schema.targets}:
         raise _wrong("targets")
     fitted = {t.name: _target_preparation(_mapping(targets[t.name], "target"), t) for t in schema.targets}
+    for target in schema.targets:
+        own = _target_record(of_input(target, inputs.get(target.name)))
+        if target.reconstructs and _target_record(fitted[target.name]) != own:
+            raise _wrong(f"scaling of `{target.name}`")
     texts = {
         name: _text_preparation(text, name, schema) for name, text in _mapping(whole.get("texts", {}), "texts").items()
     }

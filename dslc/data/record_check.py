@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 from dslc.data.classes import text_of
-from dslc.data.columns import reach
+from dslc.data.columns import reach, reconstructed
 from dslc.data.prepare import Preparation
 from dslc.data.recipe import PythonSource, Recipe, TextSource
 from dslc.data.schema import NEXT, Schema
@@ -37,8 +37,9 @@ def check_schema(recipe: Recipe, schema: Schema) -> None:
         plan = plans.get(field.name)
         if plans and (plan is None or (plan.shape or ()) != field.shape or plan.classes != field.classes):
             raise DataError(f"the input `{field.name[:80]}` is not the one of `model.dsl`")
-    source = recipe.source
-    if [target.name for target in schema.targets] != _target_names(recipe):
+    source, again = recipe.source, reconstructed([field.name for field in schema.inputs], recipe)
+    stated = [(name, False) for name in _target_names(recipe)] + [(name, True) for name in again]
+    if [(target.name, target.reconstructs) for target in schema.targets] != stated:
         raise DataError("the targets are not those of `model.dsl`")
     if isinstance(source, TextSource):
         _check_text(source, schema)

@@ -21,10 +21,12 @@ NEXT = "next"
 
 
 class Task(Enum):
-    """Decided by the loss: are a target's values classes or numbers?"""
+    """Decided by the loss: are a target's values classes or numbers? Of an input that is its own target they are what
+    the input's are; the loss may take its numbers for shares, which lie from 0 to 1."""
 
     CLASSES = "classes"
     VALUES = "values"
+    SHARES = "shares"
 
 
 class InputField(Frozen):
@@ -43,12 +45,16 @@ class InputField(Frozen):
 
 
 class TargetField(Frozen):
-    """`classes` is the number of classes under Task.CLASSES (elements are then class ids), else None."""
+    """`classes` is the number of classes under Task.CLASSES (elements are then class ids), else None.
+
+    `reconstructs`: it is the prepared input of the same name.
+    """
 
     name: str
     shape: tuple[int, ...]
     classes: int | None
     span: Span
+    reconstructs: bool = False
 
 
 class Schema(Frozen):

@@ -87,6 +87,11 @@ def fit_target(
     return TargetPreparation(None, classes, weights)
 
 
+def of_input(target: TargetField, scaling: Scaling | None) -> TargetPreparation:
+    """Of an input that is its own target: what was fitted for the input."""
+    return TargetPreparation(scaling, None if target.classes is None else tuple(range(target.classes)))
+
+
 def encode(target: TargetField, values: Truths, fitted: TargetPreparation, origin: Origin) -> Ids | Reals:
     """The target as the loss reads it: class ids or values (float64) [rows, *shape]. DataError for labels."""
     if isinstance(values, Tokens):

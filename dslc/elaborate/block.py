@@ -175,6 +175,6 @@ def predict(frame: Frame, statement: Predict, where: str) -> None:
     if width is not None and not frame.scope.own("outputs"):
         scope.bind("outputs", Number(width), name.span)
     value = replace(frame.at(path), scope=scope).evaluate(statement.value)
-    if isinstance(value, Tensor) and value.batched:
+    if isinstance(value, Tensor) and value.batched and bound is None:  # the name of an input stays the input's
         frame.note(path, value)
     predicted.found[name.text] = value, statement.value.span

@@ -23,18 +23,28 @@ from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Derive, Frame, Session
 from dslc.elaborate.groups import Groups
-from dslc.elaborate.heads import Head
+from dslc.elaborate.heads import SHARES, Head
 from dslc.elaborate.health import dead_units
 from dslc.elaborate.lets import Override, aliases, evaluate_lets
 from dslc.elaborate.library import Library
 from dslc.elaborate.lints import flipped_labels, lints
 from dslc.elaborate.load import run_base
 from dslc.elaborate.loop import loop_of
-from dslc.elaborate.metrics import metric_frame, watch, whole_part_frame
+from dslc.elaborate.metrics import linked, metric_frame, watch, whole_part_frame
 from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.objective import data_loss, loss_frame, objective
 from dslc.elaborate.predict import predict_outputs
-from dslc.elaborate.survey import Losses, MainLoss, Survey, main_losses, references, survey, targets_of, unused
+from dslc.elaborate.survey import (
+    Losses,
+    MainLoss,
+    Survey,
+    about_values,
+    main_losses,
+    references,
+    survey,
+    targets_of,
+    unused,
+)
 from dslc.elaborate.threshold import best_threshold, decided_by, weights_of
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import Plan, is_on, read_train, watched_metrics
@@ -55,18 +65,30 @@ FRAMES = 12_000
 """Python frames that 64 nested calls of deeply nested expressions may take."""
 
 
-def tasks_of(module: ast.Module, overrides: Mapping[str, Override] | None = None) -> dict[str, Task]:
-    """By target: whether the objective's first loss over it takes classes or values. Needs no data.
+def tasks_of(
+    module: ast.Module, overrides: Mapping[str, Override] | None = None, targets: Sequence[str] = ()
+) -> dict[str, Task]:
+    """By target: whether the objective's first loss over it takes classes or values.
 
-    Where no known loss looks at a target, what `data` declares it to be counts.
+    Where no known loss looks at a target, what `data` declares it to be counts. `targets` are those of the data,
+    inputs that are reconstructed among them.
     """
     items = survey(module)
-    targets = targets_of(items.data)
+    stated = targets_of(items.data)
+    targets = targets or stated
     losses = main_losses(targets, items.objective, Library(module), aliases(items.lets, overrides or {}))
     statements = items.data.statements if items.data else ()
     kinds = [s for s in statements if isinstance(s, ast.Target) and isinstance(s.type, ast.Kind)]
     declared = {name.text for statement in kinds for name in statement.names}
-    return {name: _task(losses.by_head[name], name in declared) for name in targets}
+    return {
+        name: _task(losses.by_head[name], name in declared) if name in stated else _own_task(losses.by_head[name])
+        for name in targets
+    }
+
+
+def _own_task(loss: MainLoss) -> Task:
+    """What the loss takes the numbers of an input for that is its own target."""
+    return Task.SHARES if loss.link.name == SHARES else Task.VALUES
 
 
 def _task(loss: MainLoss, declared: bool) -> Task:
@@ -144,7 +166,7 @@ def _elaborate(
     top = Frame(session, session.root, Draft(), False, tuple(DefinitionKind))
     lets = evaluate_lets(top, items.lets, overrides)
     named, plan = aliases(items.lets, overrides), read_train(top, items.train)
-    losses = _losses(top, items, named, plan)
+    losses = _losses(top, items, schema, named, plan)
     forward = _forward(session, module, items, schema, losses)
     trained, idle = _reached(forward, session)
     updates = updates_of(session, plan, Groups(items.net, session, forward is not None), trained or (STAND_IN,))
@@ -176,10 +198,10 @@ def _elaborate(
     )
 
 
-def _losses(frame: Frame, items: Survey, named: Mapping[str, str], plan: Plan) -> Losses:
+def _losses(frame: Frame, items: Survey, schema: Schema, named: Mapping[str, str], plan: Plan) -> Losses:
     session = frame.session
     targets = session.targets if session.data_known else targets_of(items.data)
-    losses = main_losses(targets, items.objective, session.library, named)
+    losses = about_values(main_losses(targets, items.objective, session.library, named), schema)
     try:
         return decided_by(losses, plan.threshold)
     except Fault as fault:
@@ -271,7 +293,9 @@ def _evaluate(
     span = losses.span
     inner.locate(span)
     mean = batching.map_(functions.divide, (totals.leaf("loss", span), totals.leaf("weight", span)), span)
-    summed, finish = metric_frame(inner, totals), {"loss": mean.node}
+    seen = linked(inner)
+    measured = inner if seen == inner.heads else replace(loss_frame(frame, schema, seen, mentioned), totals=totals)
+    summed, finish = metric_frame(measured, totals), {"loss": mean.node}
     part, ranked = whole_part_frame(frame, schema, heads, mentioned), dict[str, NodeId]()
 
     def place(use: ast.Name | ast.Call) -> tuple[Frame, dict[str, NodeId]]:

@@ -27,6 +27,10 @@ class Link(Frozen):
 
 IDENTITY = Link("identity", False)
 
+SHARES = "sigmoid"
+"""The link of a loss about two classes that speaks of the share of the second: where the target is an input of its own,
+it may lie anywhere from 0 to 1."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:

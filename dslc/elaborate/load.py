@@ -20,7 +20,7 @@ from dslc.elaborate.library import Library
 from dslc.elaborate.net import net_frame, run_net
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
-from dslc.elaborate.survey import main_losses, survey
+from dslc.elaborate.survey import about_values, main_losses, survey
 from dslc.elaborate.values import Loaded, Poison, Tensor, Value, kind_of, shape_of
 from dslc.source import Span
 from dslc.syntax.ast import DefinitionKind
@@ -109,7 +109,8 @@ def _net(frame: Frame, session: Session, loaded: Loaded, given: dict[str, Tensor
     """The base's raw prediction. Raises Reached at the tensor that `until` names."""
     base = loaded.base
     items = survey(base.module)
-    losses = main_losses(session.targets, items.objective, session.library, aliases(items.lets, base.settings))
+    named = aliases(items.lets, base.settings)
+    losses = about_values(main_losses(session.targets, items.objective, session.library, named), base.schema)
     net = net_frame(session, base.module, base.schema, losses, frame.draft, frame.training, given)
     inner = replace(net, path=frame.path, site=frame.here(span), use=frame.use, stack=frame.stack)
     heads = run_net(inner, items.net, base.schema, losses)

@@ -13,11 +13,12 @@ from dslc.data.schema import Schema
 from dslc.elaborate import batching
 from dslc.elaborate.arguments import evaluated, head_of
 from dslc.elaborate.arithmetic import operand
+from dslc.elaborate.builtins import probability
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Duplicate, Fault, Unexpected
 from dslc.elaborate.experiment import Metric
 from dslc.elaborate.frame import Frame
-from dslc.elaborate.heads import Head
+from dslc.elaborate.heads import IDENTITY, SHARES, Head
 from dslc.elaborate.names import resolve
 from dslc.elaborate.objective import loss_frame
 from dslc.elaborate.scope import Scope
@@ -60,6 +61,19 @@ def measured(frame: Frame, use: ast.Name | ast.Call, head: Head | None) -> tuple
     """A metric, about this head if there are several, and its value. Raises Fault, Cascade."""
     metric, value = _metric(frame.about(head), _definition(frame, use), use, head)
     return metric, _total(frame, value, use)
+
+
+def linked(frame: Frame) -> tuple[Head, ...]:
+    """The heads as metrics see them: of values under a link, what the link yields, which is what `predict` gives."""
+    return tuple(_linked(frame, head) for head in frame.heads)
+
+
+def _linked(frame: Frame, head: Head) -> Head:
+    if head.link.name != SHARES or head.link.classes or not isinstance(head.prediction, Tensor):
+        return head
+    frame.locate(head.prediction.span)
+    value = probability(frame.about(head), head.prediction, head.prediction.span)
+    return replace(head, prediction=value, link=IDENTITY) if isinstance(value, Tensor) else head
 
 
 def metric_frame(frame: Frame, totals: Totals | WholePart) -> Frame:

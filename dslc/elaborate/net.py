@@ -19,7 +19,7 @@ from dslc.elaborate.errors import (
     Unpredicting,
 )
 from dslc.elaborate.frame import Frame, Session
-from dslc.elaborate.heads import Head, Link, Predicted
+from dslc.elaborate.heads import SHARES, Head, Link, Predicted
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.scope import Scope
 from dslc.elaborate.survey import Losses, MainLoss, references
@@ -146,9 +146,9 @@ def _prediction(frame: Frame, value: Value | None, place: Span, loss: MainLoss) 
     return prediction
 
 
-def target_of(frame: Frame, schema: Schema, name: str) -> Tensor | Poison | None:
+def target_of(frame: Frame, schema: Schema, head: Head) -> Tensor | Poison | None:
     """A target as a tensor: class ids as INT, values as REAL; None if there is none, poison if that is not known."""
-    target = schema.target_named(name)
+    target = schema.target_named(head.name)
     if not frame.session.data_known:
         return POISON
     if target is None:
@@ -156,4 +156,6 @@ def target_of(frame: Frame, schema: Schema, name: str) -> Tensor | Poison | None
     dtype = DType.REAL if target.classes is None else DType.INT
     frame.locate(target.span)
     node = frame.draft.leaf(LeafRole.TARGET, target.name, TensorType((ROWS, *target.shape), dtype))
-    return Tensor(frame.draft, node, target.shape, True, target.span, maker=target.name, classes=target.classes)
+    shares = target.reconstructs and target.classes is None and head.link.name == SHARES
+    named = Tensor(frame.draft, node, target.shape, True, target.span, maker=target.name, classes=target.classes)
+    return replace(named, zero_one=shares)

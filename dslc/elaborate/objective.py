@@ -39,7 +39,7 @@ def loss_frame(frame: Frame, schema: Schema, heads: Sequence[Head], mentioned: s
     the target of a net without `predict` goes by its own name only there.
     """
     scope = Scope(frame.scope)
-    heads = tuple(replace(head, target=target_of(frame, schema, head.name)) for head in heads)
+    heads = tuple(replace(head, target=target_of(frame, schema, head)) for head in heads)
     span = schema.span
     if len(heads) == 1:
         scope.bind("prediction", heads[0].prediction, span)
@@ -60,8 +60,12 @@ def loss_frame(frame: Frame, schema: Schema, heads: Sequence[Head], mentioned: s
     _carry(inner, schema)
     for head in heads:
         target = head.target
+        field = schema.target_named(head.name)
         if not head.stated and isinstance(target, Tensor) and head.name in mentioned - {"target"}:
             try:
+                if field and field.reconstructs:  # as the net's input it has the name already
+                    scope.bind(head.name, target, target.span)
+                    continue
                 scope.introduce(head.name, target, target.span)
             except Fault as fault:
                 inner.report(fault)

@@ -13,8 +13,10 @@ from dslc.diagnostics import Label, NotYet
 from dslc.elaborate import static
 from dslc.elaborate.errors import Fault, NoIds, WrongShape, WrongTarget, WrongWidth
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.heads import SHARES
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.ranges import KINDS, within
+from dslc.elaborate.survey import link_of
 from dslc.elaborate.values import Bound, Tensor, Value, kind_of, shape_of
 from dslc.source import Span
 from dslc.syntax import ast
@@ -93,6 +95,8 @@ def _meet_class(
         raise Fault(WrongShape(site, name, parameter.name.text, "class", f"gets {kind_of(value)}"))
     target = value.maker or parameter.name.text
     if value.classes is None:
+        if value.zero_one and link_of(definition, frame.session.library).name == SHARES:
+            return
         if definition.kind in _OF_TARGETS:
             raise Fault(WrongTarget(site, name, "classes", target, "values", value.span))
         raise Fault(NoIds(site, name, f"`{value.maker}`" if value.maker else "its input", value.span))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dslc.data.schema import NEXT, ONLY
+from dslc.data.schema import NEXT, ONLY, Schema
 from dslc.diagnostics import Diagnostic, NotYet
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
 from dslc.elaborate.heads import IDENTITY, Link
@@ -201,6 +201,17 @@ def main_losses(
         return Losses(by_head, objective.value.span if objective else BUILT_IN)
     only = _main_loss(None, objective, library, aliases)
     return Losses(dict.fromkeys(targets or (ONLY,), only), only.span)
+
+
+def about_values(losses: Losses, schema: Schema) -> Losses:
+    """The losses; whether an input that is its own target has classes is decided by the input."""
+    values = {target.name for target in schema.targets if target.reconstructs and target.classes is None}
+    return losses.replaced(
+        by_head={
+            name: loss.replaced(link=loss.link.replaced(classes=False)) if name in values else loss
+            for name, loss in losses.by_head.items()
+        }
+    )
 
 
 def _main_loss(

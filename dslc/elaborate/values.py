@@ -30,7 +30,8 @@ class Tensor:
 
     `holes` are the places, counted from the right in the shape before the reduction, of axes that were reduced by
     name: the value still meets the tensor that has them. `maker` is the layer or formula that made it, for messages.
-    `classes` counts the classes of a target that holds ids; `zero_one`: a definition declares them to be 0 and 1.
+    `classes` counts the classes of a target that holds ids; `zero_one`: a definition declares them to be 0 and 1, or
+    values of the target are shares, which lie between.
     """
 
     home: Draft

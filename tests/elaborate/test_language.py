@@ -28,6 +28,12 @@ def schema(inputs: dict[str, tuple[int, ...]], *targets: str, classes: int | Non
     return Schema(fields, tuple(TargetField(target, (), classes, BUILT_IN) for target in targets), BUILT_IN)
 
 
+def itself(name: str, shape: tuple[int, ...]) -> Schema:
+    """An input that is its own target."""
+    target = TargetField(name, shape, None, BUILT_IN, reconstructs=True)
+    return Schema((InputField(name, shape, BUILT_IN),), (target,), BUILT_IN)
+
+
 # None where the data block itself is not built yet.
 SCHEMAS: dict[str, Schema | None] = {
     "penguins": schema({"inputs": (7,)}, "species", classes=3),
@@ -35,7 +41,7 @@ SCHEMAS: dict[str, Schema | None] = {
     "moby": text(80, 64),
     "births": schema({"window": (28, 2)}, "births"),
     "two_heads": schema({"inputs": (8,)}, "heating", "cooling"),
-    "vae": None,
+    "vae": itself("image", (8, 8, 1)),
     "parts_of_a_net": None,
     "gan": schema({"image": (8, 8, 1)}),
     "small_gpt": text(80, 64),

@@ -1,10 +1,9 @@
 # task: classes
 data {
-  text "files/moby.txt" characters window 64
+  csv "files/people.csv"
   column fam = height + width
   column sex: category
   missing median
-  window 28 of height
   augment { shift 1 }
   downsample species == 1 to 1/4
   carry height

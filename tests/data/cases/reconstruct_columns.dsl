@@ -1,0 +1,5 @@
+# task: values
+data {
+  csv "files/plants.csv"
+  reconstruct height, width
+}

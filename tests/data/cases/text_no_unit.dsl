@@ -1,0 +1,2 @@
+# task: classes
+data { text "files/ishmael.txt" }

@@ -1,0 +1,2 @@
+# task: values
+data { text "files/ishmael.txt" characters window 4 }

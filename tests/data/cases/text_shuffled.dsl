@@ -1,0 +1,5 @@
+# task: classes
+data {
+  text "files/ishmael.txt" characters window 4
+  split 80/20
+}

@@ -1,0 +1,4 @@
+# task: classes
+data {
+  text "files/ishmael.txt" characters window 64
+}

@@ -1,0 +1,7 @@
+# task: values
+data {
+  csv "files/people.csv"
+  target price
+  only age
+  split 80/20 in time name
+}

@@ -1,0 +1,5 @@
+# task: classes
+data {
+  npz "files/images.npz"
+  window 4
+}
