@@ -275,8 +275,7 @@ class Model:
         By target where there are several.
         """
         with self._turn:
-            outputs, fitted = self._outputs(x), self._fitted()
-        heads = self.experiment.schema.heads
+            outputs, fitted, heads = self._outputs(x), self._fitted(), self.experiment.schema.heads
         return only({name: fitted_for(name, fitted).restore(outputs[f"decision.{name}"]) for name in heads})
 
     def predictions(self, x: Inputs) -> dict[str, Prediction]:

@@ -110,7 +110,7 @@ def windows_in(steps: Frame, length: int) -> Series:
     """Every window of the rows, which are in time; DataError if there are too few."""
     if steps.rows < length:
         raise DataError(f"{steps.rows} rows are too few for a window of {length}")
-    return Series(steps, np.arange(steps.rows - length + 1), length, np.empty(0, np.int64))
+    return Series(steps, np.arange(steps.rows - length + 1), length)
 
 
 def _texts(plan: TextPlan, field: InputField, x: Given) -> Tokens:

@@ -225,7 +225,8 @@ def _without_columns(raw: Raw, train: Rows, fitted: Preparation | None) -> Raw:
     """The columns that the preparation has, or that are not to be dropped."""
     series, drop = raw.table.series, raw.recipe.table.drop
     if series is not None:
-        kept = _columns(series.steps.columns, drop, series.train, fitted)
+        assert raw.table.training_steps is not None  # the rows are windows
+        kept = _columns(series.steps.columns, drop, raw.table.training_steps, fitted)
         series = replace(series, steps=replace(series.steps, columns=kept))
         return raw.replaced(table=replace(raw.table, series=series))
     if not raw.table.columns:
@@ -324,12 +325,12 @@ def _fit(raw: Raw, tasks: Tasks, train: Rows) -> Preparation:
     for name, array in table.inputs.items():
         if recipe.scale is not None and name not in schema.class_inputs:
             inputs[name] = fit_scaling(array[train].astype(np.float64), recipe.scale, f'"{name}"')
-    texts = _fit_texts(raw, train)
+    texts = _fit_texts(raw)
     targets = {target.name: _fit_target(raw, target, inputs, texts, tasks, train) for target in raw.targets}
     columns = fit_table(table.columns, recipe, train, table.origin) if table.columns else None
-    if table.series is not None:
+    if table.series is not None and table.training_steps is not None:
         steps = table.series.steps
-        columns = fit_table(steps.columns, recipe, table.series.train, steps.origin)
+        columns = fit_table(steps.columns, recipe, table.training_steps, steps.origin)
     return Preparation(inputs, targets, columns, schema.class_inputs, texts)
 
 
@@ -350,10 +351,13 @@ def _fit_target(
     return fit_target(target, values, tasks[target.name], raw.recipe, train, raw.table.origin)
 
 
-def _fit_texts(raw: Raw, train: Rows) -> dict[str, TextPreparation]:
+def _fit_texts(raw: Raw) -> dict[str, TextPreparation]:
     """The vocabulary of each input of text; a target of what follows shares it."""
     source, table = raw.recipe.source, raw.table
-    if not isinstance(source, TextSource):
+    if not isinstance(source, TextSource) or table.training_steps is None:
         return {}
     shapes = {field.name: field.shape for field in raw.inputs}
-    return {name: fit_text(tokens, source.plan, shapes[name][0], train) for name, tokens in table.texts.items()}
+    return {
+        name: fit_text(tokens, source.plan, shapes[name][0], table.training_steps)
+        for name, tokens in table.texts.items()
+    }

@@ -273,10 +273,10 @@ def _source(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -
 
 def _text(file: ast.FileSource, faults: list[Diagnostic]) -> TextSource | None:
     faults += [_unknown_setting(option, ()) for option in file.options]
-    unit = file.kind.name if file.kind else None
-    if file.kind is None or unit is None or unit.text not in UNITS or file.fields:
-        named = unit or file.path
-        faults.append(sequence_errors.NoUnit(named.span, nearest(unit.text, UNITS) if unit else None))
+    if file.kind is None or file.kind.name.text not in UNITS or file.fields:
+        named = file.kind.name if file.kind else file.path
+        meant = nearest(named.text, UNITS) if isinstance(named, ast.Name) else None
+        faults.append(sequence_errors.NoUnit(named.span, meant))
         return None
     return TextSource(file.path, text_in_windows(file.kind, faults)[0])
 

@@ -77,8 +77,9 @@ def cut(table: Table, parts: Parts, plan: WindowPlan) -> tuple[Table, Parts]:
     texts = {name: tokens.windows(first, plan.length) for name, tokens in table.texts.items()}
     ahead = {n: v.windows(first + plan.ahead, plan.length) for n, v in table.targets.items() if isinstance(v, Tokens)}
     steps = Frame(table.rows, table.columns, table.origin)
-    series = Series(steps, first, plan.length, parts.train) if table.columns else None
-    windowed = replace(windowed, texts=texts, targets={**windowed.targets, **ahead}, series=series)
+    series = Series(steps, first, plan.length) if table.columns else None
+    targets = {**windowed.targets, **ahead}
+    windowed = replace(windowed, texts=texts, targets=targets, series=series, training_steps=parts.train)
     return windowed, Parts(*np.split(np.arange(len(at)), ends[:-1]))
 
 

@@ -128,7 +128,8 @@ class Table:
 
     Each of `targets` is [rows, *shape], a column or a text, `strata` [rows] what a split keeps the shares of, `times`
     [rows] what one in time goes by, `weight` [rows]; `carried[name]` [rows, *shape] is for losses and metrics alone;
-    `numbers` [rows] are those that the rows had before some were left out, None where none was.
+    `numbers` [rows] are those that the rows had before some were left out, None where none was. For rows that are
+    windows `training_steps` are the numbers of the steps in the training part, to be fitted on.
     """
 
     rows: int
@@ -143,6 +144,7 @@ class Table:
     times: Cells | None = None
     texts: Mapping[str, Tokens] = field(default_factory=dict)
     series: Series | None = None
+    training_steps: NDArray[np.int64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Table:
         """These rows alone, in this order."""
@@ -159,6 +161,7 @@ class Table:
             times=self.times[rows] if self.times is not None else None,
             texts={name: tokens.take(rows) for name, tokens in self.texts.items()},
             series=self.series.take(rows) if self.series is not None else None,
+            training_steps=self.training_steps,
         )
 
 
@@ -177,15 +180,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Windows of a table's rows: window k is `length` of them from `starts[k]` on; `train` are the rows that train."""
+    """Windows of a table's rows: window k is `length` of them from `starts[k]` on."""
 
     steps: Frame
     starts: NDArray[np.int64]
     length: int
-    train: NDArray[np.int64]
 
     def take(self, windows: NDArray[np.int64]) -> Series:
-        return Series(self.steps, self.starts[windows], self.length, self.train)
+        return Series(self.steps, self.starts[windows], self.length)
 
 
 def numbers_of(values: Numbers | Column) -> Numbers:

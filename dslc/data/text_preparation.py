@@ -31,8 +31,9 @@ class TextPreparation(Frozen):
         return ids
 
 
-def fit_text(tokens: Tokens, plan: TextPlan, length: int, train: Rows) -> TextPreparation:
-    return TextPreparation(vocabulary_of(tokens, train, plan.top), length, plan.top is not None)
+def fit_text(tokens: Tokens, plan: TextPlan, length: int, steps: Rows) -> TextPreparation:
+    """From the text's tokens numbered `steps`, which are the training part."""
+    return TextPreparation(vocabulary_of(tokens.windows(steps, 1), plan.top), length, plan.top is not None)
 
 
 def _unseen(name: str, tokens: Tokens, labels: Sequence[str], rows: Rows) -> Unseen:

@@ -70,19 +70,19 @@ def steps_of(text: str, unit: Unit) -> Tokens:
     return Tokens(ids, starts, starts + 1, labels)
 
 
-def vocabulary_of(tokens: Tokens, train: Places, top: int | None) -> tuple[str, ...]:
-    """Labels by id: padding, unknown, then the training rows' tokens in the order of their characters.
+def vocabulary_of(tokens: Tokens, top: int | None) -> tuple[str, ...]:
+    """Labels by id: padding, unknown, then the tokens of the rows in the order of their characters.
 
     With `top` the most frequent alone, ties to the first.
     """
-    rows = tokens.take(train)
     covered = np.zeros(len(tokens.ids) + 1, np.int64)  # how many rows each token stands in, by differences
-    np.add.at(covered, rows.starts, 1)
-    np.add.at(covered, rows.ends, -1)
+    np.add.at(covered, tokens.starts, 1)
+    np.add.at(covered, tokens.ends, -1)
     counts = np.bincount(tokens.ids, np.cumsum(covered)[:-1], minlength=len(tokens.labels))
-    found = [(label, count) for label, count in zip(tokens.labels, counts.tolist(), strict=True) if count]
+    pairs = zip(tokens.labels, counts.tolist(), strict=True)
+    found = [(label, count) for label, count in pairs if count and label not in RESERVED]
     kept = sorted(found, key=lambda entry: (-entry[1], entry[0]))[:top]
-    return (*RESERVED, *sorted(label for label, _ in kept if label not in RESERVED))
+    return (*RESERVED, *sorted(label for label, _ in kept))
 
 
 def encode_tokens(tokens: Tokens, vocabulary: Sequence[str], length: int) -> Places:

@@ -80,7 +80,7 @@ def test_predict_takes_texts_no_longer_than_a_window(trained: Written) -> None:
     with pytest.raises(DataError, match="row 1: a text of 9 characters; this model reads 1 to 8"):
         model.predict(["abc", "abcdefgab"])
     with pytest.raises(DataError, match="takes a list of texts"):
-        model.predict("abc")
+        model.predict(["abc", 3])
 
 
 def test_a_model_of_a_table_does_not_generate() -> None:

@@ -3,5 +3,5 @@ data {
   csv "files/people.csv"
   target price
   column day = date(2001, 2, age)
-  only price
+  only age, day
 }

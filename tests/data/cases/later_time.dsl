@@ -1,6 +1,0 @@
-# task: classes
-data {
-  csv "files/plants.csv"
-  target species
-  split 80/20 in time height
-}
