@@ -21,6 +21,7 @@ SOURCES = (
     "dslc.elaborate.base_errors",
     "dslc.elaborate.group_errors",
     "dslc.elaborate.derivative_errors",
+    "dslc.elaborate.use_errors",
     "dslc.lowering.errors",
     "dslc.runtime.errors",
 )
