@@ -30,6 +30,7 @@ from dslc.runtime.tensor_file import tensors_in
 from dslc.source import Source
 from dslc.syntax import ast
 from dslc.syntax.parse import parse
+from dslc.uses import entries_of_uses, with_uses_in
 
 STATE = "state/"
 """Before the name of an optimizer's state in a file of weights."""
@@ -148,14 +149,14 @@ def _base(content: Content, depth: int) -> Base:
     given = {name: value for name, value in settings.items() if isinstance(value, str)}
     if len(given) < len(settings):
         raise DataError("`model.json`: the settings are not what a model file holds")
-    module = parse(Source("model.dsl", _text(entries, "model.dsl")))
+    module = with_uses_in(parse(Source("model.dsl", _text(entries, "model.dsl"))), entries)
     _check_definitions(module, _text(entries, "definitions.dsl"))
     with entry("model.json"):
         schema = schema_from(facts.get("schema"), data_block(module))
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)
     weights = {name: value for name, value in tensors.items() if not name.startswith(STATE)}
     bases = bases_in(module, entries, depth)
-    known = (*ENTRIES, *entries_of(bases))
+    known = (*ENTRIES, *entries_of(bases), *entries_of_uses(module))
     if spare := [name for name in entries if name not in known]:
         raise DataError(f"`{spare[0][:80]!a}` is no entry of it")
     return Base(module, given, schema, weights, bases, content)
@@ -171,7 +172,7 @@ def _text(entries: Mapping[str, memoryview], name: str) -> str:
 def _check_definitions(module: ast.Module, stored: str) -> None:
     """Raises DataError where what the net uses of the library is not defined as it was when the model was saved."""
     for item in module.items:
-        if isinstance(item, ast.Net | ast.Definition):
+        if isinstance(item, ast.Net | ast.Definition | ast.Use):
             for used in used_definitions(item):
                 if used.kind in OF_A_NET and used.text not in stored:
                     raise DataError(f"this dslc defines `{used.name}` differently")

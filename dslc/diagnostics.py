@@ -147,6 +147,8 @@ def _one(diagnostic: Diagnostic) -> str:
     head = f"{diagnostic.span.place}: {diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.text}"
     parts = [head, *_snippet(diagnostic.span, diagnostic.fill(diagnostic.label) or "", "^")]
     for other in diagnostic.others():
+        if other.span.source.text and other.span.source is not diagnostic.span.source:
+            parts.append(f"  {other.span.place}:")
         parts += _snippet(other.span, other.text, "-")
     if diagnostic.advice:
         parts.append(f"  help: {diagnostic.advice}")

@@ -11,10 +11,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from dslc.derive import derive
 from dslc.diagnostics import Diagnostic, ModelError, in_order
+from dslc.elaborate.definition import findings_of_definitions, only_definitions
+from dslc.elaborate.errors import MissingItem
 from dslc.front import Front
 from dslc.source import Source
+from dslc.syntax.parse import parse
 from dslc.syntax.read import read_source
+from dslc.uses import with_uses
 
 
 def check(text: str | os.PathLike[str], folder: Path | str | None = None, name: str = "model.dsl") -> list[Diagnostic]:
@@ -32,9 +37,13 @@ def check(text: str | os.PathLike[str], folder: Path | str | None = None, name: 
 
 
 def find(source: Source, folder: Path, settings: Mapping[str, str] | None = None) -> list[Diagnostic]:
-    """The findings of `source` with the overrides `settings`."""
+    """The findings of `source` with the overrides `settings`; a file of definitions needs no net and no data."""
     try:
         front = Front.of_text(source, folder, settings)
     except ModelError as error:
+        if any(isinstance(fault, MissingItem) for fault in error.diagnostics):
+            module = with_uses(parse(source), folder)
+            if only_definitions(module):
+                return findings_of_definitions(module, derive)
         return in_order(error.diagnostics)
     return in_order((*front.experiment.warnings, *front.dataset.notes))

@@ -28,6 +28,7 @@ from dslc.elaborate.used import used_definitions
 from dslc.source import Source
 from dslc.syntax.ast import Module
 from dslc.syntax.parse import parse
+from dslc.uses import with_uses, with_uses_in
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Front:
 
         `settings` override `let`s by name; `data` replaces paths by their text in the file ("" for the only one).
         """
-        module = parse(source)
+        module = with_uses(parse(source), folder)
         bases = bases_below(module, folder)
         raw, tasks, dataset = read_data(module, folder, settings, data, bases)
         experiment = elaborate(module, dataset.schema, settings or {}, Path(source.name).stem, bases, derive)
@@ -69,11 +70,12 @@ class Front:
         preparation: Json,
         entries: Mapping[str, memoryview],
     ) -> Self:
-        """From a saved model: its text and what is known of its data, of which none is read; `entries` hold its bases.
+        """From a saved model: its text and what is known of its data, of which none is read; `entries` hold its bases,
+        and the texts of the files that it uses.
 
         Raises ModelError or DataError.
         """
-        module = parse(source)
+        module = with_uses_in(parse(source), entries)
         with entry("model.json"):
             known = schema_from(schema, data_block(module))
         raw = await_rows(module, known)

@@ -8,6 +8,7 @@
     history.json         the rows of the history, over all fits
     weights.safetensors  the weights by name; the optimizer's state as `state/NAME`
     base0.dslm, ...      the models that it loads, as they were
+    used0.dsl, ...       the files whose definitions it uses
 
 Nothing in it runs when it is read: JSON, safetensors and model text only.
 """
@@ -32,6 +33,7 @@ from dslc.runtime.archive import read_archive, write_archive
 from dslc.runtime.strict_json import read_json
 from dslc.runtime.tensor_file import places_in, tensors_in
 from dslc.source import Source
+from dslc.uses import ENTRIES_OF_USES, entries_of_uses
 
 COUNTED = 2**53
 """More epochs or updates than any training makes."""
@@ -78,6 +80,7 @@ class Saved:
                 "history.json": _json([dict(row) for row in self.history]),
                 WEIGHTS: weights,
                 **entries_of(self.compilation.bases),
+                **entries_of_uses(self.compilation.module),
             },
             {WEIGHTS: {name: (place.start, place.bytes) for name, place in places_in(weights, WEIGHTS).items()}},
         )
@@ -88,7 +91,7 @@ def read_saved(path: Path) -> Saved:
     entries = read_archive(path)
     if missing := [name for name in ENTRIES if name not in entries]:
         raise DataError(f"`{path}` has no `{missing[0]}`")
-    known = (*ENTRIES, *ENTRIES_OF_BASES)
+    known = (*ENTRIES, *ENTRIES_OF_BASES, *ENTRIES_OF_USES)
     if unknown := [name for name in entries if name not in known]:
         raise DataError(f"`{path}`: `{unknown[0][:80]!a}` is no entry of a model file")
     try:
@@ -113,9 +116,9 @@ def _understood(entries: Mapping[str, memoryview]) -> Saved:
     compilation = Compilation.of_record(
         source, _settings(facts.get("settings")), facts.get("schema"), preparation, entries
     )
-    known = (*ENTRIES, *entries_of(compilation.bases))
+    known = (*ENTRIES, *entries_of(compilation.bases), *entries_of_uses(compilation.module))
     if spare := [name for name in entries if name not in known]:
-        raise DataError(f"`{spare[0]}` is what no `load` or `from` of `model.dsl` takes over")
+        raise DataError(f"`{spare[0]}` is what no `load`, `from` or `use` of `model.dsl` takes over")
     if entries["definitions.dsl"] != compilation.definitions.encode():
         raise DataError("this dslc defines differently what the model uses of the library (`definitions.dsl`)")
     tensors = tensors_in(entries[WEIGHTS], WEIGHTS)

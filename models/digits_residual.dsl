@@ -6,12 +6,7 @@ data {
   scale minmax 0..1
 }
 
-layer unit(x, channels) = x | conv(channels, bias = false) | batchnorm | relu
-
-layer block(x: [h, w, c]) {
-  branch = unit(c) | conv(c, bias = false) | batchnorm
-  x | residual(branch) | relu
-}
+use "layers/residual.dsl"
 
 net { image | unit(16) | repeat 2 block | maxpool | unit(32) | repeat 2 block | global_avgpool | dense(outputs) }
 

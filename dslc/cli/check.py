@@ -73,8 +73,9 @@ def _check(path: Path, gradients: bool) -> Checked:
 def _of_gradients(path: Path) -> tuple[Diagnostic, ...]:
     from dslc.own_gradients import wrong_gradients
     from dslc.syntax.parse import parse
+    from dslc.uses import with_uses
 
-    return tuple(wrong_gradients(parse(read_source(path))))
+    return tuple(wrong_gradients(with_uses(parse(read_source(path)), path.parent)))
 
 
 def records(findings: Iterable[Diagnostic], strict: bool) -> list[dict[str, str | int | None]]:

@@ -22,6 +22,7 @@ SOURCES = (
     "dslc.data.sequence_errors",
     "dslc.elaborate.group_errors",
     "dslc.elaborate.derivative_errors",
+    "dslc.elaborate.use_errors",
     "dslc.lowering.errors",
     "dslc.runtime.errors",
 )

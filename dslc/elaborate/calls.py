@@ -157,9 +157,12 @@ def _note_activation(frame: Frame, definition: Definition, given: Sequence[Bound
 
 
 def open_frame(frame: Frame, definition: Definition, span: Span) -> Frame:
-    """The frame of a call's body: the file's own definitions see its lets, losses and metrics the net's names too."""
+    """The frame of a call's body: the file's own definitions see its lets, losses and metrics the net's names too.
+
+    Those of a file that it uses see neither.
+    """
     outer: Scope | None = None
-    if frame.session.library.is_own(definition):
+    if frame.session.library.is_own(definition) and definition.span.source is frame.session.source:
         sees = definition.kind in (DefinitionKind.METRIC, DefinitionKind.LOSS) and frame.heads
         outer = frame.net if sees and frame.net else frame.session.root
     implied = Scope(outer)

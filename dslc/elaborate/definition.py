@@ -13,23 +13,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dslc.diagnostics import ModelError, in_order
+from dslc.diagnostics import Diagnostic, ModelError, in_order
 from dslc.elaborate.arguments import PAIR
 from dslc.elaborate.calls import call_definition
 from dslc.elaborate.draft import Draft
-from dslc.elaborate.errors import Cascade, Exhausted, Fault, Unexpected
+from dslc.elaborate.errors import Cascade, Exhausted, Fault, MissingItem, Unexpected, UnknownName, WrongKind
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.expression import evaluate
 from dslc.elaborate.frame import Derive, Frame, Session, WeightPlace
 from dslc.elaborate.heads import Link
-from dslc.elaborate.library import Library
+from dslc.elaborate.library import Library, definitions
 from dslc.elaborate.names import resolve
 from dslc.elaborate.numbers import FromLet, Number, Plain
 from dslc.elaborate.optimizer import Chosen
 from dslc.elaborate.ranges import KINDS
 from dslc.elaborate.reductions import BATCH
 from dslc.elaborate.scope import Scope
-from dslc.elaborate.survey import link_of, references
+from dslc.elaborate.survey import link_of, references, survey, unused
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.updates import update_of
 from dslc.elaborate.values import Bound, Poison, SizeOf, Tensor, Value, Words, kind_of
@@ -194,6 +194,30 @@ def _over_batch(totals: Totals, value: Tensor) -> Graph:
     replaced = {node.id: sums[node.op.name] for node in finish.nodes if isinstance(node.op, Leaf)}
     where = build.splice(finish, replaced)
     return build.graph({"value": where[value.node]})
+
+
+# --- a file of definitions ------------------------------------------------------------------------
+
+
+def only_definitions(module: ast.Module) -> bool:
+    """Whether the file is there to be used by others."""
+    return bool(module.items) and all(isinstance(item, ast.Definition | ast.Use) for item in module.items)
+
+
+def findings_of_definitions(module: ast.Module, derive: Derive) -> list[Diagnostic]:
+    """What is wrong with such a file whoever uses it: names that mean nothing, and what nothing refers to.
+
+    Each definition is elaborated on its stand-in, whose shapes need not suit it: what else is said of it is not kept.
+    """
+    library = Library(module)
+    found = [*library.faults, *(fault for fault in survey(module).faults if not isinstance(fault, MissingItem))]
+    for definition in definitions(module):
+        try:
+            elaborate_definition(definition, stand_in(definition), library, derive)
+        except ModelError as error:
+            found += [fault for fault in error.diagnostics if isinstance(fault, UnknownName | WrongKind)]
+    named = {(each.kind, each.name.text) for each in definitions(module)}
+    return in_order(found or unused(module, named))
 
 
 # --- a sample to show -----------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Faults travel as `Fault` exceptions to the smallest expression that contains them, are reported there once,
 and leave a poisoned value behind, so that one run finds every independent fault and no cascade.
 What is about saved models stands in base_errors.py, what is about groups of weights in group_errors.py,
-what is about `derivative` in derivative_errors.py.
+what is about `derivative` in derivative_errors.py, what is about `use` in use_errors.py.
 """
 
 from __future__ import annotations

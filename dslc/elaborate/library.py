@@ -1,4 +1,7 @@
-"""Definitions by kind and name: the file's own, then the standard library's, which goes on using its own."""
+"""Definitions by kind and name: the file's own and those of files that it uses, then the standard library's.
+
+The library goes on using its own, and a file that is used goes on without those of its users.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dslc.diagnostics import Diagnostic
 from dslc.elaborate import prelude
 from dslc.elaborate.errors import Redefined
-from dslc.syntax.ast import Definition, DefinitionKind, Module
+from dslc.source import Source
+from dslc.syntax.ast import Definition, DefinitionKind, Module, Use
 
 ACTIVATION, LAYER, LOSS = DefinitionKind.ACTIVATION, DefinitionKind.LAYER, DefinitionKind.LOSS
 METRIC, SCHEDULE, INITIALIZER = DefinitionKind.METRIC, DefinitionKind.SCHEDULE, DefinitionKind.INITIALIZER
@@ -24,16 +28,32 @@ INSIDE: Mapping[DefinitionKind, tuple[DefinitionKind, ...]] = {
 """The kinds of definitions that a definition's body may call: one name means one of them there."""
 
 
+def definitions(item: Module | Use) -> Iterator[Definition]:
+    """The module's definitions, those of the files that it uses before its own."""
+    items = item.items if isinstance(item, Module) else (item.module,)
+    for each in items:
+        if isinstance(each, Module | Use):
+            yield from definitions(each)
+    yield from (each for each in items if isinstance(each, Definition))
+
+
 class Library:
     """What a module may call by name."""
 
     def __init__(self, module: Module | None = None) -> None:
-        items = module.items if module else ()
         self._own: dict[tuple[DefinitionKind, str], Definition] = {}
+        self._seen: dict[Source, frozenset[Source]] = {}
         self.faults: list[Diagnostic] = []
-        for item in items:
-            if isinstance(item, Definition):
-                self._add(item)
+        if module:
+            self._see(module)
+            for definition in {id(each): each for each in definitions(module)}.values():
+                self._add(definition)
+
+    def _see(self, module: Module) -> frozenset[Source]:
+        """Keeps of the module and of what it uses from which files a definition is seen there."""
+        used = (item.module for item in module.items if isinstance(item, Use) and item.module)
+        self._seen[module.span.source] = frozenset({module.span.source}.union(*(self._see(each) for each in used)))
+        return self._seen[module.span.source]
 
     def _add(self, definition: Definition) -> None:
         name, span = definition.name.text, definition.name.span
@@ -48,11 +68,17 @@ class Library:
             self.faults.append(Redefined(span, own.kind.value, name, "", own.name.span))
         self._own.setdefault((definition.kind, name), definition)
 
-    def find(self, name: str, kinds: Sequence[DefinitionKind], own: bool) -> Definition | None:
-        """The first of `kinds` that has the name; the file's own definitions only if `own`."""
+    def find(
+        self, name: str, kinds: Sequence[DefinitionKind], own: bool, place: Source | None = None
+    ) -> Definition | None:
+        """The first of `kinds` that has the name; the file's own definitions only if `own`.
+
+        `place` is the file that says the name: a file that is used sees nothing of those that use it.
+        """
         for kind in kinds:
-            if own and (kind, name) in self._own:
-                return self._own[kind, name]
+            found = self._own.get((kind, name)) if own else None
+            if found and (place not in self._seen or found.span.source in self._seen[place]):
+                return found
             if (kind, name) in prelude.index():
                 return prelude.index()[kind, name].parsed()
         return None

@@ -50,7 +50,7 @@ def look_up(frame: Frame, name: Name) -> Value | None:
         return Number(frame.training)
     if name.text in CONSTANTS:
         return CONSTANTS[name.text]
-    definition = frame.session.library.find(name.text, frame.kinds, frame.own)
+    definition = frame.session.library.find(name.text, frame.kinds, frame.own, name.span.source)
     if definition:
         frame.session.used.add((definition.kind, name.text))
         return Stage(definition, (), frame.here(name.span))

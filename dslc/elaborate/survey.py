@@ -11,7 +11,7 @@ from dslc.data.schema import NEXT, ONLY, Schema
 from dslc.diagnostics import Diagnostic, NotYet
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
 from dslc.elaborate.heads import IDENTITY, Link
-from dslc.elaborate.library import Library
+from dslc.elaborate.library import Library, definitions
 from dslc.frozen import Frozen
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
@@ -38,7 +38,7 @@ def survey(module: ast.Module) -> Survey:
     for item in module.items:
         match item:
             case ast.Use():
-                faults.append(NotYet(item.span, "`use`"))
+                faults += [fault for used in definitions(item) for fault in _twice(used.parameters)]
             case ast.Objective(name=ast.Name() as name):
                 faults.append(NotYet(name.span, "a named objective"))
             case ast.Definition(parameters=parameters):
@@ -83,8 +83,8 @@ def _head(item: ast.Item) -> Span:
 # --- what names refer to --------------------------------------------------------------------------
 
 
-def walk(node: Syntax) -> Iterator[Syntax]:
-    """The node and everything below it, in the order of the text."""
+def walk(node: Syntax, uses: bool = True) -> Iterator[Syntax]:
+    """The node and everything below it, in the order of the text; `uses`: what other files say as well."""
     pending: list[object] = [node]
     while pending:
         here = pending.pop()
@@ -92,14 +92,16 @@ def walk(node: Syntax) -> Iterator[Syntax]:
             pending.extend(reversed(here))
         elif isinstance(here, Syntax):
             yield here
+            if isinstance(here, ast.Use) and not uses:
+                continue
             pending.extend(getattr(here, name) for name in reversed(here.FIELDS))
 
 
 def references(node: Syntax) -> set[str]:
-    """The names that are used, as opposed to stated, in `node`."""
+    """The names that are used, as opposed to stated, in `node`, and not in files that it uses."""
     names: list[ast.Name] = []
     stated: set[int] = set()
-    for part in walk(node):
+    for part in walk(node, uses=False):
         if isinstance(part, ast.Name):
             names.append(part)
         else:

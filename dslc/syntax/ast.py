@@ -553,9 +553,10 @@ class Let(Syntax):
 
 
 class Use(Syntax):
-    """`use "layers.dsl"`."""
+    """`use "layers.dsl"`; `module` is that file, once it is read."""
 
     path: Text
+    module: Module | None = None
 
 
 class Data(Syntax):

@@ -24,7 +24,7 @@ TEXTS = experiments()
 RIGHT = {name: text for name, text in TEXTS.items() if name.startswith("models/")}
 SECONDS, SECONDS_A_CHARACTER = 1.0, 100e-6
 """Processor time that a file may take: four times that of nested sums. What grows faster is found."""
-HEAD = re.compile(r"model\.dsl:\d+:\d+: (error|warning|note)\[[a-z-]+\]: \S.*")
+HEAD = re.compile(r"(model|layers/residual|used/[\w/]+)\.dsl:\d+:\d+: (error|warning|note)\[[a-z-]+\]: \S.*")
 LENGTH = 500
 """Characters that a line of a finding may have: names and texts of any length are cut."""
 

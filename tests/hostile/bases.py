@@ -61,7 +61,7 @@ def base_cases(entries: Entries, base: Entries) -> dict[str, Case]:
     cannot = "`arrays.dslm` cannot be loaded: "
     return {
         "no base": (packed({name: entries[name] for name in entries if name != BASE}), f"it has no `{BASE}`"),
-        "a base for no load": (packed({**entries, "base1.dslm": whole}), "`base1.dslm` is what no `load` or `from`"),
+        "a base for no load": (packed({**entries, "base1.dslm": whole}), "`base1.dslm` is what no `load`, `from`"),
         "a base of a number too high": (packed({**entries, "base16.dslm": whole}), "`'base16.dslm'` is no entry of a"),
         "a base of an odd number": (packed({**entries, "base00.dslm": whole}), "`'base00.dslm'` is no entry of a"),
         "a base in a folder": (packed({**entries, "../base1.dslm": whole}), "`'../base1.dslm'` is no entry of a"),

@@ -1,0 +1,3 @@
+let width = 3
+
+layer block(x: [n]) = x | dense(width)

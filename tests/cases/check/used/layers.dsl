@@ -1,0 +1,3 @@
+use "nested/inner.dsl"
+
+layer block(x: [n], units) = x | inner(units) | dense(units)

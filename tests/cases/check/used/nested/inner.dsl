@@ -1,0 +1,1 @@
+layer inner(x: [n], units) = x | dense(units) | tanh

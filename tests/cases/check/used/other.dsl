@@ -1,0 +1,1 @@
+layer block(x: [n], units) = x | dense(units)

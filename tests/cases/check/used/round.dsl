@@ -1,0 +1,3 @@
+use "round_again.dsl"
+
+activation bent(x) = x

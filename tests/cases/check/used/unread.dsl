@@ -1,0 +1,1 @@
+layer block(x: [n] = x | dense(3)
