@@ -29,8 +29,7 @@ SETTINGS = ("sample_weight", "class_weight")
 ELEMENT_LIMIT = 2**31
 """The most elements that one example may have."""
 
-AXES_LIMIT = 31
-"""NumPy's 32 axes, less that of the rows."""
+AXES_LIMIT = 31  # NumPy's 32 axes, less that of the rows
 
 
 class Method(Enum):
