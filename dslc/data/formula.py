@@ -124,7 +124,7 @@ def evaluate(formula: ast.ColumnFormula, columns: Mapping[str, Column], origin: 
     wrong = np.isinf(values) | (np.isnan(values) & ~gaps)
     if wrong.any():
         row = int(np.argmax(wrong))
-        result = "no number" if np.isnan(values[row]) else "an infinite number"
+        result = f"no {found.kind.value}" if np.isnan(values[row]) else "an infinite number"
         raise DataError(f"{origin.place(formula.name.text, row)}: its formula gives {result} here")
     return Column(found.kind, values)
 

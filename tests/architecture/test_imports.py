@@ -68,7 +68,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dslc.model": (
         *GRAPHS,
         *("dslc.driver", "dslc.runtime", "dslc.data", "dslc.elaborate.experiment", "dslc.program"),
-        *("dslc.saved", "dslc.plan", "dslc.sessions", "dslc.arguments", "dslc.predictions"),
+        *("dslc.saved", "dslc.plan", "dslc.sessions", "dslc.arguments", "dslc.predictions", "dslc.generation"),
     ),
     "dslc.opening": (
         *FOUNDATION,
@@ -76,6 +76,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "dslc.syntax.read",
     ),
     "dslc.predictions": (*GRAPHS, "dslc.data"),
+    "dslc.generation": (*GRAPHS, "dslc.data", "dslc.runtime"),
     "dslc.plan_within": (
         *("dslc.driver", "dslc.elaborate.experiment", "dslc.lowering", "dslc.plan", "dslc.program", "dslc.sessions"),
     ),
