@@ -281,7 +281,7 @@ class Model:
         """
         with self._turn:
             outputs, fitted = self._outputs(x), self._fitted()
-        heads = self.experiment.schema.heads
+        heads = self.experiment.heads
         return only({name: fitted_for(name, fitted).restore(outputs[f"decision.{name}"]) for name in heads})
 
     def predictions(self, x: Inputs) -> dict[str, Prediction]:
@@ -293,7 +293,7 @@ class Model:
     def classes(self) -> Labels | dict[str, Labels]:
         """The labels in the order of `predict_proba`'s columns, None for a target of values; by target if several."""
         fitted = self._fitted().targets
-        return only({name: fitted[name].classes if name in fitted else None for name in self.experiment.schema.heads})
+        return only({name: fitted[name].classes if name in fitted else None for name in self.experiment.heads})
 
     @strict
     def predict_proba(self, x: Inputs) -> Array | dict[str, Array]:
@@ -304,7 +304,7 @@ class Model:
         found = {name: p.probability for name, p in self.predictions(x).items() if p.probability is not None}
         if not found:
             raise DataError("a target of values has no class probabilities")
-        return found if len(self.experiment.schema.heads) > 1 else only(found)
+        return found if len(self.experiment.heads) > 1 else only(found)
 
     @overload
     def forward(self, x: Inputs, at: None = None) -> Array | dict[str, Array]: ...
@@ -322,7 +322,7 @@ class Model:
         """
         if at is None:
             outputs = self._outputs(x)
-            return only({name: outputs[f"prediction.{name}"] for name in self.experiment.schema.heads})
+            return only({name: outputs[f"prediction.{name}"] for name in self.experiment.heads})
         wanted = names_in(at, self.experiment.tensors)
         with self._turn:
             rows = self._read(x)
