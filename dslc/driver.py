@@ -55,8 +55,9 @@ class Compilation(Front):
         return self.lowered(self._chosen(entries), real, training_rows, capacity)
 
     def _chosen(self, entries: Iterable[str]) -> dict[str, Graph]:
-        """Their graphs; `health` only where the file does not do without."""
-        asked = (name for name in entries if name != "health" or self.experiment.loop.health)
+        """Their graphs; `health` only where the file does not do without, `predict` only where the net predicts."""
+        wanted = {"health": self.experiment.loop.health, "predict": bool(self.experiment.heads)}
+        asked = (name for name in entries if wanted.get(name, True))
         return {name: self.optimised[name] for name in asked}
 
     def lowered(

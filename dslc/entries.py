@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dslc.autodiff import differentiate
-from dslc.elaborate.experiment import AVERAGE, GRADIENT, Experiment
+from dslc.elaborate.experiment import AVERAGE, GRADIENT, OBJECTIVE, Experiment
 from dslc.graph.graph import Builder, Graph, NodeId
 from dslc.ops.leaf import UPDATE, LeafRole
 from dslc.ops.map import Map
@@ -82,14 +82,30 @@ def _norm(build: Builder, parts: Iterable[NodeId]) -> NodeId:
 
 
 def differentiated(experiment: Experiment, inputs: bool = False) -> tuple[Graph, dict[str, NodeId]]:
-    """The forward graph with the objective's gradients by the parameter's name, and by `inputs.NAME`."""
+    """The forward graph with gradients by the parameter's name, and by `inputs.NAME`.
+
+    Of several objectives a weight has that of the one that moves it; all are taken of the same forward pass.
+    """
     shapes = {parameter.name: parameter.shape for parameter in experiment.parameters if parameter.trained}
     forward = with_parameters(apply(experiment.forward, BEFORE_DIFFERENTIATION), shapes)
     sources = {name: node for name, node in real_leaves(forward, LeafRole.PARAMETER).items() if name in shapes}
     if inputs:
         sources |= {f"inputs.{name}": node for name, node in real_leaves(forward, LeafRole.INPUT).items()}
-    graph, gradients = differentiate(forward, forward.outputs["objective"], list(sources.values()))
-    return graph, dict(zip(sources, gradients, strict=True))
+    graph, gradients = forward, dict[str, NodeId]()
+    for objective, names in _by_objective(experiment, sources).items():
+        graph, found = differentiate(graph, forward.outputs[objective], [sources[name] for name in names])
+        gradients |= zip(names, found, strict=True)
+    outputs = {name: node for name, node in graph.outputs.items() if not name.startswith(OBJECTIVE)}
+    return Graph(graph.nodes, outputs), {name: gradients[name] for name in sources}
+
+
+def _by_objective(experiment: Experiment, sources: Iterable[str]) -> dict[str, list[str]]:
+    """What is differentiated with respect to each: for a weight the objective that moves it, else the sum of all."""
+    moves = {name: OBJECTIVE + objective.name for objective in experiment.objectives for name in objective.weights}
+    found: dict[str, list[str]] = {}
+    for name in sources:
+        found.setdefault(moves.get(name, "objective"), []).append(name)
+    return found
 
 
 def tensors_of(experiment: Experiment, names: Iterable[str]) -> Graph:

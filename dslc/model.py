@@ -275,7 +275,7 @@ class Model:
         By target where there are several.
         """
         with self._turn:
-            outputs, fitted, heads = self._outputs(x), self._fitted(), self.experiment.schema.heads
+            outputs, fitted, heads = self._outputs(x), self._fitted(), self.experiment.heads
         return only({name: fitted_for(name, fitted).restore(outputs[f"decision.{name}"]) for name in heads})
 
     def predictions(self, x: Inputs) -> dict[str, Prediction]:
@@ -287,7 +287,7 @@ class Model:
     def classes(self) -> Labels | dict[str, Labels]:
         """The labels in the order of `predict_proba`'s columns, None for a target of values; by target if several."""
         fitted = self._fitted().targets
-        return only({name: fitted[name].classes if name in fitted else None for name in self.experiment.schema.heads})
+        return only({name: fitted[name].classes if name in fitted else None for name in self.experiment.heads})
 
     @strict
     def predict_proba(self, x: Inputs) -> Array | dict[str, Array]:
@@ -298,7 +298,7 @@ class Model:
         found = {name: p.probability for name, p in self.predictions(x).items() if p.probability is not None}
         if not found:
             raise DataError("a target of values has no class probabilities")
-        return found if len(self.experiment.schema.heads) > 1 else only(found)
+        return found if len(self.experiment.heads) > 1 else only(found)
 
     @overload
     def forward(self, x: Inputs, at: None = None) -> Array | dict[str, Array]: ...
@@ -316,7 +316,7 @@ class Model:
         """
         if at is None:
             outputs = self._outputs(x)
-            return only({name: outputs[f"prediction.{name}"] for name in self.experiment.schema.heads})
+            return only({name: outputs[f"prediction.{name}"] for name in self.experiment.heads})
         wanted = names_in(at, self.experiment.tensors)
         with self._turn:
             rows = self._read(x)

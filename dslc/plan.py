@@ -156,7 +156,7 @@ def _owners(experiment: Experiment, program: Program, parts: Parts) -> dict[str,
             owners[OWNERS[buffer.region]] += aligned(buffer_bytes(buffer, program.capacity))
     owners["scratch"] = program.arena_bytes - sum(owners.values())
     resident = resident_sizes(program)
-    columns = columns_of(program, columns_in(experiment.whole))
+    columns = columns_of(program, columns_in(experiment.whole), experiment.named)
     plan = plan_sizes(parts.train, parts.val, experiment.loop.epochs, len(columns))
     _, owners["best copy"], ints, reals = resident
     owners["machine"] = ints + reals

@@ -40,7 +40,11 @@ class Prediction:
 
 def predictions(outputs: Mapping[str, Array], schema: Schema, fitted: Preparation) -> dict[str, Prediction]:
     """By head, from the outputs of the program's `predict`."""
-    return {name: _prediction(name, outputs, fitted_for(name, fitted)) for name in schema.heads}
+    return {
+        name: _prediction(name, outputs, fitted_for(name, fitted))
+        for name in schema.heads
+        if f"decision.{name}" in outputs
+    }
 
 
 def _prediction(name: str, outputs: Mapping[str, Array], target: TargetPreparation) -> Prediction:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from dslc.diagnostics import DataError
 from dslc.driver import Compilation
 from dslc.entries import gradients_of, optimise, tensors_of
 from dslc.graph.graph import Array, Graph
@@ -59,7 +60,9 @@ class Sessions:
         return session
 
     def predicting(self) -> Session:
-        """Where the model predicts."""
+        """Where the model predicts. DataError for a net that predicts nothing."""
+        if not self.compilation.experiment.heads:
+            raise DataError("the net predicts nothing: it binds names, whose tensors `forward(x, at=[..])` gives")
         if self.trained is not None:
             return self.trained
         if PREDICT not in self._others:

@@ -70,7 +70,7 @@ def _predictions(model: Model) -> Iterator[str]:
     """By target the test part's (else the validation part's) confusion matrix, or predicted against true values."""
     dataset = model.dataset
     part, rows = ("test", dataset.test) if len(dataset.test) else ("validation", dataset.val)
-    if dataset.preparation is None or not len(rows):
+    if dataset.preparation is None or not dataset.preparation.targets or not len(rows):
         return
     decided = model.session.predict(model.rows, rows)
     for name, target in dataset.preparation.targets.items():

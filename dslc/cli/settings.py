@@ -61,7 +61,7 @@ def settings_of(module: ast.Module, experiment: Experiment) -> list[Row]:
     train = [statement for item in module.items if isinstance(item, ast.Train) for statement in item.statements]
     data = [statement for item in module.items if isinstance(item, ast.Data) for statement in item.statements]
     usual = [statement for statement in defaults().statements if isinstance(statement, ast.Optimize)]
-    optimizers = [statement for statement in train if isinstance(statement, ast.Optimize)]
+    optimizers = [statement for statement in train if isinstance(statement, ast.Optimize | ast.Minimize)]
     return [
         *_lets(experiment),
         *(Row("data", _words(statement.span), _place(statement.span)) for statement in data),
@@ -104,11 +104,15 @@ def _setting(name: str, train: Sequence[ast.TrainStatement]) -> str:
     return _words(value.span) if value else ""
 
 
-def _optimizer(module: ast.Module, statement: ast.Optimize) -> Iterator[Row]:
+def _optimizer(module: ast.Module, statement: ast.Optimize | ast.Minimize) -> Iterator[Row]:
     """The optimizer and its parameters: positional and named arguments, then the defaults of the rest."""
     called = statement.optimizer
     name, arguments = (called, ()) if isinstance(called, ast.Name) else (called.callee, called.arguments)
-    of = f" on {', '.join(group.text for group in statement.groups)}" if statement.groups else ""
+    groups = ", ".join(group.text for group in statement.groups)
+    if isinstance(statement, ast.Minimize):
+        of = f" of {statement.objective.span.text}" + (f" over {groups}" if groups else "")
+    else:
+        of = f" on {groups}" if groups else ""
     yield Row(
         "train.optimizer", name.text + of, DEFAULT if statement in defaults().statements else _place(statement.span)
     )

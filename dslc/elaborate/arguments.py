@@ -23,7 +23,7 @@ from dslc.elaborate.errors import (
     Unpaired,
 )
 from dslc.elaborate.frame import Frame
-from dslc.elaborate.heads import Head
+from dslc.elaborate.heads import PREDICTS_NOTHING, Head
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.values import Bound, Poison, Tensor, Tensors, Value, shape_of
 from dslc.source import Span
@@ -71,7 +71,8 @@ def arguments_of(frame: Frame, definition: Definition, given: Sequence[Bound], s
     if "target" in missing and frame.heads:
         raise Fault(NoTarget(span, name))
     if missing:
-        raise Fault(MissingArgument(span, name, ", ".join(f"`{m}`" for m in missing)))
+        advice = PREDICTS_NOTHING if "prediction" in missing and frame.net and not frame.heads else None
+        raise Fault(MissingArgument(span, name, ", ".join(f"`{m}`" for m in missing), advice))
     return _paired(frame, definition, arguments, frame.here(span))
 
 

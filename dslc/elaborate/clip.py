@@ -6,6 +6,7 @@
     clip norm c each  of each tensor by itself, likewise. Keras `clipnorm`.
     clip value c      each element into -c .. c. Keras `clipvalue`, PyTorch `clip_grad_value_`.
 
+Of several objectives each clips by itself: the norm is that of all gradients of the weights that it is minimized over.
 Gradients of frozen weights have no part in a norm. min(1, c / norm) is computed as c / max(norm, c), which is exactly
 1 where the norm is at most c, and divides by no 0.
 """

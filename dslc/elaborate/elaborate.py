@@ -32,7 +32,8 @@ from dslc.elaborate.load import run_base
 from dslc.elaborate.loop import loop_of
 from dslc.elaborate.metrics import linked, metric_frame, watch, whole_part_frame
 from dslc.elaborate.net import net_frame, run_net
-from dslc.elaborate.objective import data_loss, loss_frame, objective
+from dslc.elaborate.objective import data_loss, data_losses, loss_frame, objective, objectives
+from dslc.elaborate.objectives import check_objectives, columns_of, no_twins, reached_by, unmoved
 from dslc.elaborate.predict import predict_outputs
 from dslc.elaborate.survey import (
     Losses,
@@ -49,11 +50,11 @@ from dslc.elaborate.threshold import best_threshold, decided_by, weights_of
 from dslc.elaborate.totals import Totals
 from dslc.elaborate.train import Plan, is_on, read_train, watched_metrics
 from dslc.elaborate.updates import updates_of
-from dslc.elaborate.values import Tensor
+from dslc.elaborate.values import Poison
 from dslc.elaborate.whole_part import needs_whole_part
 from dslc.frozen import Frozen
 from dslc.graph.graph import Graph, NodeId, Role
-from dslc.ops.leaf import UPDATE, Leaf, LeafRole
+from dslc.ops.leaf import UPDATE
 from dslc.scalar import functions
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
@@ -171,11 +172,13 @@ def _elaborate(
     trained, idle = _reached(forward, session)
     updates = updates_of(session, plan, Groups(items.net, session, forward is not None), trained or (STAND_IN,))
     evaluated = _evaluate(session, module, items, schema, losses, plan, named)
-    loop = loop_of(top, plan, losses.by_head, evaluated.metrics, updates.full_batch, _validated(session, items.data))
+    validated, own = _validated(session, items.data), tuple(column.name for column in columns_of(items))
+    loop = loop_of(top, plan, losses.by_head, evaluated.metrics, own, updates.full_batch, validated)
     predict = _predict(session, module, items, schema, losses)
     session.faults += [*unused(module, session.used), *_unread(module, schema), *map(_idle, idle)]
     if forward is None or evaluated.evaluate is None or predict is None:
         return None
+    session.faults += unmoved(forward, updates.objectives, trained)
     return Experiment(
         name,
         schema,
@@ -195,11 +198,14 @@ def _elaborate(
         tuple(in_order(d for d in session.faults if d.severity is not Severity.ERROR)),
         session.tensors | dict(predict.outputs) | _of_only_head(predict, schema.heads),
         evaluated.threshold,
+        updates.objectives,
+        own,
     )
 
 
 def _losses(frame: Frame, items: Survey, schema: Schema, named: Mapping[str, str], plan: Plan) -> Losses:
     session = frame.session
+    check_objectives(frame, items, plan)
     targets = session.targets if session.data_known else targets_of(items.data)
     losses = about_values(main_losses(targets, items.objective, session.library, named), schema)
     try:
@@ -231,13 +237,18 @@ def _forward(session: Session, module: ast.Module, items: Survey, schema: Schema
     heads = run_net(frame, items.net, schema, losses)
     if items.objective is None:
         return None
-    inner = loss_frame(frame, schema, heads, references(items.objective))
-    outputs = objective(inner, items.objective.value)
-    first = heads[0].prediction
-    if isinstance(first, Tensor) and outputs and not session.parameters:
-        frame.report(Fault(NotALoss(first.span, "the net has no weights to train")))
+    mentioned, made = references(items.objective), len(session.parameters)
+    inner = loss_frame(frame, schema, heads, mentioned)
+    outputs = objectives(inner, items.named) if items.named else objective(inner, items.objective.value)
+    first = heads[0].prediction if heads else None
+    if outputs and not session.parameters and not isinstance(first, Poison):
+        place = first.span if first else losses.span
+        frame.report(Fault(NotALoss(place, "the net has no weights to train")))
     if not outputs:
         return None
+    if len(session.parameters) > made and mentioned & {"weights", "parameters"}:
+        # What only the loss calls has its weights by now, of which the lists are to have all.
+        return _forward(session, module, items, schema, losses)
     states = {UPDATE + path: node for path, node in frame.draft.updates.items()}
     forward = frame.draft.graph(outputs | states)
     session.faults += lints(frame.draft, heads, losses.by_head)
@@ -251,12 +262,7 @@ def _reached(forward: Graph | None, session: Session) -> tuple[list[Parameter], 
     parameters = [parameter for parameter in session.parameters.values() if parameter.trained]
     if forward is None:
         return parameters, []
-    reached = {forward.outputs["objective"]}
-    for node in reversed(forward.nodes):
-        if node.id in reached:
-            reached.update(node.inputs)
-    ops = (forward.nodes[k].op for k in reached)
-    names = {op.name for op in ops if isinstance(op, Leaf) and op.role is LeafRole.PARAMETER}
+    names = reached_by(forward, "objective")
     return [p for p in parameters if p.name in names], [p for p in parameters if p.name not in names]
 
 
@@ -293,21 +299,23 @@ def _evaluate(
     span = losses.span
     inner.locate(span)
     mean = batching.map_(functions.divide, (totals.leaf("loss", span), totals.leaf("weight", span)), span)
+    own = data_losses(inner, items.named, totals) if sums else None
     seen = linked(inner)
     measured = inner if seen == inner.heads else replace(loss_frame(frame, schema, seen, mentioned), totals=totals)
-    summed, finish = metric_frame(measured, totals), {"loss": mean.node}
+    summed, finish = metric_frame(measured, totals), {"loss": mean.node} | (own or {})
     part, ranked = whole_part_frame(frame, schema, heads, mentioned), dict[str, NodeId]()
 
     def place(use: ast.Name | ast.Call) -> tuple[Frame, dict[str, NodeId]]:
         return (part, ranked) if needs_whole_part(use, session.library, named) else (summed, finish)
 
-    metrics = watch(place, watched)
+    metrics, own_columns = watch(place, watched), columns_of(items)
+    session.faults += no_twins(own_columns, metrics)
     finish |= dead_units(totals) if is_on(inner, plan, "health") else {}
     outputs = (sums or {}) | {f"sums.{k}": node for k, node in enumerate(totals.sums, 1)}
     evaluated = totals.examples.graph(outputs) if sums else None
     whole = part.draft.graph(ranked) if ranked else Graph((), {})
     threshold = _threshold(frame, items, schema, heads, mentioned, plan)
-    return Evaluated(evaluated, totals.draft.graph(finish), whole, tuple(metrics), threshold)
+    return Evaluated(evaluated, totals.draft.graph(finish), whole, (*own_columns, *metrics), threshold)
 
 
 def _threshold(

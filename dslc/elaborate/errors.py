@@ -168,8 +168,10 @@ class MissingArgument(Diagnostic):
 
     code: ClassVar = "missing-argument"
     message: ClassVar = "`{callee}` needs {names}"
+    help: ClassVar = "{advice_text}"
     callee: str
     names: str
+    advice_text: str | None = None
 
 
 class ExtraArgument(Diagnostic):

@@ -14,7 +14,8 @@ example. Leaves are found by role and name (dslc/ops/leaf.py):
 Outputs, by name:
 
     forward   objective: [] (what is differentiated: data loss + penalties); sums.weight, sums.loss: []; update.NAME
-              for every state of a layer
+              for every state of a layer; of objectives with names, whose sum these are, objective.NAME: [] and in their
+              order sums.1, sums.2 ...: []
     updates   update.NAME for every other parameter, and state of the optimizer, that changes
     evaluate  sums.weight, sums.loss: [], sums.1, sums.2 ...: sums over the rows present of weight * quantity
     finish    loss and each metric that is made of sums, from TOTAL leaves weight, loss, 1, 2 ...
@@ -74,6 +75,20 @@ class Metric(Frozen):
     higher: bool
     span: Span
 
+
+class Objective(Frozen):
+    """An objective with a name, and the weights that it moves: those of the groups that it is minimized over.
+
+    `span` is that of its `minimize`, which may be one of several of the same objective.
+    """
+
+    name: str
+    weights: tuple[str, ...]
+    span: Span
+
+
+OBJECTIVE = "objective."
+"""Before the name of an objective: what is differentiated for its weights."""
 
 GRADIENT = "gradient."
 """Before the path of a layer: the norm of the gradient of its weights."""
@@ -172,6 +187,15 @@ class Experiment:
     tensors: Mapping[str, NodeId] = field(default_factory=dict)
     """Nodes of `predict` by name: what `net` binds, and the layers' outputs by their path."""
     threshold: Threshold | None = None
+    objectives: tuple[Objective, ...] = ()
+    """What moves which weights, where objectives have names; otherwise one moves all."""
+    named: tuple[str, ...] = ()
+    """The objectives' names, in the file's order: columns `train.NAME` and `val.NAME` of the history."""
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What the net predicts: the schema's heads, or nothing, where it has no target and the net no value."""
+        return tuple(name for name in self.schema.heads if f"prediction.{name}" in self.predict.outputs)
 
     @property
     def size(self) -> int:

@@ -71,6 +71,7 @@ class Session:
     run_base: Callable[[Frame, Loaded, Value, Span], Value] | None = None
     loading: tuple[str, Mapping[str, Array]] | None = None  # within a base: the path of its load, its weights
     stops: tuple[str, ...] = ()  # within bases: the paths at whose tensors the elaboration of one of them ends
+    per_example: set[Span] = field(default_factory=set)  # terms of losses that differ per example while training
     data_known: bool = True  # otherwise a name that means nothing else may be the data's, and is poison
 
 

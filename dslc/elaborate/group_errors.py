@@ -97,3 +97,102 @@ class BatchDiffers(Diagnostic):
 
     def others(self) -> tuple[Label, ...]:
         return (Label(self.other_span, "the other optimizer"),) if self.other_span.source.text else ()
+
+
+class UnknownObjective(Diagnostic):
+    """`minimize d over critic with adam` says by its name which objective is minimized: `loss d = ...` names one."""
+
+    code: ClassVar = "unknown-objective"
+    message: ClassVar = "`{name}` is no objective"
+    help: ClassVar = "{advice_text}"
+    name: str
+    advice_text: str
+
+
+class NeverMinimized(Diagnostic):
+    """An objective with a name is minimized where `train` says so, over the weights that it says."""
+
+    code: ClassVar = "never-minimized"
+    message: ClassVar = "nothing minimizes `{name}`"
+    help: ClassVar = "{advice_text}"
+    name: str
+    advice_text: str
+
+
+class WithoutGroup(Diagnostic):
+    """`minimize d with adam` is about all weights, so that it is the only one; of several each says over which group.
+
+    All objectives are minimized in the same step, each over weights of its own.
+    """
+
+    code: ClassVar = "minimize-what"
+    message: ClassVar = "of several `minimize` each needs its group of weights"
+    help: ClassVar = "write `minimize {name} over GROUP with ...`"
+    name: str
+    other: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.other, "another one"),)
+
+
+class GroupMovedTwice(Diagnostic):
+    """Two `minimize` over one group of weights, or over a group and a part of it: a weight follows one objective.
+
+    To follow both, the group has one objective that is their sum.
+    """
+
+    code: ClassVar = "moved-twice"
+    message: ClassVar = "two objectives are minimized over weights of {groups}"
+    help: ClassVar = "minimize an objective that is their sum"
+    groups: str
+    first: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, "first here"),)
+
+
+class GroupLeftOut(Diagnostic):
+    """Where `minimize` names groups, a weight in none of them would keep its first value, which `freeze` says."""
+
+    code: ClassVar = "left-out"
+    message: ClassVar = "nothing is minimized over the weight `{path}`"
+    help: ClassVar = "name its group in a `minimize`, or `freeze` it"
+    path: str
+    first: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, "this is over other weights"),)
+
+
+class MovesNothing(Diagnostic):
+    """`minimize d over critic` where all weights of `critic` are frozen, or `d` depends on none of them."""
+
+    code: ClassVar = "moves-nothing"
+    message: ClassVar = "`{name}` is minimized over weights {which}"
+    name: str
+    which: str
+
+
+class OwnOptimizer(Diagnostic):
+    """Each `minimize` has its own optimizer, so that nothing is left for one that stands by itself."""
+
+    code: ClassVar = "own-optimizer"
+    message: ClassVar = "`{name}` stands beside `minimize`, which has its own optimizer"
+    help: ClassVar = "write `minimize ... with {name}`"
+    name: str
+    first: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.first, "the `minimize`"),)
+
+
+class MixedObjectives(Diagnostic):
+    """`loss d = ...` names an objective; any other `loss` is the only one."""
+
+    code: ClassVar = "mixed-objectives"
+    message: ClassVar = "this objective has no name, and others have"
+    help: ClassVar = "name it, as in `loss total = ...`"
+    named: Span
+
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.named, "one with a name"),)

@@ -32,6 +32,10 @@ SHARES = "sigmoid"
 it may lie anywhere from 0 to 1."""
 
 
+PREDICTS_NOTHING = "the net predicts nothing: let its last line be a value"
+"""What is said to who asks for the prediction of a net that only binds names."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
     """`stated`: `predict NAME` gave it, so that its name in `loss` and metrics is the prediction."""

@@ -34,26 +34,34 @@ Read = TypeVar("Read")
 
 
 class Columns(Frozen):
-    """What a history will have, for stop and keep to follow; `known` is what it could have."""
+    """What a history will have, for stop and keep to follow; `known` is what it could have; `trained` has a
+    column of the training rows."""
 
     higher: dict[str, bool]
     known: frozenset[str]
     validated: bool
+    trained: tuple[str, ...]
 
 
 def loop_of(
-    frame: Frame, plan: Plan, heads: Collection[str], metrics: Sequence[Metric], full_batch: bool, validated: bool
+    frame: Frame,
+    plan: Plan,
+    heads: Collection[str],
+    metrics: Sequence[Metric],
+    objectives: Sequence[str],
+    full_batch: bool,
+    validated: bool,
 ) -> Loop:
     """Every setting with its value; reports those out of range.
 
-    `heads`: the names of the targets that the net predicts; `full_batch`: what the optimizer asks for; `validated`:
-    there is a validation part.
+    `heads`: the names of the targets that the net predicts; `objectives`: those with names; `full_batch`: what the
+    optimizer asks for; `validated`: there is a validation part.
     """
     higher = {"loss": False} | {metric.name: metric.higher for metric in metrics}
     prefixes = [f"{head}." for head in heads] if len(heads) > 1 else [""]
     metric_names = _followed(frame.session.library)
     possible = {prefix + metric for metric in metric_names for prefix in prefixes}
-    columns = Columns(higher, frozenset({*higher, *possible}), validated)
+    columns = Columns(higher, frozenset({*higher, *possible}), validated, ("loss", *objectives))
     stop = _tried(frame, lambda: _stop(frame, plan.stop, columns))
     return Loop(
         _tried(frame, lambda: _batch(frame, plan, full_batch)),
@@ -149,9 +157,10 @@ def _column(member: ast.Expression, columns: Columns) -> tuple[str, bool]:
     name = ".".join(quantity_of(member))
     text = f"{part_of(member)}.{name}"
     close = name if name in columns.higher else nearest(name, columns.known)
-    if part_of(member) == "train" and name != "loss":
+    if part_of(member) == "train" and name not in columns.trained:
+        told = "its loss alone" if len(columns.trained) == 1 else ", ".join(f"`train.{n}`" for n in columns.trained)
         advice = f"; follow `val.{close}`" if close else ""
-        raise Fault(UnknownColumn(span, text, f"training reports its loss alone{advice}"))
+        raise Fault(UnknownColumn(span, text, f"training reports {told}{advice}"))
     if name not in columns.higher:
         raise Fault(UnknownColumn(span, text, f"did you mean `{part_of(member)}.{close}`?" if close else None))
     if part_of(member) == "val" and not columns.validated:

@@ -19,11 +19,14 @@ from dslc.elaborate.errors import (
     WrongKind,
 )
 from dslc.elaborate.frame import Frame
+from dslc.elaborate.heads import PREDICTS_NOTHING
 from dslc.elaborate.numbers import Number
 from dslc.elaborate.ranges import PADDINGS
 from dslc.elaborate.values import Stage, Value, Words
 from dslc.elaborate.whole_part import WholePart
 from dslc.syntax.ast import DefinitionKind, Name
+
+OF_PREDICTIONS = (DefinitionKind.LOSS, DefinitionKind.METRIC)
 
 CONSTANTS: Mapping[str, Value] = {
     "pi": Number(math.pi),
@@ -70,6 +73,8 @@ def _unknown(frame: Frame, name: Name) -> Diagnostic:
             frame.heads[0].name if name.text == "prediction" else None,
             ", ".join(f"`{n}`" for n in targets),
         )
+    if frame.net and not frame.heads and name.text == "prediction" and {*frame.kinds} & {*OF_PREDICTIONS}:
+        return UnknownName(name.span, name.text, PREDICTS_NOTHING)
     if frame.net and not frame.stack and name.text in ("target", *targets):
         return TargetInNet(name.span, name.text) if targets else NoTarget(name.span, name.text)
     if frame.net and not frame.heads and name.text in frame.session.carried:

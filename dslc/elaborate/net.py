@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from dslc.data.schema import InputField, Schema, TargetField
+from dslc.data.schema import ONLY, InputField, Schema, TargetField
 from dslc.elaborate import batching
 from dslc.elaborate.block import run_block
 from dslc.elaborate.draft import Draft
@@ -94,6 +94,8 @@ def run_net(frame: Frame, net: ast.Net | None, schema: Schema, losses: Losses) -
     value = run_block(frame, net.statements, "`net`", None)
     head = net.statements[-1].span if net.statements else net.span
     stated = {s.name.text: s.span for s in net.statements if isinstance(s, ast.Predict)}
+    if list(for_head) == [ONLY] and frame.session.data_known and _only_binds(net):
+        return ()
     if stated or len(for_head) > 1:
         _report_strays(frame, schema, net, for_head.keys(), stated)
         found = frame.predicted.found if frame.predicted else {}
@@ -104,6 +106,12 @@ def run_net(frame: Frame, net: ast.Net | None, schema: Schema, losses: Losses) -
         Head(name, _prediction(frame, *values[name], for_head[name]), None, link, name in stated)
         for name, link in links.items()
     )
+
+
+def _only_binds(net: ast.Net) -> bool:
+    """Whether it predicts nothing: losses and metrics read its names."""
+    stated = any(isinstance(statement, ast.Predict) for statement in net.statements)
+    return bool(net.statements) and isinstance(net.statements[-1], ast.Binding) and not stated
 
 
 def _report_strays(

@@ -4,6 +4,7 @@
     sums.loss    sum of w_i * l_i          sums.weight   sum of w_i
 
 The objective's top-level sum falls into terms that depend on an example (l) and terms that do not (penalties).
+Objectives with names are told apart as `objective.NAME`; what they sum to is the objective that is reported.
 A term that is not one number per example counts with its elements' mean.
 """
 
@@ -16,14 +17,17 @@ from dslc.data.schema import Schema
 from dslc.elaborate import batching
 from dslc.elaborate.arithmetic import as_tensor, clock, operand, operate
 from dslc.elaborate.errors import Cascade, Fault, NotALoss
+from dslc.elaborate.experiment import OBJECTIVE
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.heads import Head
 from dslc.elaborate.names import resolve
 from dslc.elaborate.net import target_of
 from dslc.elaborate.scope import MEANINGS, Scope
+from dslc.elaborate.totals import Totals
 from dslc.elaborate.values import Poison, Tensor, Tensors, Value
 from dslc.graph.graph import NodeId, TensorType
 from dslc.ops.leaf import LeafRole
+from dslc.ops.map import Map
 from dslc.ops.reduce import Reduce, ReduceKind
 from dslc.scalar import functions
 from dslc.scalar.types import ROWS
@@ -104,6 +108,39 @@ def objective(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | N
     return {"objective": mean.node, **sums}
 
 
+def objectives(frame: Frame, named: Sequence[ast.Objective]) -> dict[str, NodeId] | None:
+    """The outputs of `forward` for objectives with names: each as `objective.NAME` and `sums.K`, and their sums."""
+    found = [(each.name, objective(frame, each.value)) for each in named]
+    outputs: dict[str, NodeId] = {}
+    whole: dict[str, NodeId] = {}
+    for number, (name, own) in enumerate(found, 1):
+        if own is None or name is None:
+            continue
+        outputs |= {OBJECTIVE + name.text: own["objective"], f"sums.{number}": own["sums.loss"]}
+        add = frame.draft.add
+        frame.locate(name.span)
+        whole |= {
+            key: add(Map(functions.add), whole[key], node) if key in whole and key != "sums.weight" else node
+            for key, node in own.items()
+        }
+    return None if any(own is None for _, own in found) else whole | outputs
+
+
+def data_losses(frame: Frame, named: Sequence[ast.Objective], totals: Totals) -> dict[str, NodeId] | None:
+    """Over a part the mean of each objective with a name, from `totals`, as outputs of `finish`; None at a fault."""
+    found: dict[str, NodeId] = {}
+    for each in named:
+        try:
+            data = _parts(frame, each.value)[0]
+            found[each.name.text if each.name else ""] = totals.gather(data, True, each.value.span, pooled=True).node
+        except Cascade:
+            return None
+        except Fault as fault:
+            frame.report(fault)
+            return None
+    return found
+
+
 def data_loss(frame: Frame, expression: ast.Expression) -> dict[str, NodeId] | None:
     """The outputs `sums.weight` and `sums.loss` of `evaluate`."""
     try:
@@ -140,6 +177,10 @@ def _parts(frame: Frame, expression: ast.Expression) -> tuple[Tensor, list[Tenso
         frame.locate(term.span)
         span = frame.here(term.span)
         part = batching.mean(as_tensor(frame.draft, operand(value, term.span), span), None, span)
+        if part.batched and frame.training:
+            frame.session.per_example.add(term.span)
+        elif term.span in frame.session.per_example:  # what is random in it has its mean when it is evaluated
+            part = batching.spread(part, part.shape, True)
         if not part.batched:
             penalties.append(part)
         else:

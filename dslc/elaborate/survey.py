@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dslc.data.schema import NEXT, ONLY, Schema
-from dslc.diagnostics import Diagnostic, NotYet
+from dslc.diagnostics import Diagnostic
 from dslc.elaborate.errors import Duplicate, MissingItem, Unused
+from dslc.elaborate.group_errors import MixedObjectives
 from dslc.elaborate.heads import IDENTITY, Link
 from dslc.elaborate.library import Library, definitions
 from dslc.frozen import Frozen
 from dslc.source import BUILT_IN, Span
 from dslc.syntax import ast
-from dslc.syntax.ast import DefinitionKind, Syntax
+from dslc.syntax.ast import BinaryOp, DefinitionKind, Syntax
 
 
 class Survey(Frozen):
     """The items by kind; the first one where an item is stated twice, None where it is missing.
 
-    `faults` leaves out what is wrong with `data`: reading it tells.
+    Of objectives with names, which are `named`, `objective` is the sum. `faults` leaves out what is wrong with `data`:
+    reading it tells.
     """
 
     lets: tuple[ast.Let, ...]
@@ -30,6 +32,7 @@ class Survey(Frozen):
     objective: ast.Objective | None
     train: ast.Train | None
     faults: tuple[Diagnostic, ...]
+    named: tuple[ast.Objective, ...] = ()
 
 
 def survey(module: ast.Module) -> Survey:
@@ -39,8 +42,8 @@ def survey(module: ast.Module) -> Survey:
         match item:
             case ast.Use():
                 faults += [fault for used in definitions(item) for fault in _twice(used.parameters)]
-            case ast.Objective(name=ast.Name() as name):
-                faults.append(NotYet(name.span, "a named objective"))
+            case ast.Objective(name=ast.Name()):
+                pass
             case ast.Definition(parameters=parameters):
                 faults += _twice(parameters)
             case ast.Net() | ast.Objective() | ast.Train() if type(item) in first:
@@ -48,10 +51,12 @@ def survey(module: ast.Module) -> Survey:
             case _:
                 first.setdefault(type(item), item)
     data, net, objective, train = (first.get(kind) for kind in (ast.Data, ast.Net, ast.Objective, ast.Train))
-    named = any(isinstance(item, ast.Objective) for item in module.items)
+    named = tuple(item for item in module.items if isinstance(item, ast.Objective) and item.name is not None)
+    faults += [MixedObjectives(_head(objective), _head(named[0]))] if objective and named else []
+    objective = _sum(named) or objective
     start = Span(module.span.source, 0, 0)
     faults += [] if net else [MissingItem(start, "net")]
-    faults += [] if objective or named else [MissingItem(start, "loss")]
+    faults += [] if objective else [MissingItem(start, "loss")]
     return Survey(
         tuple(item for item in module.items if isinstance(item, ast.Let)),
         data if isinstance(data, ast.Data) else None,
@@ -59,7 +64,18 @@ def survey(module: ast.Module) -> Survey:
         objective if isinstance(objective, ast.Objective) else None,
         train if isinstance(train, ast.Train) else None,
         tuple(faults),
+        named,
     )
+
+
+def _sum(named: Sequence[ast.Objective]) -> ast.Objective | None:
+    """The sum of objectives, at the first one's place; None of none."""
+    if not named:
+        return None
+    total, span = named[0].value, named[0].value.span
+    for objective in named[1:]:
+        total = ast.Binary(span, BinaryOp.ADD, total, objective.value)
+    return ast.Objective(span, None, total)
 
 
 def _twice(parameters: tuple[ast.Parameter, ...]) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import assert_never
 
-from dslc.diagnostics import NotYet, nearest
+from dslc.diagnostics import nearest
 from dslc.elaborate.errors import BadSetting, Cascade, Duplicate, Fault, UnknownSetting
 from dslc.elaborate.frame import Frame
 from dslc.elaborate.library import Library
@@ -41,6 +41,7 @@ class Plan(Frozen):
     limit: ast.StopAfter | None
     keep: ast.KeepBest | None
     threshold: ast.ThresholdBest | None
+    minimizing: tuple[ast.Minimize, ...] = ()
 
 
 def read_train(frame: Frame, train: ast.Train | None) -> Plan:
@@ -76,6 +77,7 @@ def read_train(frame: Frame, train: ast.Train | None) -> Plan:
         limit if isinstance(limit, ast.StopAfter) else None,
         keep if isinstance(keep, ast.KeepBest) else None,
         threshold if isinstance(threshold, ast.ThresholdBest) else None,
+        tuple(s for s in statements if isinstance(s, ast.Minimize)),
     )
 
 
@@ -158,11 +160,9 @@ def _key(statement: ast.TrainStatement, library: Library) -> str:
             return "`threshold best`"
         case ast.Watch():
             return "`watch`"
-        case ast.Minimize():
-            raise Fault(NotYet(statement.span, "`minimize`"))
         case ast.Clip():
             return "`clip`"
-        case ast.Freeze() | ast.Prune():
+        case ast.Freeze() | ast.Prune() | ast.Minimize():
             return ""
         case _:
             assert_never(statement)

@@ -21,12 +21,13 @@ from dslc.elaborate.average import average_of, averaged, read_decay
 from dslc.elaborate.clip import clipped, read_clip
 from dslc.elaborate.draft import Draft
 from dslc.elaborate.errors import Cascade, Fault
-from dslc.elaborate.experiment import Pruning
+from dslc.elaborate.experiment import Objective, Pruning
 from dslc.elaborate.experiment import Tensor as Parameter
 from dslc.elaborate.frame import Frame, Session
 from dslc.elaborate.group_errors import AllFrozen, BatchDiffers, IdleOptimizer
 from dslc.elaborate.groups import Groups, by_group, most_specific
 from dslc.elaborate.numbers import Number
+from dslc.elaborate.objectives import movers, objectives_of
 from dslc.elaborate.optimizer import Change, Chosen, WeightUpdate, choose, leaf_of, update
 from dslc.elaborate.prune import mask_of, masked, read_prunings
 from dslc.elaborate.scope import Scope
@@ -49,6 +50,7 @@ class Updates(Frozen):
     states: tuple[Parameter, ...]
     prunings: tuple[Pruning, ...] = ()
     full_batch: bool = False
+    objectives: tuple[Objective, ...] = ()
 
 
 class Freeze(Frozen):
@@ -88,12 +90,15 @@ def update_of(frame: Frame, chosen: Chosen, weight: Parameter) -> Graph:
 def _updates(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Parameter]) -> Updates:
     frozen = _frozen(frame, plan, groups, weights)
     moving = [weight for weight in weights if (held := frozen.get(weight.name)) is None or held.epochs is not None]
-    chosen = _optimizers(frame, plan, groups, moving)
+    moved = movers(frame, plan, groups, weights, moving) if plan.minimizing else {}
+    chosen = _of_movers(frame, moved, moving) if plan.minimizing else _optimizers(frame, plan, groups, moving)
     delays = _delays(frame, frozen, moving)
     gradients = {w.name: leaf_of(frame.draft, LeafRole.GRADIENT, w, chosen[w.name].span) for w in moving}
     if plan.clip is not None:
         held_now = {name: delay.frozen for name, delay in delays.items()}
-        gradients = clipped(frame, read_clip(frame, plan.clip), gradients, held_now)
+        clipping, apart = read_clip(frame, plan.clip), gradients
+        for names in [set(o.weights) for o in objectives_of(moved)] or [set(gradients)]:
+            gradients |= clipped(frame, clipping, {n: g for n, g in apart.items() if n in names}, held_now)
     prunings = read_prunings(frame, groups, plan.pruning, weights)
     pruned = {name for pruning in prunings for name in pruning.weights}
     decay = read_decay(frame, plan)
@@ -111,7 +116,8 @@ def _updates(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Paramet
     outputs |= _outputs([_counted(frame, delay) for delay in counts.values()])
     outputs |= {UPDATE + name: node for name, node in frame.draft.updates.items()}
     states += [*(delay.state for delay in counts.values()), *frame.session.states.values()]
-    return Updates(frame.draft.graph(outputs), tuple(states), prunings, _full_batch(plan, chosen.values()))
+    whole = _full_batch(plan, chosen.values())
+    return Updates(frame.draft.graph(outputs), tuple(states), prunings, whole, objectives_of(moved))
 
 
 def _outputs(changes: Iterable[Change]) -> dict[str, NodeId]:
@@ -165,6 +171,13 @@ def _optimizers(frame: Frame, plan: Plan, groups: Groups, weights: Sequence[Para
         takers = tuple(Label(statement.span, "this takes its own") for statement in plan.on_groups)
         raise Fault(IdleOptimizer(plan.optimizer.span, plan.optimizer.span.text, "", takers))
     return {name: optimizer or _sure(usual) for name, optimizer in found.items()}
+
+
+def _of_movers(frame: Frame, moved: Mapping[str, ast.Minimize], weights: Sequence[Parameter]) -> dict[str, Chosen]:
+    """The optimizer of each weight where objectives have theirs: one of a statement for all of its groups."""
+    statements = {id(statement): statement for statement in moved.values()}
+    chosen = {key: choose(frame, statement.optimizer) for key, statement in statements.items()}
+    return {weight.name: chosen[id(moved[weight.name])] for weight in weights}
 
 
 def _sure(usual: Chosen | None) -> Chosen:

@@ -30,12 +30,12 @@ from dslc.program.backend import Integers, MachineMemory, Reals
 from dslc.program.registers import (  # isort: skip
     ANSWER, ASK_EPOCH_END, BATCH, BEST_EPOCH, BY_HOST, BY_PATIENCE, BY_THRESHOLD, CHUNK, CLOCK_EPOCH,
     CLOCK_ITERATION, CLOCK_PROGRESS, CLOCK_ROWS, CLOCK_SEED, CLOCK_STALLED, COLUMNS, COMMAND, CURSOR, DUE, END,
-    EPOCH, EPOCH_END, EVALUATE, EVALUATE_SLOT, FAULT, FINISH, FINISH_SLOT, FINISHED, FIRST, FIRST_EPOCH,
+    EPOCH, EPOCH_END, EVALUATE, EVALUATE_SLOT, FAULT, FINISH, FINISHED, FINISH_SLOT, FIRST, FIRST_EPOCH,
     FIRST_ITERATION, HEALTH, HEALTH_COLUMNS, HEALTH_GAP, HEALTH_SLOT, HOST_COLUMNS, HOST_ROW, INTERRUPT,
     INTERRUPTED, ITERATION, KEEP_BEST, KEEP_COLUMN, KEEP_HIGHER, LAST_EPOCH, LOWEST_EPOCH, LOWEST_LOSS, MEASURED,
-    MEASURED_AT, METRICS_DUE, NOT_DUE, OBJECTIVE, PATIENCE, REASON, REQUEST, RETURN, ROWS, RUNNING, SEED, SHUFFLE,
-    SLOT, STALLED, STOP_BEST, STOP_COLUMN, STOP_HIGHER, STOPPED, THRESHOLD, TOTAL_SLOT, TOTALS, TRAIN, TRAIN_LOSS,
-    TRAIN_ROWS, TRAIN_SLOT, TRAIN_WEIGHT, VAL_ROWS, VALIDATED, VALIDATION_FAULT, WORDS, WRITTEN,
+    MEASURED_AT, METRICS_DUE, NOT_DUE, OBJECTIVE, OBJECTIVES, PATIENCE, REASON, REQUEST, RETURN, ROWS, RUNNING,
+    SEED, SHUFFLE, SLOT, STALLED, STOPPED, STOP_BEST, STOP_COLUMN, STOP_HIGHER, THRESHOLD, TOTALS, TOTAL_SLOT,
+    TRAIN, TRAIN_LOSS, TRAIN_ROWS, TRAIN_SLOT, TRAIN_WEIGHT, VALIDATED, VALIDATION_FAULT, VAL_ROWS, WORDS, WRITTEN,
 )  # fmt: skip
 from dslc.scalar.random import fold, stream, words
 
@@ -66,7 +66,7 @@ def decide(
     if ints[HOST_ROW] == DUE:
         ints[ANSWER] = METRICS_DUE
     elif done == TRAIN:
-        take_batch(ints, reals, slots)
+        take_batch(ints, reals, history, slots)
         if ints[CURSOR] == ints[TRAIN_ROWS]:
             repeat_health(ints, history)
         epoch_done = ints[MEASURED] == 1 and ints[VAL_ROWS] == 0
@@ -88,9 +88,15 @@ def decide(
     choose(request, ints, reals, order, train_rows, parameters, best, slots, whole_slots)
 
 
-def take_batch(ints: Integers, reals: Reals, slots: Reals) -> None:
-    """Counts the update, adds its sums; a FAULT where its objective is not finite."""
-    first = ints[TRAIN_SLOT] * SLOT
+def take_batch(ints: Integers, reals: Reals, history: Reals, slots: Reals) -> None:
+    """Counts the update, adds its sums; a FAULT where its objective is not finite.
+
+    Those of objectives with names are gathered in the epoch's row of the history.
+    """
+    first, row = ints[TRAIN_SLOT] * SLOT, (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
+    for k in range(1, ints[OBJECTIVES] + 1):
+        before = history[row + k] if ints[CURSOR] > 0 else 0.0
+        history[row + k] = before + slots[first + (2 + k) * SLOT]
     reals[OBJECTIVE] = slots[first]
     ints[ITERATION] += 1
     ints[CURSOR] += ints[ROWS]
@@ -138,8 +144,9 @@ def take_validation(ints: Integers, history: Reals, slots: Reals) -> None:
         ints[ANSWER] = VALIDATION_FAULT
         return
     row = (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
-    for k in range(1, ints[COLUMNS] - ints[HEALTH_COLUMNS] - ints[HOST_COLUMNS]):
-        history[row + k] = slots[(ints[FINISH_SLOT] + k - 1) * SLOT]
+    first = 1 + ints[OBJECTIVES]
+    for k in range(first, ints[COLUMNS] - ints[HEALTH_COLUMNS] - ints[HOST_COLUMNS]):
+        history[row + k] = slots[(ints[FINISH_SLOT] + k - first) * SLOT]
     if ints[HOST_COLUMNS] > 0:
         ints[HOST_ROW] = DUE
         ints[ANSWER] = METRICS_DUE
@@ -149,7 +156,9 @@ def end_epoch(ints: Integers, reals: Reals, history: Reals, parameters: Integers
     """Completes the epoch's row of the history by the training loss, then applies stop rule and best copy to it."""
     row = (ints[EPOCH] - ints[FIRST_EPOCH]) * ints[COLUMNS]
     history[row] = reals[TRAIN_LOSS] / reals[TRAIN_WEIGHT] if reals[TRAIN_WEIGHT] > 0 else 0.0
-    loss = history[row + 1] if ints[VAL_ROWS] > 0 else history[row]
+    for k in range(1, ints[OBJECTIVES] + 1):
+        history[row + k] = history[row + k] / reals[TRAIN_WEIGHT] if reals[TRAIN_WEIGHT] > 0 else 0.0
+    loss = history[row + 1 + ints[OBJECTIVES]] if ints[VAL_ROWS] > 0 else history[row]
     if loss < reals[LOWEST_LOSS]:
         reals[LOWEST_LOSS] = loss
         ints[LOWEST_EPOCH] = ints[EPOCH]

@@ -29,22 +29,23 @@ BATCH: Final = 5  # rows of a training batch, at most the program's capacity
 CHUNK: Final = 6  # rows of a validation batch, at most the program's capacity
 SEED: Final = 7  # 0 .. 2^32 - 1
 SHUFFLE: Final = 8  # 0: rows in the order of `train_rows`
-COLUMNS: Final = 9  # of the history: train.loss, val.loss, val.METRIC ..., those of `health`, the host's
+COLUMNS: Final = 9  # of the history: train.loss, train.OBJECTIVE .., val.loss, val.METRIC .., of `health`, the host's
 STOP_COLUMN: Final = 10  # what the stop rule watches; -1: no rule
 STOP_HIGHER: Final = 11  # 1: better, or passing, is higher
 PATIENCE: Final = 12  # epochs without improvement; 0: the rule is reals[THRESHOLD]
 KEEP_COLUMN: Final = 13  # what the best copy follows; -1: none is kept
 KEEP_HIGHER: Final = 14
 ASK_EPOCH_END: Final = 15  # 1: answer EPOCH_END after every epoch
-TRAIN_SLOT: Final = 16  # first slot of the results of `train`: objective, sums.weight, sums.loss
+TRAIN_SLOT: Final = 16  # first slot of the results of `train`: objective, sums.weight, sums.loss, sums.1 ..
 EVALUATE_SLOT: Final = 17  # of `evaluate`: sums.weight, sums.loss, sums.1 ...
-FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, all other columns but the first
+FINISH_SLOT: Final = 18  # of `finish`: loss and metrics, all other columns but those of `train`
 TOTAL_SLOT: Final = 19  # of the totals that `finish` reads, in the order of the results of `evaluate`
 TOTALS: Final = 20  # how many elements of `slots` they take, as those results do
 WORDS: Final = 21  # length of `parameters` and `best`
 HOST_COLUMNS: Final = 22  # how many of the columns, the last ones, the host writes where there are validation rows
 HEALTH_COLUMNS: Final = 23  # how many of those before them are the results of `health`; 0: it is not called
 HEALTH_SLOT: Final = 24  # first slot of these results
+OBJECTIVES: Final = 25  # how many objectives have names, and a column each after the first
 
 # `ints`: the state.
 EPOCH: Final = 32  # the epoch that runs, from 0 over the model's life

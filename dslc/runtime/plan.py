@@ -30,10 +30,12 @@ class Plan:
         return self.loop.batch or self.train_rows
 
 
-def columns_of(program: Program, whole: Iterable[str]) -> tuple[str, ...]:
-    """`train.loss`, `val.` and each result of `finish`, those of `health`, the metrics of a whole part."""
+def columns_of(program: Program, whole: Iterable[str], objectives: Iterable[str]) -> tuple[str, ...]:
+    """`train.loss`, `train.` and each objective with a name, `val.` and each result of `finish`, those of
+    `health`, the metrics of a whole part."""
     summed = [f"val.{name}" for name in by_place(program, "finish")]
-    return "train.loss", *summed, *by_place(program, "health"), *(f"val.{name}" for name in whole)
+    trained = [f"train.{name}" for name in objectives]
+    return "train.loss", *trained, *summed, *by_place(program, "health"), *(f"val.{name}" for name in whole)
 
 
 def by_place(program: Program, entry: str) -> dict[str, Buffer]:
@@ -91,6 +93,7 @@ def write_plan(memory: MachineMemory, plan: Plan, program: Program) -> None:
     ints[registers.FINISH_SLOT] = _first(program, "finish", "loss")
     ints[registers.TOTAL_SLOT] = total_slot(program)
     ints[registers.TOTALS] = total_elements(program)
+    ints[registers.OBJECTIVES] = sum(name.startswith("train.") for name in plan.columns) - 1
     ints[registers.WORDS] = len(memory.parameters) // 8
     _write_rules(memory, plan.columns, loop.stop, loop.keep)
 

@@ -149,7 +149,7 @@ class Session:
             if rows.weight is not None and len(val) and not rows.weight[val].any():
                 raise DataError("the weights of the validation rows sum to 0")
             whole = columns_in(self._whole)
-            columns = columns_of(self.program, whole)
+            columns = columns_of(self.program, whole, self.experiment.named)
             plan = Plan(loop or self.experiment.loop, columns, len(whole), len(train), len(val))
             check_plan(plan, self.program)
             wanted = self.experiment.threshold

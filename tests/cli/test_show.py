@@ -36,6 +36,21 @@ def test_every_stage_has_a_text_view(stage: str, points: str, capsys: pytest.Cap
     assert not err
 
 
+def test_settings_show_what_each_optimizer_minimizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = """
+    data { input x: [3] }
+    net { a = x | dense(2); b = x | dense(2) }
+    loss left = mean(a^2)
+    loss right = mean(b^2)
+    train { minimize left over a with sgd(0.1); minimize right over b with adam }
+    """
+    path = tmp_path / "apart.dsl"
+    path.write_text(text, encoding="utf-8")
+    assert run(["show", str(path), "--stage", "settings"]) == 0
+    shown = capsys.readouterr().out
+    assert "sgd of left over a" in shown and "adam of right over b" in shown
+
+
 def test_settings_show_value_and_origin(points: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", points, "--set", "width=16", "--format", "json"]) == 0
     shown = json.loads(capsys.readouterr().out)

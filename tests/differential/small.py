@@ -119,6 +119,22 @@ LIBRARY: dict[str, str] = {
           freeze `body.dense_2`; clip norm 0.5; average 0.9; prune 40% after 2 epochs; batch 8; epochs 3; seed 4
         }
     """,
+    "two objectives": """
+        data { input x: [5] }
+        net {
+          maker = dense(6) | tanh | dense(5)
+          judge = dense(6) | tanh | dense(1)
+          drawn = maker(random_normal([3]))
+        }
+        loss d = softplus(-judge(x)) + softplus(judge(drawn)) + 1e-2 * l2(weights)
+        loss g = softplus(-judge(drawn)) + 0.1 * mean((drawn - x)^2)
+        train {
+          minimize d over judge with sgd(plateau(0.05, patience = 1), momentum = 0.9)
+          minimize g over maker with adam(1e-2)
+          unfreeze `maker.dense` after 1 epoch; clip norm 0.5; average 0.9; prune 40% of judge after 2 epochs
+          batch 8; epochs 3; seed 4
+        }
+    """,
     "two heads and a carried column": """
         data { input x: [5]; input amount: [1]; carry amount; target y: class(3); target z: [2] }
         net { trunk = x | dense(6) | tanh; predict y = trunk | dense(outputs); predict z = trunk | dense(outputs) }

@@ -42,13 +42,15 @@ def test_every_model_is_the_same_after_loading(path: Path, tmp_path: Path) -> No
     model.save(tmp_path / "m.dslm")
     loaded = dslc.load(tmp_path / "m.dslm")
     assert same_weights(model, loaded)
+    assert len(loaded.epochs) == 2
     few = model.compilation.raw.table.take(np.arange(40))
     x = Frame(few.rows, few.columns, few.origin) if few.columns else few.inputs
+    if not model.experiment.heads:  # two objectives, and no prediction
+        return
     theirs = loaded.predictions(x)
     for name, prediction in model.predictions(x).items():
         assert np.array_equal(prediction.decided, theirs[name].decided)
         assert np.array_equal(prediction.raw, theirs[name].raw)
-    assert len(loaded.epochs) == 2
 
 
 @pytest.mark.parametrize("backend", ["cpu", "reference"])

@@ -1,0 +1,10 @@
+# two objectives over one group
+data { input x: [3] }
+net {
+  maker = dense(3)
+  judge = dense(4) | tanh | dense(1)
+  drawn = maker(x)
+}
+loss d = softplus(-judge(x)) + softplus(judge(drawn))
+loss g = softplus(-judge(drawn))
+train { minimize d over judge with adam; minimize g over judge with sgd(0.1) }

@@ -1,0 +1,10 @@
+# an objective over a part of another's group
+data { input x: [3] }
+net {
+  maker = dense(3)
+  judge = dense(4) | tanh | dense(1)
+  drawn = maker(x)
+}
+loss d = softplus(-judge(x)) + softplus(judge(drawn))
+loss g = softplus(-judge(drawn))
+train { minimize d over judge with adam; minimize g over maker, `judge.dense` with sgd(0.1) }

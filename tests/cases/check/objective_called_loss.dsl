@@ -1,0 +1,10 @@
+# the history's loss is the sum
+data { input x: [3] }
+net {
+  maker = dense(3)
+  judge = dense(4) | tanh | dense(1)
+  drawn = maker(x)
+}
+loss d = softplus(-judge(x)) + softplus(judge(drawn))
+loss loss = softplus(-judge(drawn))
+train { minimize d over judge with adam; minimize loss over maker with adam }

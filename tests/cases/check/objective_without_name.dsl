@@ -1,0 +1,11 @@
+# a loss without a name beside others
+data { input x: [3] }
+net {
+  maker = dense(3)
+  judge = dense(4) | tanh | dense(1)
+  drawn = maker(x)
+}
+loss d = softplus(-judge(x)) + softplus(judge(drawn))
+loss g = softplus(-judge(drawn))
+loss mean(drawn^2)
+train { minimize d over judge with adam; minimize g over maker with adam }

@@ -1,0 +1,5 @@
+# a loss of a prediction that the net does not make
+data { input x: [4] }
+net { h = x | dense(2) }
+loss mean(prediction^2)
+train { adam }
