@@ -12,8 +12,8 @@ import dslc
 from dslc.opening import compile, load
 
 METHODS = (
-    "fit", "predict", "predict_proba", "forward", "evaluate", "set_weights", "loss", "gradients", "summary", "save",
-    "reset", "status", "request_stop", "evaluate_file", "evaluate_part", "read_rows", "objective", "predictions",
+    "fit", "predict", "predict_proba", "forward", "generate", "evaluate", "set_weights", "loss", "gradients",
+    "summary", "save", "reset", "status", "request_stop", "evaluate_file", "evaluate_part", "read_rows", "objective", "predictions",
 )  # fmt: skip
 PROPERTIES = (
     "weights", "plan", "source", "graph", "classes", "compile_seconds", "experiment", "peak_bytes", "program", "rows",
