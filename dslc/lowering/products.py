@@ -119,7 +119,7 @@ def _multiply(op: Contract, groups: Groups, target: Target) -> list[Step]:
     steps: list[Step] = []
     left = groups.left
     if not left.fits((groups.m, groups.k), target.result.element) or (long and left.stride(groups.k) != 1):
-        left = packed(op, left, _rows_first(op, groups.m + groups.k), target, steps)
+        left = packed(op, left, groups.m + groups.k, target, steps)
     right, of_right = _columns(op, groups, target, steps, long)
     strides = (left.stride(groups.m), left.stride(groups.k), *of_right)
     tiles = multiply_tiles(m, n, summed, capacity)
@@ -140,7 +140,7 @@ def _columns(
         return copy, (PANEL, scaled(depth, PANEL))
     contiguous = not groups.n or right.loops[-len(groups.n) :] == groups.n
     if not contiguous or not right.fits((groups.k, groups.n), target.result.element):
-        right = packed(op, right, _rows_first(op, groups.k + groups.n), target, steps)
+        right = packed(op, right, groups.k + groups.n, target, steps)
     return right.view, (right.stride(groups.k), PANEL)
 
 
@@ -159,7 +159,7 @@ def _few_columns(op: Contract, groups: Groups, extents: Shape, target: Target) -
     if left.stride(groups.m) == 1:
         return _turned(op, groups, extents, target)
     if left.stride(groups.k) == 1 and k is not ROWS:
-        turned = packed(op, right, _rows_first(op, groups.n + groups.k), target, steps)
+        turned = packed(op, right, groups.n + groups.k, target, steps)
         views = (left.view.reshaped((m, k)), turned.view.reshaped((n, k)))
         dot = contraction(((0, 2), (1, 2)), (0, 1), extents)
         found = window_steps(dot, views, extents, replace(target, result=target.result.reshaped((m, n))))
@@ -180,13 +180,6 @@ def _turned(op: Contract, groups: Groups, extents: Shape, target: Target) -> lis
     steps.append(Step(kernel, views, across, (n, m, k), tiles, target.span, target.note, strides))
     steps.append(copy_step(across, access(2, 1, 0), replace(target, result=target.result.reshaped((m, n)))))
     return steps
-
-
-def _rows_first(op: Contract, loops: tuple[int, ...]) -> tuple[int, ...]:
-    """The batch axis first unless it is the last."""
-    if op.extents[loops[-1]] is ROWS:
-        return loops
-    return tuple(sorted(loops, key=lambda k: op.extents[k] is not ROWS))
 
 
 def _general(op: Contract, operands: Sequence[View], walked: Shape, target: Target) -> list[Step]:
