@@ -13,7 +13,8 @@ from dslc.opening import compile, load
 
 METHODS = (
     "fit", "predict", "predict_proba", "forward", "generate", "evaluate", "set_weights", "loss", "gradients",
-    "summary", "save", "reset", "status", "request_stop", "evaluate_file", "evaluate_part", "read_rows", "objective", "predictions",
+    "summary", "save", "reset", "status", "request_stop", "evaluate_file", "evaluate_part", "read_rows", "objective",
+    "predictions",
 )  # fmt: skip
 PROPERTIES = (
     "weights", "plan", "source", "graph", "classes", "compile_seconds", "experiment", "peak_bytes", "program", "rows",
