@@ -22,9 +22,8 @@ from .mutations import experiments, mutated
 
 TEXTS = experiments()
 RIGHT = {name: text for name, text in TEXTS.items() if name.startswith("models/")}
-SECONDS, SECONDS_A_CHARACTER = 2.0, 100e-6
-"""Processor time that a file may take, which on a busy machine is up to three times that on a quiet one: what hangs, or
-grows faster than nested sums, is found."""
+SECONDS, SECONDS_A_CHARACTER = 1.0, 100e-6
+"""Processor time that a file may take: four times that of nested sums. What grows faster is found."""
 HEAD = re.compile(r"(model|layers/residual|used/[\w/]+)\.dsl:\d+:\d+: (error|warning|note)\[[a-z-]+\]: \S.*")
 LENGTH = 500
 """Characters that a line of a finding may have: names and texts of any length are cut."""
