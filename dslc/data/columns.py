@@ -75,11 +75,12 @@ def carried(names: Names, recipe: Recipe) -> dict[str, Span]:
 
 def reconstructed(inputs: Sequence[str], recipe: Recipe) -> dict[str, Span]:
     """The inputs that are their own targets, in order, and where the data block says so."""
-    met = {name: pattern.span for pattern in recipe.reconstruct for name in inputs if _meets(pattern, name)}
+    met = {name: pattern.span for pattern in recipe.reconstruct for name in inputs if meets(pattern, name)}
     return {name: met[name] for name in inputs if name in met}
 
 
-def _meets(pattern: ast.Name | ast.Glob, name: str) -> bool:
+def meets(pattern: ast.Name | ast.Glob, name: str) -> bool:
+    """Whether a name or a pattern of the data block means the column or array `name`."""
     return pattern.text == name if isinstance(pattern, ast.Name) else fnmatchcase(name, pattern.pattern)
 
 

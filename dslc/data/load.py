@@ -238,8 +238,7 @@ def _load_text(recipe: Recipe, source: TextSource, folder: Path, overrides: Mapp
     """A row for each token; windows of them are cut when the parts are known."""
     located = locate(source.path, folder, overrides)
     tokens, origin = read_text(located.path, located.shown, source.plan, budget)
-    assert recipe.window is not None  # a text has windows
-    unit, shape = source.plan.unit.value, (recipe.window.length,)
+    unit, shape = source.plan.unit.value, (source.window.length,)
     table = Table(len(tokens), {}, {NEXT: tokens}, None, origin, texts={unit: tokens})
     span = source.plan.span
     return Raw(recipe, (InputField(unit, shape, span),), (TargetField(NEXT, shape, None, span),), (), table)

@@ -24,8 +24,8 @@ from dslc.data.prepared import PreparedRows
 from dslc.data.recipe import Recipe, TextSource
 from dslc.data.scale import Reals, Scaling, fit_scaling
 from dslc.data.schema import InputField, Schema, TargetField, Task
-from dslc.data.series import Windows, cut, in_time
-from dslc.data.split import Parts, Rows, all_training, split_in_time, split_random, split_stratified
+from dslc.data.series import Windows, cut
+from dslc.data.split import Parts, Rows, all_training, in_time, split_in_time, split_random, split_stratified
 from dslc.data.table import PYTHON, Frame, Numbers, Origin, Series, Table
 from dslc.data.table_preparation import TablePreparation, fit_table, full_enough
 from dslc.data.table_recipe import DropPlan, Fill

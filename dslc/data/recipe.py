@@ -71,6 +71,7 @@ class TextSource(Frozen):
 
     path: ast.Text
     plan: TextPlan
+    window: WindowPlan
 
 
 class PythonSource(Frozen):
@@ -168,7 +169,8 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
     sample_weight, class_weight = _weights([s for s in statements if isinstance(s, ast.Setting)], faults)
     columns = [s for s in statements if isinstance(s, ast.Columns)]
     split = _split([s for s in statements if isinstance(s, ast.Split)], targets, faults)
-    window = _window(statements, faults)
+    asked = window_plan([s for s in statements if isinstance(s, ast.Window)], faults)
+    window = source.window if isinstance(source, TextSource) else asked
     if window is not None and split is not None and not split.in_time:
         faults.append(sequence_errors.ShuffledTime(split.span, window.span))
     return Recipe(
@@ -189,14 +191,6 @@ def _recipe(span: Span, source: Source, statements: Sequence[ast.DataStatement],
         class_weight=class_weight,
         window=window,
     )
-
-
-def _window(statements: Sequence[ast.DataStatement], faults: list[Diagnostic]) -> WindowPlan | None:
-    """The windows that are examples: of a text's tokens, or of a table's rows."""
-    for s in statements:
-        if isinstance(s, ast.FileSource) and s.format.text == "text" and s.kind and s.kind.name.text in UNITS:
-            return text_in_windows(s.kind, [])[1]
-    return window_plan([s for s in statements if isinstance(s, ast.Window)], faults)
 
 
 def _of_columns(statement: ast.DataStatement) -> str | None:
@@ -277,7 +271,7 @@ def _text(file: ast.FileSource, faults: list[Diagnostic]) -> TextSource | None:
         meant = nearest(named.text, UNITS) if isinstance(named, ast.Name) else None
         faults.append(sequence_errors.NoUnit(named.span, meant))
         return None
-    return TextSource(file.path, text_in_windows(file.kind, faults)[0])
+    return TextSource(file.path, *text_in_windows(file.kind, faults))
 
 
 def _no_repetition(fields: Sequence[FieldPlan], faults: list[Diagnostic]) -> None:

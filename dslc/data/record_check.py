@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 
 from dslc.data.classes import text_of
-from dslc.data.columns import reach, reconstructed
+from dslc.data.columns import meets, reach, reconstructed
 from dslc.data.prepare import Preparation
 from dslc.data.recipe import PythonSource, Recipe, TextSource
 from dslc.data.schema import NEXT, Schema
 from dslc.diagnostics import DataError
-from dslc.syntax import ast
 
 
 @contextmanager
@@ -43,11 +41,11 @@ def check_schema(recipe: Recipe, schema: Schema) -> None:
         raise DataError("the targets are not those of `model.dsl`")
     if isinstance(source, TextSource):
         _check_text(source, schema)
-    for target, plan in zip(schema.targets, recipe.targets, strict=False):
+    for target, plan in zip(schema.targets[: len(recipe.targets)], recipe.targets, strict=True):
         if plan.shape not in (None, target.shape) or plan.classes not in (None, target.classes):
             raise DataError(f"the type of `{target.name}` is not the one of `model.dsl`")
     for field in schema.carried:
-        if not any(_names(pattern, field.name) for pattern in recipe.carry):
+        if not any(meets(pattern, field.name) for pattern in recipe.carry):
             raise DataError(f"`{field.name[:80]}` is not carried in `model.dsl`")
 
 
@@ -62,10 +60,6 @@ def _check_text(source: TextSource, schema: Schema) -> None:
         raise DataError("the input is not the text of `model.dsl`")
     if field.classes is None or (target.shape, target.classes) != (field.shape, field.classes):
         raise DataError("the target is not the text of `model.dsl`")
-
-
-def _names(pattern: ast.Name | ast.Glob, name: str) -> bool:
-    return pattern.text == name if isinstance(pattern, ast.Name) else fnmatchcase(name, pattern.pattern)
 
 
 def check_preparation(recipe: Recipe, schema: Schema, preparation: Preparation | None) -> None:

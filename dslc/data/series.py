@@ -15,7 +15,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike, NDArray
 
-from dslc.data.column import Cells
 from dslc.data.prepared import PreparedRows
 from dslc.data.scale import Reals
 from dslc.data.sequence_recipe import WindowPlan
@@ -59,11 +58,6 @@ class Windows:
         return windows
 
 
-def in_time(times: Cells) -> Rows:
-    """The rows' numbers from the earliest to the latest, those of one time in the order of the file."""
-    return np.argsort(times, kind="stable").astype(np.int64)
-
-
 def cut(table: Table, parts: Parts, plan: WindowPlan) -> tuple[Table, Parts]:
     """The windows of the parts, whose rows follow one another: a row for each, and which of them are which.
 
@@ -73,7 +67,8 @@ def cut(table: Table, parts: Parts, plan: WindowPlan) -> tuple[Table, Parts]:
     first = np.concatenate(starts)
     ends = np.cumsum([len(part) for part in starts])
     at = first + plan.reach - 1
-    windowed = replace(table, columns={}).take(at)
+    plain = {name: values for name, values in table.targets.items() if not isinstance(values, Tokens)}
+    windowed = replace(table, columns={}, texts={}, targets=plain).take(at)
     texts = {name: tokens.windows(first, plan.length) for name, tokens in table.texts.items()}
     ahead = {n: v.windows(first + plan.ahead, plan.length) for n, v in table.targets.items() if isinstance(v, Tokens)}
     steps = Frame(table.rows, table.columns, table.origin)

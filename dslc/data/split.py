@@ -63,6 +63,11 @@ def split_random(rows: int, shares: tuple[Fraction, Fraction, Fraction], seed: i
     return Parts(np.sort(order[test + val :]), np.sort(order[test : test + val]), np.sort(order[:test]))
 
 
+def in_time(times: NDArray[np.float64]) -> Rows:
+    """The rows' numbers from the earliest to the latest, those of one time in the order of the file."""
+    return np.argsort(times, kind="stable").astype(np.int64)
+
+
 def split_in_time(rows: int, times: NDArray[np.float64] | None, shares: tuple[Fraction, Fraction, Fraction]) -> Parts:
     """The earliest rows train, the latest test; without `times` [rows] the order of the rows is that of time.
 
@@ -70,7 +75,7 @@ def split_in_time(rows: int, times: NDArray[np.float64] | None, shares: tuple[Fr
     no row is left to train on.
     """
     train, val, _ = sizes(rows, shares)
-    order = np.arange(rows) if times is None else np.argsort(times, kind="stable")
+    order = np.arange(rows) if times is None else in_time(times)
     borders = [train, train + val]
     if times is not None:
         ordered = times[order]

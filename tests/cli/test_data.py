@@ -87,8 +87,7 @@ def test_parts_and_classes_are_those_that_training_has(path: Path, capsys: pytes
     record = shown(capsys, path)
     model = dslc.compile(path, backend="reference")
     parts = {"train": model.dataset.train, "val": model.dataset.val, "test": model.dataset.test}
-    shares = {name: count for name, count in record["parts"].items() if count}
-    assert shares == {name: len(rows) for name, rows in parts.items() if len(rows)}
+    assert record["parts"] == {name: len(rows) for name, rows in parts.items() if len(rows)}
     assert record["elements"] == sum(int(np.prod(field.shape)) for field in model.dataset.schema.inputs)
     stated = [name for name in model.dataset.beside if name not in model.dataset.inputs]
     assert [target["name"] for target in record["targets"]] == stated
